@@ -1,0 +1,102 @@
+//! `cargo xtask build`: the page and its wasm into `dist/`.
+
+use crate::options::Options;
+use crate::{headers, setup, shell, wasm};
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The instructions the wasm may use beyond the baseline. Every browser that
+/// can run the page has them.
+pub(crate) const SIMD_FLAGS: &str = "-C target-feature=+simd128";
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// `build [--out DIR]`.
+///
+/// Trunk calls this as a hook and says in a variable where it wants the files.
+pub(crate) fn command(mut options: Options) -> Result<()> {
+    let out = options.take_value("--out")?.map(PathBuf::from);
+    options.finish()?;
+    let staging = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
+    build(&out.or(staging).unwrap_or_else(dist))
+}
+
+/// Where the built page lies.
+pub(crate) fn dist() -> PathBuf {
+    shell::root().join("dist")
+}
+
+/// Builds the page into `out`; files of an earlier build are removed first.
+pub(crate) fn build(out: &Path) -> Result<()> {
+    let module = compile()?;
+    clear(out)?;
+    copy_folder(&shell::root().join("www"), out)?;
+    fs::write(out.join("_headers"), headers::headers_file())?;
+    let scan = bind(&module, &out.join("engine"))?;
+    ensure!(wasm::file_has_simd(&scan)?, "{}: no SIMD", scan.display());
+    println!("built {}", out.display());
+    Ok(())
+}
+
+/// Compiles the web crate; its folder is its own, so that builds with other
+/// flags don't undo each other's work.
+fn compile() -> Result<PathBuf> {
+    setup::rust_target(TARGET)?;
+    let folder = shell::target_dir().join("wasm");
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--package", "floatscope-web", "--profile", "wasm"]);
+    cargo
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&folder);
+    shell::run(cargo.env("RUSTFLAGS", SIMD_FLAGS))?;
+    Ok(folder.join(TARGET).join("wasm/floatscope_web.wasm"))
+}
+
+/// Writes `scan.js`, `scan.d.ts` and `scan_bg.wasm` and returns the last.
+///
+/// Without ES modules: workers are classic scripts, the only kind that starts
+/// from a local file.
+fn bind(module: &Path, out: &Path) -> Result<PathBuf> {
+    Bindgen::new()
+        .input_path(module)
+        .out_name("scan")
+        .no_modules(true)?
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .omit_default_module_path(true)
+        .generate(out)
+        .context("wasm-bindgen")?;
+    Ok(out.join("scan_bg.wasm"))
+}
+
+/// Empties a folder without removing it: a server may be serving it.
+fn clear(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies what is in `from` into `to`, folders and all.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

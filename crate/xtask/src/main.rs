@@ -1,0 +1,52 @@
+//! The project's tools: `cargo xtask build | serve | test | bench`.
+//!
+//! A build needs cargo alone, so the glue generator of wasm-bindgen is used as
+//! a library. Tests also need Node, npm, Python and two browsers; what is
+//! missing is installed by ordinary means and every command is printed.
+
+mod bench;
+mod build;
+mod headers;
+mod options;
+mod serve;
+mod setup;
+mod shell;
+mod test;
+mod wasm;
+
+use options::Options;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  build [--out DIR]            the page and its wasm into dist/ (or DIR)
+  serve [--port N] [--open]    build, then serve dist/ on 127.0.0.1
+  test  [--only STEP]          everything that must hold, in order
+  bench [kernels|browser]      the kernels native and in wasm; the page end to end
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> anyhow::Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let mut options = Options::new(arguments);
+    match command.as_str() {
+        "build" => build::command(options)?,
+        "serve" => serve::command(options)?,
+        "test" => return test::command(options),
+        "bench" => bench::command(&mut options)?,
+        "" | "help" | "-h" | "--help" => print!("{USAGE}"),
+        other => anyhow::bail!("no command `{other}`\n\n{USAGE}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

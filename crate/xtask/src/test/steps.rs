@@ -1,0 +1,244 @@
+//! The steps of `cargo xtask test`, one row each.
+
+use super::tally::{Tally, counted};
+use crate::setup::{self, Browser};
+use crate::{build, shell, wasm};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// One step: its name for `--only`, what it does, and how.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) says: &'static str,
+    pub(super) run: fn() -> Result<Tally>,
+}
+
+/// Every step, in order: the quick ones first.
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        says: "every Rust file is formatted",
+        run: format,
+    },
+    Step {
+        name: "clippy",
+        says: "no warning in any package, native",
+        run: clippy,
+    },
+    Step {
+        name: "clippy-wasm",
+        says: "no warning in what the page runs, for wasm32",
+        run: clippy_wasm,
+    },
+    Step {
+        name: "native",
+        says: "the tests of every package, native",
+        run: native,
+    },
+    Step {
+        name: "wasi-simd",
+        says: "core's tests as wasm32-wasip1 with SIMD, under Node",
+        run: || wasi(Simd::On),
+    },
+    Step {
+        name: "wasi-scalar",
+        says: "core's tests as wasm32-wasip1 without one SIMD instruction, under Node",
+        run: || wasi(Simd::Off),
+    },
+    Step {
+        name: "types",
+        says: "the JavaScript of the page and its tests, checked strictly",
+        run: types,
+    },
+    Step {
+        name: "oracle",
+        says: "the command's figures against NumPy, ml_dtypes, gfloat and math.fsum",
+        run: oracle,
+    },
+    Step {
+        name: "chromium",
+        says: "the built page in a real Chromium",
+        run: || browser(Browser::Chromium),
+    },
+    Step {
+        name: "firefox",
+        says: "the built page in a real Firefox",
+        run: || browser(Browser::Firefox),
+    },
+];
+
+/// A command that only succeeds or fails, as one test.
+fn check(command: &mut Command) -> Tally {
+    match shell::run(command) {
+        Ok(()) => Tally::PASSED,
+        Err(error) => {
+            println!("{error:#}");
+            Tally::FAILED
+        }
+    }
+}
+
+fn format() -> Result<Tally> {
+    setup::rust_component("rustfmt", "fmt")?;
+    let everything = ["fmt", "--all", "--check"];
+    Ok(check(shell::cargo().args(everything)))
+}
+
+fn clippy() -> Result<Tally> {
+    setup::rust_component("clippy", "clippy")?;
+    let everything = ["clippy", "--workspace", "--all-targets", "--quiet"];
+    let mut clippy = shell::cargo();
+    clippy.args(everything);
+    Ok(check(clippy.args(["--", "-D", "warnings"])))
+}
+
+fn clippy_wasm() -> Result<Tally> {
+    setup::rust_component("clippy", "clippy")?;
+    let target = "wasm32-unknown-unknown";
+    setup::rust_target(target)?;
+    let mut clippy = shell::cargo();
+    clippy.args(["clippy", "--quiet", "--target", target]);
+    clippy.args([
+        "--package",
+        "floatscope-core",
+        "--package",
+        "floatscope-web",
+    ]);
+    clippy
+        .arg("--target-dir")
+        .arg(shell::target_dir().join("wasm"));
+    clippy.env("RUSTFLAGS", build::SIMD_FLAGS);
+    Ok(check(clippy.args(["--", "-D", "warnings"])))
+}
+
+fn native() -> Result<Tally> {
+    counted(shell::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))
+}
+
+/// Whether a wasm build may use SIMD.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Simd {
+    On,
+    Off,
+}
+
+const WASI: &str = "wasm32-wasip1";
+
+fn wasi(simd: Simd) -> Result<Tally> {
+    setup::rust_target(WASI)?;
+    let programs = wasi_programs(simd)?;
+    let with_simd = programs.iter().map(|program| wasm::file_has_simd(program));
+    let with_simd = with_simd.collect::<Result<Vec<_>>>()?;
+    ensure!(
+        with_simd.contains(&true) == (simd == Simd::On),
+        "SIMD instructions in the test programs: {with_simd:?}"
+    );
+    println!("SIMD instructions are where they should be, and nowhere else");
+    let tests = counted(wasi_test(simd).args(["--quiet", "--no-fail-fast"]))?;
+    Ok([tests, Tally::PASSED].into_iter().sum())
+}
+
+/// `cargo test` of core for WASI. With and without SIMD are two folders, so
+/// that neither rebuilds the other's work.
+fn wasi_test(simd: Simd) -> Command {
+    let (folder, flags) = match simd {
+        Simd::On => ("wasi-simd", build::SIMD_FLAGS),
+        Simd::Off => ("wasi-scalar", ""),
+    };
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--package", "floatscope-core", "--target", WASI]);
+    cargo
+        .arg("--target-dir")
+        .arg(shell::target_dir().join(folder));
+    cargo.env("RUSTFLAGS", flags);
+    cargo.env("CARGO_TARGET_WASM32_WASIP1_RUNNER", wasi_runner());
+    cargo
+}
+
+/// How cargo runs a program for WASI: with Node.
+pub(crate) fn wasi_runner() -> String {
+    let script = shell::root().join("crate/xtask/wasi.mjs");
+    format!("node --no-warnings {}", script.display())
+}
+
+/// Builds core's test programs and says where they are.
+fn wasi_programs(simd: Simd) -> Result<Vec<PathBuf>> {
+    let mut cargo = wasi_test(simd);
+    cargo.args(["--no-run", "--message-format=json-render-diagnostics"]);
+    println!("$ {}", shell::line(&cargo));
+    let output = cargo.stderr(std::process::Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "core's tests do not build");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let messages = lines.lines().map(serde_json::from_str);
+    let messages = messages.collect::<Result<Vec<Value>, _>>()?;
+    let programs = messages
+        .iter()
+        .filter_map(|message| message["executable"].as_str());
+    Ok(programs.map(PathBuf::from).collect())
+}
+
+fn types() -> Result<Tally> {
+    setup::node_packages()?;
+    build::build(&build::dist())?;
+    let folder = shell::root().join("tests/browser");
+    let compiler = folder.join("node_modules/typescript/bin/tsc");
+    let checked = PROJECTS.iter().map(|project| {
+        let mut node = shell::in_root("node");
+        node.arg(&compiler).arg("--project");
+        check(node.arg(folder.join(project)))
+    });
+    Ok(checked.sum())
+}
+
+/// The page has a DOM, a worker has none, and the tests have Node.
+const PROJECTS: &[&str] = &[
+    "tsconfig.page.json",
+    "tsconfig.worker.json",
+    "tsconfig.json",
+];
+
+fn oracle() -> Result<Tally> {
+    let scripts = shell::root().join("tests/oracle");
+    let python = setup::oracle_python(&scripts.join("requirements.txt"))?;
+    let mut oracle = shell::in_root(python);
+    oracle.arg(scripts.join("check.py"));
+    oracle.env("FLOATSCOPE", native_command()?);
+    counted(oracle.env("ORACLE_DIR", shell::target_dir().join("oracle")))
+}
+
+/// Builds the native command.
+fn native_command() -> Result<PathBuf> {
+    shell::run(shell::cargo().args(["build", "--quiet", "--package", "floatscope"]))?;
+    let name = format!("floatscope{}", std::env::consts::EXE_SUFFIX);
+    Ok(shell::target_dir().join("debug").join(name))
+}
+
+fn browser(browser: Browser) -> Result<Tally> {
+    let program = browser.program()?;
+    setup::node_packages()?;
+    build::build(&build::dist())?;
+    let mut node = shell::in_root("node");
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
+    node.args(browser_tests()?);
+    node.env("BROWSER", browser.name());
+    node.env(browser.variable(), program);
+    node.env("FLOATSCOPE", native_command()?);
+    counted(&mut node)
+}
+
+/// The test files, by name.
+fn browser_tests() -> Result<Vec<PathBuf>> {
+    let folder = shell::root().join("tests/browser");
+    let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths.collect::<Result<Vec<_>, _>>()?;
+    paths.retain(|path| is_test(path));
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_test(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".test.mjs")
+}

@@ -1,0 +1,59 @@
+//! What a wasm module is made of.
+
+use anyhow::{Context, Result};
+use std::path::Path;
+use wasmparser::{Validator, WasmFeatures};
+
+/// Whether any function uses the 128-bit SIMD instructions.
+///
+/// Decided by validation, not by the `target_features` section, which only
+/// repeats what the compiler was asked for: a module that is valid with SIMD
+/// and invalid without it holds such an instruction.
+pub(crate) fn has_simd(module: &[u8]) -> Result<bool> {
+    validate(module, WasmFeatures::all()).context("not a valid wasm module")?;
+    let without = WasmFeatures::all() - WasmFeatures::SIMD - WasmFeatures::RELAXED_SIMD;
+    Ok(validate(module, without).is_err())
+}
+
+/// [`has_simd`] of a file.
+pub(crate) fn file_has_simd(path: &Path) -> Result<bool> {
+    let module = std::fs::read(path).with_context(|| path.display().to_string())?;
+    has_simd(&module).with_context(|| path.display().to_string())
+}
+
+fn validate(module: &[u8], features: WasmFeatures) -> wasmparser::Result<()> {
+    Validator::new_with_features(features)
+        .validate_all(module)
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_simd;
+
+    /// A module of one function of no arguments and results with this body.
+    fn module(body: &[u8]) -> Vec<u8> {
+        let length = |bytes: usize| u8::try_from(bytes).unwrap();
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        module.extend([1, 4, 1, 0x60, 0, 0]); // types: one, () -> ()
+        module.extend([3, 2, 1, 0]); // functions: one, of type 0
+        module.extend([10, length(body.len() + 4), 1, length(body.len() + 2), 0]);
+        module.extend(body);
+        module.push(0x0b); // end
+        module
+    }
+
+    #[test]
+    fn one_simd_instruction_is_found() {
+        let i32_const_drop = [0x41, 0, 0x1a];
+        // i32.const 0, i8x16.splat, drop
+        let splat_drop = [0x41, 0, 0xfd, 0x0f, 0x1a];
+        assert!(!has_simd(&module(&i32_const_drop)).unwrap());
+        assert!(has_simd(&module(&splat_drop)).unwrap());
+    }
+
+    #[test]
+    fn what_is_no_module_is_an_error_and_no_answer() {
+        assert!(has_simd(b"no wasm").is_err());
+    }
+}
