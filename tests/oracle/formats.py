@@ -126,7 +126,7 @@ def finfo(fmt):
 def pack(fmt, codes):
     """Bytes of codes as safetensors stores them: little-endian, the first element in the lowest bits."""
     if fmt.bits >= 8:
-        return codes.astype(code_type(fmt.bits)).tobytes()
+        return codes.astype(code_type(fmt.part_bits)).tobytes()
     bits = (codes[:, None] >> np.arange(fmt.bits, dtype=np.uint8)) & 1
     return np.packbits(bits.astype(np.uint8).ravel(), bitorder="little").tobytes()
 
