@@ -1,0 +1,185 @@
+//! The index that says which shard holds which tensor (`model.safetensors.index.json`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::header::{Header, MAX_HEADER_BYTES};
+use super::json;
+use super::problems::Problems;
+use super::shown::shown;
+use crate::error::Error;
+use crate::report::Problem;
+
+/// Which file of a checkpoint holds which tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardIndex {
+    /// The index file as the user named it.
+    pub file: String,
+    /// From a tensor's name to the plain name of the file that holds it.
+    pub weight_map: BTreeMap<String, String>,
+    /// Bytes of all tensors together, where `metadata` says so.
+    pub total_size: Option<u64>,
+}
+
+impl ShardIndex {
+    /// Reads the index `bytes` of the file `file_name`.
+    ///
+    /// # Errors
+    /// Where it is over 100,000,000 bytes, no UTF-8, no JSON object with a
+    /// `weight_map` of names, lists a tensor twice, or names a shard by anything
+    /// but a plain file name: `../x` would reach out of the folder.
+    pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let fail = |place: String, what: String| Error::Index {
+            file: file_name.to_owned(),
+            what,
+            place,
+        };
+        let length = bytes.len() as u64;
+        if length > MAX_HEADER_BYTES {
+            let what = format!("the index has {length} bytes, over the limit of {MAX_HEADER_BYTES}");
+            return Err(fail(format!("byte {MAX_HEADER_BYTES}"), what));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let place = format!("byte {}", error.valid_up_to());
+            fail(place, "the index is not UTF-8".into())
+        })?;
+        let index: Index = serde_json::from_str(text).map_err(|error| {
+            let place = format!("byte {}", json::byte_of(text, &error));
+            fail(place, format!("this is no shard index: {}", json::what(&error)))
+        })?;
+        let weight_map = index.weight_map.0;
+        if let Some((tensor, shard)) = weight_map.iter().find(|(_, shard)| !is_plain(shard)) {
+            let place = format!("weight_map, tensor {}", shown(tensor));
+            let what = format!("the shard {} is not a plain file name", shown(shard));
+            return Err(fail(place, what));
+        }
+        Ok(Self {
+            file: file_name.to_owned(),
+            weight_map,
+            total_size: index.metadata.as_ref().and_then(total_size),
+        })
+    }
+
+    /// The files that hold the tensors, sorted, each once.
+    pub fn shards(&self) -> Vec<&str> {
+        let shards: BTreeSet<&str> = self.weight_map.values().map(String::as_str).collect();
+        shards.into_iter().collect()
+    }
+
+    /// Holds the index against the headers of the files that are there: shards
+    /// that are missing, and tensors that are not in the shard that should hold
+    /// them. A file may be given with its folder, the last part of its name counts.
+    pub fn check(&self, headers: &[(&str, &Header)]) -> Vec<Problem> {
+        let found = Found::new(headers);
+        let mut problems = Problems::new(&self.file);
+        let mut missing: BTreeMap<&str, u64> = BTreeMap::new();
+        for (tensor, shard) in &self.weight_map {
+            if !found.files.contains(shard.as_str()) {
+                *missing.entry(shard).or_default() += 1;
+            } else if !found.pairs.contains(&(shard.as_str(), tensor.as_str())) {
+                let what = misplaced(shard, found.homes.get(tensor.as_str()));
+                problems.of_tensor(tensor, "weight_map".into(), what);
+            }
+        }
+        for (shard, tensors) in missing {
+            let what = format!("the shard {} with {tensors} tensors is missing", shown(shard));
+            problems.of_file("weight_map".into(), what);
+        }
+        problems.finish()
+    }
+}
+
+fn misplaced(shard: &str, home: Option<&&str>) -> String {
+    let shard = shown(shard);
+    match home {
+        Some(home) => format!("the index says that it is in {shard}, it is in {}", shown(home)),
+        None => format!("the index says that it is in {shard}, which does not list it"),
+    }
+}
+
+/// What the headers hold.
+struct Found<'a> {
+    files: HashSet<&'a str>,
+    /// Every file and tensor, those that could not be read included: their own
+    /// problem has been told.
+    pairs: HashSet<(&'a str, &'a str)>,
+    /// Some file that holds the tensor.
+    homes: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn new(headers: &[(&'a str, &'a Header)]) -> Self {
+        let all = || {
+            headers.iter().flat_map(|&(path, header)| {
+                let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
+                let others = header.problems.iter().filter_map(|p| p.tensor.as_deref());
+                readable.chain(others).map(move |tensor| (file_name(path), tensor))
+            })
+        };
+        Self {
+            files: headers.iter().map(|(path, _)| file_name(path)).collect(),
+            pairs: all().collect(),
+            homes: all().map(|(file, tensor)| (tensor, file)).collect(),
+        }
+    }
+}
+
+/// The last part of a path, on any system.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a shard's name stays in its folder on every system.
+fn is_plain(name: &str) -> bool {
+    let outside = |c: char| matches!(c, '/' | '\\' | ':') || c.is_control();
+    !name.is_empty() && name != "." && name != ".." && !name.contains(outside)
+}
+
+#[derive(Deserialize)]
+struct Index {
+    metadata: Option<serde_json::Value>,
+    weight_map: WeightMap,
+}
+
+/// Some versions of transformers wrote the size as a float.
+fn total_size(metadata: &serde_json::Value) -> Option<u64> {
+    let size = metadata.get("total_size")?;
+    size.as_u64().or_else(|| {
+        let whole = size.as_f64().filter(|size| size.fract() == 0.0 && *size >= 0.0);
+        whole.map(|size| size as u64)
+    })
+}
+
+/// A map of strings that refuses to hold a key twice.
+struct WeightMap(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for WeightMap {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(WeightMapVisitor).map(Self)
+    }
+}
+
+struct WeightMapVisitor;
+
+impl<'de> Visitor<'de> for WeightMapVisitor {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a weight_map from tensors to files")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut names = BTreeMap::new();
+        while let Some((tensor, shard)) = map.next_entry::<String, String>()? {
+            let twice = names.contains_key(&tensor).then(|| shown(&tensor));
+            names.insert(tensor, shard);
+            if let Some(tensor) = twice {
+                return Err(A::Error::custom(format_args!("weight_map lists {tensor} twice")));
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,140 @@
+//! Reads a header without doing any reading: says what it wants, is fed.
+
+use std::ops::Range;
+
+use super::header::{Header, LENGTH_BYTES, check_length, parse_header};
+use super::kind::{FileKind, PREFIX_BYTES};
+use crate::error::Error;
+
+/// Most bytes asked for at once, so that the caller needs no second copy of a
+/// hundred megabytes.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// Asks for the bytes of one file's header, in order, and parses them.
+///
+/// ```
+/// use floatscope_core::checkpoint::HeaderReader;
+/// let file = b"\x02\0\0\0\0\0\0\0{}";
+/// let mut reader = HeaderReader::new("empty.safetensors", file.len() as u64);
+/// while let Some(range) = reader.wants() {
+///     reader.feed(&file[range.start as usize..range.end as usize]);
+/// }
+/// assert!(reader.finish()?.tensors.is_empty());
+/// # Ok::<(), floatscope_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct HeaderReader {
+    file: String,
+    file_bytes: u64,
+    /// The file's first bytes, as far as they were fed.
+    bytes: Vec<u8>,
+    /// How far to read, or why there is nothing more to read.
+    goal: Result<Goal, Error>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Goal {
+    /// The header's length, and enough to tell the kind of a wrong file.
+    Prefix { end: u64 },
+    /// The whole header.
+    Header { end: u64 },
+}
+
+impl Goal {
+    fn end(self) -> u64 {
+        let (Self::Prefix { end } | Self::Header { end }) = self;
+        end
+    }
+}
+
+impl HeaderReader {
+    /// A reader for the file `file_name`, which is `file_bytes` long.
+    pub fn new(file_name: &str, file_bytes: u64) -> Self {
+        let file = file_name.to_owned();
+        let goal = match file_bytes {
+            0 => Err(Error::Empty { file }),
+            1..LENGTH_BYTES => Err(Error::TooShort { file, file_bytes }),
+            _ => Ok(Goal::Prefix {
+                end: file_bytes.min(PREFIX_BYTES),
+            }),
+        };
+        Self {
+            file: file_name.to_owned(),
+            file_bytes,
+            bytes: Vec::new(),
+            goal,
+        }
+    }
+
+    /// The bytes of the file that are to be fed next; `None` when there is
+    /// nothing more to read, because the header is complete or unreadable.
+    pub fn wants(&self) -> Option<Range<u64>> {
+        let goal = self.goal.as_ref().ok()?.end();
+        let begin = self.bytes.len() as u64;
+        (begin < goal).then(|| begin..goal.min(begin + PIECE_BYTES))
+    }
+
+    /// Takes the bytes just wanted, or fewer where the file ended early. Bytes
+    /// beyond those wanted are left alone.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let Some(wanted) = self.wants() else { return };
+        let length = bytes.len().min((wanted.end - wanted.start) as usize);
+        self.bytes.extend_from_slice(&bytes[..length]);
+        let got = self.bytes.len() as u64;
+        if got < wanted.end {
+            self.goal = Err(Error::CutShort {
+                file: self.file.clone(),
+                wanted: wanted.end,
+                got,
+            });
+        } else if matches!(self.goal, Ok(Goal::Prefix { end }) if end == got) {
+            self.goal = self.read_length();
+        }
+    }
+
+    /// The header.
+    ///
+    /// # Errors
+    /// As [`parse_header`]; also where the file is too short, is told to be of
+    /// another kind, or where not all that was wanted was fed.
+    pub fn finish(self) -> Result<Header, Error> {
+        if let Some(wanted) = self.wants() {
+            return Err(Error::CutShort {
+                file: self.file,
+                wanted: wanted.end,
+                got: wanted.start,
+            });
+        }
+        let end = self.goal?.end() as usize;
+        let json = &self.bytes[LENGTH_BYTES as usize..end];
+        parse_header(&self.file, json, self.file_bytes)
+            .map_err(|error| explain(error, &self.bytes))
+    }
+
+    fn read_length(&mut self) -> Result<Goal, Error> {
+        let length = self.bytes.first_chunk().expect("a prefix has at least eight bytes");
+        let header_bytes = u64::from_le_bytes(*length);
+        check_length(&self.file, header_bytes, self.file_bytes)
+            .map_err(|error| explain(error, &self.bytes))?;
+        let end = LENGTH_BYTES + header_bytes;
+        // One allocation of the right size; growth by doubling would peak at three times it.
+        self.bytes.reserve_exact((end as usize).saturating_sub(self.bytes.len()));
+        Ok(Goal::Header { end })
+    }
+}
+
+/// Puts what the file looks like in the place of what is wrong with its header.
+fn explain(error: Error, prefix: &[u8]) -> Error {
+    // Names can only be repeated in a header that has been read.
+    if matches!(error, Error::DuplicateName { .. }) {
+        return error;
+    }
+    let prefix = &prefix[..prefix.len().min(PREFIX_BYTES as usize)];
+    match FileKind::of(prefix) {
+        Some(kind) => Error::OtherKind {
+            file: error.file().to_owned(),
+            kind,
+        },
+        None => error,
+    }
+}
