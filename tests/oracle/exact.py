@@ -29,13 +29,13 @@ def of_integers(values, counts=None):
 def of_floats(values, counts=None):
     """Sums of finite f64 values, each taken `counts` times.
 
-    Values of at most 24 significant bits (f32 and narrower) without counts go
-    through a vectorised path, so that tens of millions are seconds.
+    Values of at most 24 significant bits (f32 and narrower) go through a
+    vectorised path, so that tens of millions are seconds.
     """
     fractions, exponents = np.frexp(values)
     narrow = fractions * 2.0**24
-    if counts is None and np.array_equal(narrow, np.trunc(narrow)):
-        return _gather(exponents - 24, _limb_sums(narrow), len(values), counts)
+    if np.array_equal(narrow, np.trunc(narrow)):
+        return _gather(exponents - 24, _limb_sums(narrow, counts), len(values), counts)
     wide = (fractions * 2.0**53).astype(np.int64)
     return _gather(exponents - 53, _object_sums(wide, counts), len(values), counts)
 
@@ -70,23 +70,24 @@ def _object_sums(significands, counts):
     return sums
 
 
-def _limb_sums(significands):
+def _limb_sums(significands, counts):
     """Integers of at most 24 bits, whose powers are cut into 24-bit limbs.
 
     A limb's sum over 2^29 values stays below 2^53, so bincount's f64 is exact.
     """
-    assert len(significands) < 2**29
+    times = np.ones(len(significands)) if counts is None else counts.astype(np.float64)
+    assert times.sum() < 2**29
 
     def sums(index, groups):
         m = np.abs(significands).astype(np.uint64)
-        sign = np.where(significands < 0, -1.0, 1.0)
+        sign = np.where(significands < 0, -times, times)
 
-        def add(limb, sign=1.0):
-            return np.bincount(index, weights=limb.astype(np.float64) * sign, minlength=groups)
+        def add(limb, factor=times):
+            return np.bincount(index, weights=limb.astype(np.float64) * factor, minlength=groups)
 
-        def add_wide(product, sign=1.0):
+        def add_wide(product, factor=times):
             """Σ of 48-bit products, as Python integers."""
-            high, low = add(product >> np.uint64(24), sign), add(product & np.uint64(0xFFFFFF), sign)
+            high, low = add(product >> np.uint64(24), factor), add(product & np.uint64(0xFFFFFF), factor)
             return [(int(h) << 24) + int(l) for h, l in zip(high, low)]
 
         square = m * m

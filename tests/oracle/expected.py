@@ -131,8 +131,6 @@ def number(fmt, value):
 def moments(fmt, values, counts):
     if fmt.kind in ("signed", "unsigned"):
         return exact.moments(exact.of_integers(values, counts))
-    if fmt.part_bits == 32:  # the fast path takes each value once a time
-        return exact.moments(exact.of_floats(np.repeat(values, counts)))
     return exact.moments(exact.of_floats(values, counts))
 
 

@@ -1,0 +1,224 @@
+"""The outside oracle's verdict on Floatscope. Ends with `N passed, N failed`; non-zero when any failed.
+
+    python check.py                              everything, with the native command
+    python check.py --only committed,fixtures    some of: comparison committed fixtures sharded threads
+                                                 generated real sample
+    python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
+
+Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
+large checkpoints are made and kept (nothing there is committed).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import checkpoints
+import compare
+import container
+import expected
+import make_fixtures
+import make_format_tables
+import selftest
+from committed import differences
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SHOWN = 20  # mismatches printed for each file
+
+
+class Score:
+    """What passed and failed so far, and the largest error of each figure over its scale."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.errors = Counter()
+
+    def note(self, right, message):
+        self.passed += right
+        self.failed += not right
+        if not right:
+            print(f"FAIL {message}")
+
+    def figures(self, place, figures):
+        """Counts figures and prints the first wrong ones."""
+        wrong = []
+        for figure in figures:
+            self.passed += figure.right
+            self.failed += not figure.right
+            self.errors[figure.name] = max(self.errors[figure.name], figure.error)
+            if not figure.right:
+                wrong.append(figure)
+        for figure in wrong[:SHOWN]:
+            error = f", off by {figure.error:.2e} of its scale" if figure.error else ""
+            print(f"FAIL {place}: {figure.name}: ours {figure.ours}, oracle {figure.oracle}{error}")
+        if len(wrong) > SHOWN:
+            print(f"FAIL {place}: {len(wrong) - SHOWN} more")
+
+
+def command(*arguments):
+    """Runs the native command; stdout, and the exit status in words where it is not 0."""
+    program = os.environ.get("FLOATSCOPE") or "floatscope"
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True)
+    trouble = f"exit {done.returncode}: {done.stderr.decode(errors='replace').strip()}" if done.returncode else None
+    return done.stdout, trouble
+
+
+def scan(path, *options):
+    return command("scan", path, "--json", "-", "--no-progress", *options)
+
+
+def files_of(path):
+    """The containers under a path."""
+    path = Path(path)
+    return sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+
+
+def check_report(score, place, report, paths):
+    """Every figure of a report of these paths against the oracle's."""
+    files = [file for path in paths for file in files_of(path)]
+    ours = {(Path(t.get("file", "")).name, t["name"]): t for t in report["tensors"]}
+    score.note(not report["problems"], f"{place}: problems {report['problems'][:3]}")
+    wanted = set()
+    for file in files:
+        for tensor in container.load(file):
+            wanted.add((file.name, tensor.name))
+            row = ours.get((file.name, tensor.name))
+            score.note(row is not None, f"{place}: {tensor.name!r} of {file.name} is not in the report")
+            if row:
+                figures = compare.tensor(expected.tensor(tensor), row)
+                score.figures(f"{file.name}: {tensor.name!r}", figures)
+    extra = [key for key in ours if key not in wanted]
+    score.note(not extra, f"{place}: tensors that no file has: {extra[:5]}")
+    check_totals(score, place, report["checkpoint"], files)
+
+
+def check_totals(score, place, checkpoint, files):
+    """Counts of tensors, parameters and bytes, in all and by dtype."""
+    tensors = [t for file in files for t in container.load(file)]
+    dtypes = {}
+    for t in tensors:
+        row = dtypes.setdefault(t.dtype, {"tensors": 0, "parameters": 0, "bytes": 0})
+        row["tensors"] += 1
+        row["parameters"] += len(t.data) * 8 // t.format.bits
+        row["bytes"] += len(t.data)
+    sums = {key: sum(row[key] for row in dtypes.values()) for key in ("tensors", "parameters", "bytes")}
+    figures = [compare.same(f"checkpoint.{key}", checkpoint.get(key), value) for key, value in sums.items()]
+    figures.append(compare.same("checkpoint.dtypes", checkpoint.get("dtypes"), dtypes))
+    listed = {Path(file["name"]).name: file["bytes"] for file in checkpoint.get("files", [])}
+    figures.append(compare.same("checkpoint.files", listed, {f.name: f.stat().st_size for f in files}))
+    score.figures(place, figures)
+
+
+def check_scan(score, path):
+    """Scans with the native command and compares."""
+    output, trouble = scan(path)
+    score.note(trouble is None, f"{path}: {trouble}")
+    try:
+        report = json.loads(output)
+    except ValueError as error:
+        score.note(False, f"{path}: the report is not JSON: {error}")
+        return
+    check_report(score, str(path), report, [path])
+
+
+def committed(score):
+    """Fixtures and tables are what their scripts make."""
+    made = {
+        make_fixtures.FIXTURES: make_fixtures.make(),
+        make_format_tables.DATA: make_format_tables.tables(),
+    }
+    for folder, files in made.items():
+        found = list(differences(folder, files))
+        score.note(not found, "; ".join(found))
+    malformed = ROOT / "tests/malformed/make.py"
+    if malformed.exists():
+        as_made(score, malformed)
+
+
+def as_made(score, script):
+    """A script's own --check."""
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    score.note(done.returncode == 0, f"{script.name}: {done.stdout}{done.stderr}")
+
+
+def sample(score):
+    """The page's sample is what its script makes of the real checkpoint, and is scanned right."""
+    as_made(score, HERE / "make_sample.py")
+    check_scan(score, ROOT / "www/sample.safetensors")
+
+
+def comparison(score):
+    """The comparison notices mistakes of every kind, in one tensor of every dtype."""
+    for tensor in container.load(make_fixtures.FIXTURES / "package_dtypes.safetensors"):
+        found = list(selftest.unnoticed(expected.tensor(tensor)))
+        score.note(not found, "\n     ".join(found[:SHOWN]))
+
+
+def fixtures(score):
+    for path in sorted(make_fixtures.FIXTURES.glob("*.safetensors")):
+        check_scan(score, path)
+
+
+def sharded(score):
+    """By folder, by index and file by file the report is of the same tensors."""
+    home = make_fixtures.FIXTURES / "sharded"
+    check_scan(score, home)
+    by_index, trouble = scan(home / "model.safetensors.index.json")
+    score.note(trouble is None, f"index: {trouble}")
+    by_folder, _ = scan(home)
+    rows = [json.loads(output)["tensors"] for output in (by_index, by_folder) if output]
+    score.note(len(rows) == 2 and rows[0] == rows[1], "the index and its folder give different tensors")
+
+
+def threads(score):
+    """No figure depends on the number of threads."""
+    for path in [checkpoints.generated(), make_fixtures.FIXTURES / "ragged.safetensors"]:
+        outputs = {count: scan(path, "--threads", count)[0] for count in (1, 2, 7)}
+        one = outputs.pop(1)
+        for count, output in outputs.items():
+            score.note(bool(one) and output == one, f"{path}: --threads {count} differs from --threads 1")
+
+
+def generated(score):
+    check_scan(score, checkpoints.generated())
+
+
+def real(score):
+    for path in [checkpoints.real(), *checkpoints.casts(), checkpoints.shards()]:
+        check_scan(score, path)
+
+
+PARTS = {part.__name__: part for part in (comparison, committed, fixtures, sharded, threads, generated, real, sample)}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
+    parser.add_argument("--report", type=Path, help="a JSON report to check instead of running the command")
+    parser.add_argument("paths", nargs="*", type=Path, help="with --report: the files that it is of")
+    return parser.parse_args()
+
+
+def main():
+    options, score = arguments(), Score()
+    if options.report:
+        report = json.loads(options.report.read_bytes())
+        check_report(score, str(options.report), report, options.paths)
+    else:
+        for part in options.only.split(","):
+            print(f"{part} …", flush=True)
+            PARTS[part](score)
+    worst = {name: error for name, error in sorted(score.errors.items()) if error}
+    for name, error in worst.items():
+        print(f"largest error of {name}: {error:.1e} of its scale")
+    print(f"{score.passed} passed, {score.failed} failed")
+    return 1 if score.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
