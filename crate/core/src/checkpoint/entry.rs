@@ -56,7 +56,11 @@ impl Entry {
     }
 }
 
-fn tensor(header: &str, fields: &Fields<'_>, range: (u64, u64)) -> Result<(Dtype, Vec<u64>), Fault> {
+fn tensor(
+    header: &str,
+    fields: &Fields<'_>,
+    range: (u64, u64),
+) -> Result<(Dtype, Vec<u64>), Fault> {
     let dtype = dtype(header, fields.dtype)?;
     let Shape(shape) = field(header, fields.shape, "shape")?;
     match check_size(dtype, &shape, range) {

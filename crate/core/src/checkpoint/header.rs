@@ -51,7 +51,9 @@ pub struct TensorInfo {
 impl TensorInfo {
     /// How many elements the shape has.
     pub fn elements(&self) -> u64 {
-        self.shape.iter().fold(1, |product, &size| product.saturating_mul(size))
+        self.shape
+            .iter()
+            .fold(1, |product, &size| product.saturating_mul(size))
     }
 
     /// How many bytes of the file it takes.

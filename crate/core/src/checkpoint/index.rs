@@ -39,7 +39,8 @@ impl ShardIndex {
         };
         let length = bytes.len() as u64;
         if length > MAX_HEADER_BYTES {
-            let what = format!("the index has {length} bytes, over the limit of {MAX_HEADER_BYTES}");
+            let what =
+                format!("the index has {length} bytes, over the limit of {MAX_HEADER_BYTES}");
             return Err(fail(format!("byte {MAX_HEADER_BYTES}"), what));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -48,7 +49,10 @@ impl ShardIndex {
         })?;
         let index: Index = serde_json::from_str(text).map_err(|error| {
             let place = format!("byte {}", json::byte_of(text, &error));
-            fail(place, format!("this is no shard index: {}", json::what(&error)))
+            fail(
+                place,
+                format!("this is no shard index: {}", json::what(&error)),
+            )
         })?;
         let weight_map = index.weight_map.0;
         if let Some((tensor, shard)) = weight_map.iter().find(|(_, shard)| !is_plain(shard)) {
@@ -85,7 +89,10 @@ impl ShardIndex {
             }
         }
         for (shard, tensors) in missing {
-            let what = format!("the shard {} with {tensors} tensors is missing", shown(shard));
+            let what = format!(
+                "the shard {} with {tensors} tensors is missing",
+                shown(shard)
+            );
             problems.of_file("weight_map".into(), what);
         }
         problems.finish()
@@ -95,7 +102,10 @@ impl ShardIndex {
 fn misplaced(shard: &str, home: Option<&&str>) -> String {
     let shard = shown(shard);
     match home {
-        Some(home) => format!("the index says that it is in {shard}, it is in {}", shown(home)),
+        Some(home) => format!(
+            "the index says that it is in {shard}, it is in {}",
+            shown(home)
+        ),
         None => format!("the index says that it is in {shard}, which does not list it"),
     }
 }
@@ -116,7 +126,9 @@ impl<'a> Found<'a> {
             headers.iter().flat_map(|&(path, header)| {
                 let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
                 let others = header.problems.iter().filter_map(|p| p.tensor.as_deref());
-                readable.chain(others).map(move |tensor| (file_name(path), tensor))
+                readable
+                    .chain(others)
+                    .map(move |tensor| (file_name(path), tensor))
             })
         };
         Self {
@@ -148,7 +160,9 @@ struct Index {
 fn total_size(metadata: &serde_json::Value) -> Option<u64> {
     let size = metadata.get("total_size")?;
     size.as_u64().or_else(|| {
-        let whole = size.as_f64().filter(|size| size.fract() == 0.0 && *size >= 0.0);
+        let whole = size
+            .as_f64()
+            .filter(|size| size.fract() == 0.0 && *size >= 0.0);
         whole.map(|size| size as u64)
     })
 }
@@ -177,7 +191,9 @@ impl<'de> Visitor<'de> for WeightMapVisitor {
             let twice = names.contains_key(&tensor).then(|| shown(&tensor));
             names.insert(tensor, shard);
             if let Some(tensor) = twice {
-                return Err(A::Error::custom(format_args!("weight_map lists {tensor} twice")));
+                return Err(A::Error::custom(format_args!(
+                    "weight_map lists {tensor} twice"
+                )));
             }
         }
         Ok(names)

@@ -83,7 +83,9 @@ impl FileKind {
 }
 
 fn signature(prefix: &[u8]) -> Option<FileKind> {
-    let found = SIGNATURES.iter().find(|(magic, _)| prefix.starts_with(magic));
+    let found = SIGNATURES
+        .iter()
+        .find(|(magic, _)| prefix.starts_with(magic));
     found.map(|(_, kind)| kind.clone())
 }
 
@@ -185,7 +187,11 @@ impl fmt::Display for FileKind {
                 f.write_str("the file begins with zeros, as an unfinished download does")
             }
             Self::Text { begins } => {
-                write!(f, "this is text, not safetensors; it begins with {}", shown(begins))
+                write!(
+                    f,
+                    "this is text, not safetensors; it begins with {}",
+                    shown(begins)
+                )
             }
         }
     }
@@ -218,11 +224,17 @@ mod tests {
     #[test]
     fn text_is_told_from_bytes() {
         let begins = "Entry not found".to_owned();
-        assert_eq!(FileKind::of(b"Entry not found"), Some(FileKind::Text { begins }));
+        assert_eq!(
+            FileKind::of(b"Entry not found"),
+            Some(FileKind::Text { begins })
+        );
         assert_eq!(FileKind::of(b"  <!DOCTYPE HTML>"), Some(FileKind::Html));
         assert_eq!(FileKind::of(b"{\"a\":1}"), Some(FileKind::Json));
-        assert_eq!(FileKind::of("ein Text mit ü".as_bytes().split_last().expect("bytes").1)
-            .map(|kind| matches!(kind, FileKind::Text { .. })), Some(true));
+        assert_eq!(
+            FileKind::of("ein Text mit ü".as_bytes().split_last().expect("bytes").1)
+                .map(|kind| matches!(kind, FileKind::Text { .. })),
+            Some(true)
+        );
         assert_eq!(FileKind::of(b"\x01\x02\x03\x04\x05\x06\x07\x08\x09"), None);
         assert_eq!(FileKind::of(b""), None);
     }
@@ -231,7 +243,10 @@ mod tests {
     fn a_length_the_wrong_way_round_is_told() {
         let mut file = 60_u64.to_be_bytes().to_vec();
         file.extend(b"{\"a\":{}}");
-        assert_eq!(FileKind::of(&file), Some(FileKind::BigEndian { header_bytes: 60 }));
+        assert_eq!(
+            FileKind::of(&file),
+            Some(FileKind::BigEndian { header_bytes: 60 })
+        );
         file[8] = b'[';
         assert_eq!(FileKind::of(&file), None);
     }

@@ -107,18 +107,21 @@ impl HeaderReader {
         }
         let end = self.goal?.end() as usize;
         let json = &self.bytes[LENGTH_BYTES as usize..end];
-        parse_header(&self.file, json, self.file_bytes)
-            .map_err(|error| explain(error, &self.bytes))
+        parse_header(&self.file, json, self.file_bytes).map_err(|error| explain(error, &self.bytes))
     }
 
     fn read_length(&mut self) -> Result<Goal, Error> {
-        let length = self.bytes.first_chunk().expect("a prefix has at least eight bytes");
+        let length = self
+            .bytes
+            .first_chunk()
+            .expect("a prefix has at least eight bytes");
         let header_bytes = u64::from_le_bytes(*length);
         check_length(&self.file, header_bytes, self.file_bytes)
             .map_err(|error| explain(error, &self.bytes))?;
         let end = LENGTH_BYTES + header_bytes;
         // One allocation of the right size; growth by doubling would peak at three times it.
-        self.bytes.reserve_exact((end as usize).saturating_sub(self.bytes.len()));
+        self.bytes
+            .reserve_exact((end as usize).saturating_sub(self.bytes.len()));
         Ok(Goal::Header { end })
     }
 }
