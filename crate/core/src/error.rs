@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::checkpoint::{FileKind, shown};
+use crate::checkpoint::{FileKind, count, shown};
 use crate::report::Problem;
 
 /// Why a file could not be read at all. Every variant says what and where.
@@ -137,8 +137,8 @@ impl Error {
                 file_bytes,
                 ..
             } => format!(
-                "the header's length is {header_bytes} bytes, but only {} bytes follow",
-                file_bytes.saturating_sub(8)
+                "the header's length is {header_bytes} bytes, the file has {} after it",
+                count(file_bytes.saturating_sub(8), "byte")
             ),
             Self::CutShort { wanted, got, .. } => {
                 format!("the file ended at byte {got}, its header goes on to byte {wanted}")

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::problems::Problems;
-use super::shown::shown;
+use super::shown::{count, shown};
 
 /// What one entry claims of the tensors' bytes.
 pub(super) struct Claim<'a> {
@@ -71,14 +71,14 @@ fn check_join(
 }
 
 fn hole(claim: &Claim<'_>, covered: u64, last: Option<&str>) -> String {
-    let bytes = claim.begin - covered;
+    let bytes = count(claim.begin - covered, "byte");
     let name = shown(claim.name);
     match last {
         Some(last) => {
             let last = shown(last);
-            format!("{bytes} bytes between tensors {last} and {name} belong to none")
+            format!("{bytes} between tensors {last} and {name}")
         }
-        None => format!("{bytes} bytes before the first tensor {name} belong to none"),
+        None => format!("{bytes} before the first tensor {name}"),
     }
 }
 
@@ -86,26 +86,27 @@ fn overlap(claim: &Claim<'_>, shared: u64, last: &str) -> String {
     let (last, name) = (shown(last), shown(claim.name));
     match shared {
         0 => format!("the empty tensor {name} lies inside tensor {last}"),
-        _ => format!("tensors {last} and {name} overlap by {shared} bytes"),
+        _ => {
+            let bytes = count(shared, "byte");
+            format!("tensors {last} and {name} overlap by {bytes}")
+        }
     }
 }
 
 fn check_end(covered: u64, last: Option<&str>, data: Data, problems: &mut Problems) {
     if covered < data.bytes {
-        let rest = data.bytes - covered;
+        let rest = count(data.bytes - covered, "byte");
         let after = match last {
             Some(_) => "after the last tensor",
-            None => "after the header, which lists no tensor",
+            None => "after the header, in no tensor",
         };
-        problems.of_file(
-            data.place(covered, data.bytes),
-            format!("{rest} bytes {after}"),
-        );
+        problems.of_file(data.place(covered, data.bytes), format!("{rest} {after}"));
     } else if covered > data.bytes {
         problems.of_file(
             data.place(data.bytes, covered),
             format!(
-                "the file is cut short: its tensors need {covered} bytes, it holds {}",
+                "the file is cut short: its tensors need {}, it holds {}",
+                count(covered, "byte"),
                 data.bytes
             ),
         );

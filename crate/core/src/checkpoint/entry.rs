@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::json::{Checked, Numbers, byte_of, offset_in, what};
-use super::shown::shown;
+use super::shown::{count, shown};
 use crate::format::Dtype;
 
 /// Most dimensions that a shape may have. NumPy and PyTorch stop at 64; without
@@ -109,9 +109,9 @@ fn check_size(dtype: Dtype, shape: &[u64], (begin, end): (u64, u64)) -> Result<(
         return Ok(());
     }
     Err(format!(
-        "{} needs {} bytes, data_offsets [{begin}, {end}] give {}",
+        "{} needs {}, data_offsets [{begin}, {end}] give {}",
         of(),
-        bits / 8,
+        count(bits / 8, "byte"),
         end - begin
     ))
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::coverage::{self, Claim, Data};
-use super::entry::{self, Fault};
+use super::entry;
 use super::json;
 use super::problems::Problems;
+use super::shown::count;
 use crate::error::Error;
 use crate::format::Dtype;
 use crate::report::Problem;
@@ -66,8 +67,9 @@ impl TensorInfo {
 ///
 /// # Errors
 /// Only what makes the header unreadable: a length over the limit or past the
-/// end of the file, no UTF-8, no JSON object, two entries of one name. All else
-/// is among the header's problems and the tensors concerned are left out.
+/// end of the file, no UTF-8, no JSON object, two entries of one name that both
+/// claim bytes. All else is among the header's problems and the tensors
+/// concerned are left out.
 pub fn parse_header(file_name: &str, json: &[u8], file_bytes: u64) -> Result<Header, Error> {
     check_length(file_name, json.len() as u64, file_bytes)?;
     let text = std::str::from_utf8(json).map_err(|error| Error::NotUtf8 {
@@ -104,8 +106,6 @@ fn parse_text(file: &str, text: &str, file_bytes: u64) -> Result<Header, Error> 
     let mut problems = Problems::new(file);
     let (metadata, mut listed) = list(file, text, &mut problems)?;
     refuse_duplicates(file, &listed)?;
-    report_faults(&listed, &mut problems);
-    listed.retain(|entry| entry.range.is_some());
     listed.sort_by_key(|entry| entry.range);
     coverage::check(claims(&listed), data, &mut problems);
     let tensors = readable(listed, data, &mut problems);
@@ -117,16 +117,20 @@ fn parse_text(file: &str, text: &str, file_bytes: u64) -> Result<Header, Error> 
     })
 }
 
-/// A tensor's entry, with its name and the place of its value in the header.
+/// An entry that claims bytes, with the place of its value in the header.
 struct Listed {
     name: String,
     at: u64,
-    range: Option<(u64, u64)>,
-    tensor: Result<(Dtype, Vec<u64>), Box<Fault>>,
+    /// Begin and end among the tensors' bytes.
+    range: (u64, u64),
+    /// What the bytes are, where that is known.
+    tensor: Option<(Dtype, Vec<u64>)>,
 }
 
 type Metadata = Option<BTreeMap<String, String>>;
 
+/// Reads all entries. A bad one is told at once, and kept only if it claims
+/// bytes: a hundred megabytes hold millions of them.
 fn list(file: &str, text: &str, problems: &mut Problems) -> Result<(Metadata, Vec<Listed>), Error> {
     let mut metadata: Option<(u64, &str)> = None;
     let mut twice = None;
@@ -134,13 +138,7 @@ fn list(file: &str, text: &str, problems: &mut Problems) -> Result<(Metadata, Ve
     json::for_each_entry(text, |name, value| {
         let at = json::offset_in(text, value);
         if name != METADATA {
-            let entry = entry::read(text, value);
-            listed.push(Listed {
-                name,
-                at,
-                range: entry.range,
-                tensor: entry.tensor.map_err(Box::new),
-            });
+            listed.extend(read_tensor(text, name, value, problems));
         } else if let Some((first, _)) = metadata {
             twice.get_or_insert((first, at));
         } else {
@@ -153,6 +151,19 @@ fn list(file: &str, text: &str, problems: &mut Problems) -> Result<(Metadata, Ve
     }
     let metadata = metadata.and_then(|(at, value)| read_metadata(at, value, problems));
     Ok((metadata, listed))
+}
+
+fn read_tensor(text: &str, name: String, value: &str, problems: &mut Problems) -> Option<Listed> {
+    let entry = entry::read(text, value);
+    if let Err(fault) = &entry.tensor {
+        problems.of_tensor(&name, header_byte(fault.at), fault.what.clone());
+    }
+    Some(Listed {
+        name,
+        at: json::offset_in(text, value),
+        range: entry.range?,
+        tensor: entry.tensor.ok(),
+    })
 }
 
 fn read_metadata(at: u64, value: &str, problems: &mut Problems) -> Metadata {
@@ -200,26 +211,15 @@ fn duplicate(file: &str, name: &str, first: u64, second: u64) -> Error {
     }
 }
 
-fn report_faults(listed: &[Listed], problems: &mut Problems) {
-    for entry in listed {
-        if let Err(fault) = &entry.tensor {
-            problems.of_tensor(&entry.name, header_byte(fault.at), fault.what.clone());
-        }
-    }
-}
-
 fn header_byte(at: u64) -> String {
     format!("header byte {at}")
 }
 
 fn claims(listed: &[Listed]) -> impl Iterator<Item = Claim<'_>> {
-    listed.iter().filter_map(|entry| {
-        let (begin, end) = entry.range?;
-        Some(Claim {
-            name: &entry.name,
-            begin,
-            end,
-        })
+    listed.iter().map(|entry| Claim {
+        name: &entry.name,
+        begin: entry.range.0,
+        end: entry.range.1,
     })
 }
 
@@ -227,14 +227,15 @@ fn claims(listed: &[Listed]) -> impl Iterator<Item = Claim<'_>> {
 fn readable(listed: Vec<Listed>, data: Data, problems: &mut Problems) -> Vec<TensorInfo> {
     let mut tensors = Vec::with_capacity(listed.len());
     for entry in listed {
-        let (Some((begin, end)), Ok((dtype, shape))) = (entry.range, entry.tensor) else {
+        let (begin, end) = entry.range;
+        let Some((dtype, shape)) = entry.tensor else {
             continue;
         };
         if end > data.bytes {
             let what = format!(
-                "the file ends at byte {}, {} bytes before the tensor does",
+                "the file ends at byte {}, {} before the tensor does",
                 data.begin + data.bytes,
-                end - data.bytes
+                count(end - data.bytes, "byte")
             );
             problems.of_tensor(&entry.name, data.place(begin, end), what);
             continue;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::header::{Header, MAX_HEADER_BYTES};
 use super::json;
 use super::problems::Problems;
-use super::shown::shown;
+use super::shown::{count, shown};
 use crate::error::Error;
 use crate::report::Problem;
 
@@ -89,10 +89,8 @@ impl ShardIndex {
             }
         }
         for (shard, tensors) in missing {
-            let what = format!(
-                "the shard {} with {tensors} tensors is missing",
-                shown(shard)
-            );
+            let tensors = count(tensors, "tensor");
+            let what = format!("the shard {} with {tensors} is missing", shown(shard));
             problems.of_file("weight_map".into(), what);
         }
         problems.finish()
@@ -197,5 +195,97 @@ impl<'de> Visitor<'de> for WeightMapVisitor {
             }
         }
         Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::parse_header;
+
+    fn header(json: &str, body_bytes: u64) -> Header {
+        let file_bytes = 8 + json.len() as u64 + body_bytes;
+        parse_header("f", json.as_bytes(), file_bytes).expect("a readable header")
+    }
+
+    const INDEX: &str = r#"{"metadata":{"total_size":30.0,"x":[]},
+        "weight_map":{"a":"m-2.safetensors","b":"m-1.safetensors","c":"m-1.safetensors","d":"m-3.safetensors"}}"#;
+
+    #[test]
+    fn an_index_knows_its_shards() {
+        let index = ShardIndex::parse("m.index.json", INDEX.as_bytes()).expect("an index");
+        assert_eq!(
+            index.shards(),
+            ["m-1.safetensors", "m-2.safetensors", "m-3.safetensors"]
+        );
+        assert_eq!((index.total_size, index.weight_map.len()), (Some(30), 4));
+        let bare = ShardIndex::parse("i", br#"{"weight_map":{}}"#).expect("an index");
+        assert_eq!((bare.total_size, bare.shards().len()), (None, 0));
+    }
+
+    #[test]
+    fn an_index_is_held_against_the_headers() {
+        let index = ShardIndex::parse("i", INDEX.as_bytes()).expect("an index");
+        let first = header(r#"{"a":["U8",[1],[0,1]],"b":["F7",[1],[1,2]]}"#, 2);
+        let second = header("{}", 0);
+        let found = index.check(&[
+            ("dir/m-1.safetensors", &first),
+            ("m-2.safetensors", &second),
+        ]);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        // "b" is there, if unreadable: that has been told by its header.
+        assert_eq!(
+            found,
+            [
+                "i: tensor \"a\": the index says that it is in \"m-2.safetensors\", it is in \"m-1.safetensors\" (weight_map)",
+                "i: tensor \"c\": the index says that it is in \"m-1.safetensors\", which does not list it (weight_map)",
+                "i: the shard \"m-3.safetensors\" with 1 tensor is missing (weight_map)",
+            ]
+        );
+    }
+
+    #[test]
+    fn shards_are_plain_file_names() {
+        for name in ["../x", "/x", "x/y", "x\\\\y", "c:x", "..", ".", "", "a\\nb"] {
+            let json = format!(r#"{{"weight_map":{{"a":"{name}"}}}}"#);
+            let message = ShardIndex::parse("i", json.as_bytes())
+                .expect_err(name)
+                .to_string();
+            assert!(
+                message.contains("is not a plain file name (weight_map, tensor \"a\")"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_indexes_say_where() {
+        let cases: [(&[u8], &str); 6] = [
+            (
+                b"",
+                "i: this is no shard index: EOF while parsing a value (byte 0)",
+            ),
+            (
+                b"{}",
+                "i: this is no shard index: missing field `weight_map` (byte 1)",
+            ),
+            (
+                b"{\"weight_map\":\n {\"a\":1}}",
+                "expected a string (byte 21)",
+            ),
+            (
+                b"{\"weight_map\":[]}",
+                "expected a weight_map from tensors to files",
+            ),
+            (
+                b"{\"weight_map\":{\"a\":\"x\",\"a\":\"x\"}}",
+                "weight_map lists \"a\" twice",
+            ),
+            (b"\"\xff\"", "i: the index is not UTF-8 (byte 1)"),
+        ];
+        for (json, says) in cases {
+            let message = ShardIndex::parse("i", json).expect_err(says).to_string();
+            assert!(message.contains(says), "{message}");
+        }
     }
 }

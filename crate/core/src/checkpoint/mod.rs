@@ -22,10 +22,13 @@ mod kind;
 mod problems;
 mod reader;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub use entry::MAX_RANK;
 pub use header::{Header, MAX_HEADER_BYTES, TensorInfo, parse_header};
 pub use index::ShardIndex;
 pub use kind::FileKind;
 pub use reader::HeaderReader;
+pub(crate) use shown::count;
 pub use shown::shown;

@@ -141,3 +141,129 @@ fn explain(error: Error, prefix: &[u8]) -> Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::MAX_HEADER_BYTES;
+
+    /// Feeds a file to a reader as the reader asks for it.
+    fn read(file: &[u8]) -> Result<Header, Error> {
+        let mut reader = HeaderReader::new("f", file.len() as u64);
+        while let Some(range) = reader.wants() {
+            reader.feed(&file[range.start as usize..range.end as usize]);
+        }
+        reader.finish()
+    }
+
+    fn file(json: &[u8]) -> Vec<u8> {
+        let mut file = (json.len() as u64).to_le_bytes().to_vec();
+        file.extend(json);
+        file
+    }
+
+    #[test]
+    fn a_long_header_is_read_in_pieces() {
+        let json = format!("{{}}{}", " ".repeat(10 << 20));
+        let whole = file(json.as_bytes());
+        let mut reader = HeaderReader::new("f", whole.len() as u64);
+        let mut pieces = Vec::new();
+        while let Some(range) = reader.wants() {
+            // More than what was asked for does no harm.
+            reader.feed(&whole[range.start as usize..]);
+            pieces.push(range);
+        }
+        assert_eq!(pieces.first(), Some(&(0..512)));
+        assert_eq!(
+            pieces.last().map(|range| range.end),
+            Some(whole.len() as u64)
+        );
+        assert!(pieces.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert!(
+            pieces
+                .iter()
+                .all(|range| range.end - range.start <= 4 << 20)
+        );
+        assert_eq!(
+            reader.finish().expect("a header").header_bytes,
+            whole.len() as u64
+        );
+    }
+
+    #[test]
+    fn a_file_that_shrinks_while_it_is_read_is_told() {
+        let whole = file(format!("{{}}{}", " ".repeat(2000)).as_bytes());
+        let mut reader = HeaderReader::new("f", whole.len() as u64);
+        reader.feed(&whole[..512]);
+        reader.feed(&whole[512..600]);
+        assert_eq!(reader.wants(), None);
+        let message = reader.finish().expect_err("cut short").to_string();
+        assert_eq!(
+            message,
+            "f: the file ended at byte 600, its header goes on to byte 2010 (file byte 600)"
+        );
+        let unfed = HeaderReader::new("f", 600).finish();
+        assert!(matches!(
+            unfed,
+            Err(Error::CutShort {
+                wanted: 512,
+                got: 0,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_refused_before_anything_is_read() {
+        let claim = |length: u64, file_bytes: u64| {
+            let mut start = length.to_le_bytes().to_vec();
+            start.extend(b"\x01\x02\x03\x04");
+            let mut reader = HeaderReader::new("f", file_bytes);
+            while let Some(range) = reader.wants() {
+                let mut piece = start.clone();
+                piece.resize((range.end - range.start) as usize, 1);
+                reader.feed(&piece);
+            }
+            reader.finish().expect_err("an impossible length")
+        };
+        assert!(matches!(
+            claim(u64::MAX, 1 << 40),
+            Error::HeaderTooLarge { .. }
+        ));
+        assert!(matches!(
+            claim(MAX_HEADER_BYTES + 1, 1 << 40),
+            Error::HeaderTooLarge { .. }
+        ));
+        assert!(matches!(claim(1017, 1024), Error::HeaderPastEnd { .. }));
+        assert!(matches!(
+            claim(1016, 1024),
+            Error::NotUtf8 { .. } | Error::NotJson { .. }
+        ));
+    }
+
+    #[test]
+    fn errors_become_problems_of_a_report() {
+        let error = read(b"").expect_err("an empty file");
+        let problem = crate::report::Problem::from(&error);
+        assert_eq!(problem.to_string(), error.to_string());
+        assert_eq!(error.to_string(), "f: the file is empty (file byte 0)");
+    }
+
+    #[test]
+    fn what_else_a_file_is_replaces_what_is_wrong_with_its_header() {
+        let cases: [(&[u8], &str); 4] = [
+            (
+                b"version https://git-lfs.github.com/spec/v1\nsize 7\n",
+                "Git LFS pointer to a file of 7 bytes",
+            ),
+            (b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc", "compressed with gzip"),
+            (b"\0\0\0\0\0\0\0\x02{}", "most significant byte first"),
+            (&[0; 100], "begins with zeros"),
+        ];
+        for (bytes, says) in cases {
+            let message = read(bytes).expect_err("another kind").to_string();
+            assert!(message.contains(says), "{message}");
+        }
+        assert!(matches!(read(&[0; 8]), Err(Error::NotJson { .. })));
+    }
+}

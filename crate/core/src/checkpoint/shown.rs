@@ -33,6 +33,12 @@ pub(super) fn shorten(message: &str) -> String {
     text
 }
 
+/// "1 byte", "2 bytes".
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
