@@ -1,0 +1,2 @@
+//! The `floatscope` command.
+fn main() {}

@@ -1,0 +1,233 @@
+//! The whole way of one checkpoint, without IO: what the command and the page drive.
+//!
+//! Feed it headers until it wants no more, start it, then hand out runs and merge
+//! what comes back until it is done. The report can be asked for at any time.
+
+use std::ops::Range;
+
+use crate::Error;
+use crate::checkpoint::{Header, HeaderReader, ShardIndex, TensorInfo};
+use crate::plan::{Plan, PlanOptions, Progress, Run};
+use crate::report::{Collector, Figures, FileEntry, Problem, TensorFigures};
+use crate::scan::Observations;
+
+/// A checkpoint on its way from files to a report.
+pub struct Job {
+    files: Vec<JobFile>,
+    indexes: Vec<Result<ShardIndex, Error>>,
+    collector: Collector,
+    plan: Option<Plan>,
+}
+
+struct JobFile {
+    name: String,
+    bytes: u64,
+    header: HeaderState,
+}
+
+enum HeaderState {
+    Reading(HeaderReader),
+    Read(Header),
+    /// Its tensors are with the collector now.
+    Taken,
+    Failed,
+}
+
+impl Job {
+    /// A checkpoint without files, named for people.
+    pub fn new(name: &str) -> Self {
+        Self {
+            files: Vec::new(),
+            indexes: Vec::new(),
+            collector: Collector::new(name),
+            plan: None,
+        }
+    }
+
+    /// Adds a file; its index is returned.
+    pub fn add_file(&mut self, name: &str, bytes: u64) -> usize {
+        let header = HeaderState::Reading(HeaderReader::new(name, bytes));
+        self.files.push(JobFile {
+            name: name.to_owned(),
+            bytes,
+            header,
+        });
+        self.settle_header(self.files.len() - 1);
+        self.files.len() - 1
+    }
+
+    /// Adds the text of a `*.index.json`.
+    pub fn add_index(&mut self, name: &str, bytes: &[u8]) {
+        self.indexes.push(ShardIndex::parse(name, bytes));
+    }
+
+    /// The bytes that are needed next of the file's header, or `None` when it is
+    /// complete or has failed.
+    pub fn header_wants(&self, file: usize) -> Option<Range<u64>> {
+        match &self.files.get(file)?.header {
+            HeaderState::Reading(reader) => reader.wants(),
+            _ => None,
+        }
+    }
+
+    /// Feeds what was wanted, or fewer bytes where the file ended early.
+    pub fn header_feed(&mut self, file: usize, bytes: &[u8]) {
+        if let Some(JobFile {
+            header: HeaderState::Reading(reader),
+            ..
+        }) = self.files.get_mut(file)
+        {
+            reader.feed(bytes);
+        }
+        self.settle_header(file);
+    }
+
+    /// The file's header cannot be read at all.
+    pub fn header_failed(&mut self, file: usize, what: &str) {
+        let Some(failed) = self.files.get_mut(file) else {
+            return;
+        };
+        failed.header = HeaderState::Failed;
+        let problem = Problem {
+            file: failed.name.clone(),
+            tensor: None,
+            place: None,
+            what: what.to_owned(),
+        };
+        self.collector.add_problems([problem]);
+    }
+
+    /// Something that went wrong outside, such as a file that cannot be opened.
+    pub fn add_problem(&mut self, problem: Problem) {
+        self.collector.add_problems([problem]);
+    }
+
+    /// All headers are in: makes the plan. What is finished at once is returned.
+    pub fn start(&mut self, workers: u64) -> Figures {
+        self.check_indexes();
+        let mut tensors: Vec<(String, Vec<TensorInfo>)> = Vec::new();
+        for file in &mut self.files {
+            let state = std::mem::replace(&mut file.header, HeaderState::Taken);
+            let HeaderState::Read(header) = state else {
+                self.collector
+                    .add_file(file.entry(Default::default()), Vec::new());
+                tensors.push((file.name.clone(), Vec::new()));
+                continue;
+            };
+            self.collector.add_problems(header.problems);
+            self.collector
+                .add_file(file.entry(header.metadata), header.tensors.clone());
+            tensors.push((file.name.clone(), header.tensors));
+        }
+        let bytes = tensors
+            .iter()
+            .flat_map(|file| &file.1)
+            .map(TensorInfo::bytes);
+        let total = bytes.fold(0u64, u64::saturating_add);
+        let files = tensors
+            .iter()
+            .map(|(name, tensors)| (name.as_str(), tensors.as_slice()));
+        let (plan, progress) = Plan::new(files, PlanOptions::for_workers(workers, total));
+        self.plan = Some(plan);
+        self.take(progress)
+    }
+
+    /// The next run to read, if there is one to hand out now.
+    pub fn next_run(&mut self) -> Option<Run> {
+        self.plan.as_mut()?.next_run()
+    }
+
+    /// Takes the observations of the next pieces of a run; the figures of the
+    /// tensors that this has finished are returned.
+    pub fn merge(&mut self, run: u64, seen: Vec<Observations>) -> Figures {
+        let progress = self.plan.as_mut().map(|plan| plan.merge(run, seen));
+        self.take(progress.unwrap_or_default())
+    }
+
+    /// A run could not go on; see [`Plan::fail`].
+    pub fn fail(&mut self, run: u64, from_source: bool, what: &str) -> Figures {
+        let progress = self
+            .plan
+            .as_mut()
+            .map(|plan| plan.fail(run, from_source, what));
+        self.take(progress.unwrap_or_default())
+    }
+
+    /// Gives up everything that is not finished.
+    pub fn abandon(&mut self, what: &str) -> Figures {
+        let progress = self.plan.as_mut().map(|plan| plan.abandon(what));
+        self.take(progress.unwrap_or_default())
+    }
+
+    /// Whether the plan is made and nothing is left of it.
+    pub fn is_done(&self) -> bool {
+        self.plan.as_ref().is_some_and(Plan::is_done)
+    }
+
+    /// The report so far.
+    pub fn report(&self) -> &Collector {
+        &self.collector
+    }
+
+    fn settle_header(&mut self, file: usize) {
+        let Some(entry) = self.files.get_mut(file) else {
+            return;
+        };
+        let complete =
+            matches!(&entry.header, HeaderState::Reading(reader) if reader.wants().is_none());
+        if !complete {
+            return;
+        }
+        let HeaderState::Reading(reader) =
+            std::mem::replace(&mut entry.header, HeaderState::Failed)
+        else {
+            return;
+        };
+        match reader.finish() {
+            Ok(header) => entry.header = HeaderState::Read(header),
+            Err(error) => self.collector.add_problems([Problem::from(&error)]),
+        }
+    }
+
+    fn check_indexes(&mut self) {
+        let headers: Vec<(&str, &Header)> = self
+            .files
+            .iter()
+            .filter_map(|file| match &file.header {
+                HeaderState::Read(header) => Some((file.name.as_str(), header)),
+                _ => None,
+            })
+            .collect();
+        let problems: Vec<Problem> = self
+            .indexes
+            .iter()
+            .flat_map(|index| match index {
+                Ok(index) => index.check(&headers),
+                Err(error) => vec![Problem::from(error)],
+            })
+            .collect();
+        self.collector.add_problems(problems);
+    }
+
+    fn take(&mut self, progress: Progress) -> Figures {
+        let mut columns = Figures::default();
+        for (index, seen) in progress.finished {
+            let figures = TensorFigures::of(&seen);
+            self.collector.finish(index, &figures);
+            columns.push(index, &figures);
+        }
+        columns.failed(&progress.failed);
+        self.collector.add_problems(progress.problems);
+        columns
+    }
+}
+
+impl JobFile {
+    fn entry(&self, metadata: std::collections::BTreeMap<String, String>) -> FileEntry {
+        FileEntry {
+            name: self.name.clone(),
+            bytes: self.bytes,
+            metadata,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Says what the bits of a model checkpoint really carry.
+//!
+//! Pure and sans-IO: core names byte ranges and is fed bytes; it knows no file,
+//! thread, clock or browser. Bytes flow one way, through rooms that stand in
+//! the order of the data:
+//!
+//! ```text
+//! checkpoint ─ header ─▶ plan ─ runs ─▶ scan ─ observations ─▶ plan (merge) ─▶ report
+//! ```
+//!
+//! The mathematics stands in `docs/how-it-knows.md`, the house in
+//! `docs/architecture.md`.
+#![deny(missing_docs)]
+
+pub mod checkpoint;
+pub mod error;
+pub mod format;
+pub mod job;
+pub mod plan;
+pub mod report;
+pub mod scan;
+pub mod simd;
+
+pub use error::Error;
+pub use job::Job;

@@ -1,0 +1,32 @@
+//! What to read next: a state machine without IO.
+//!
+//! A tensor is read in *pieces*, and pieces that lie one behind the other in a
+//! file make a *run*, which one reader takes as one long stream. [`Plan::next_run`]
+//! hands out runs, [`Plan::merge`] takes what was seen, [`Plan::fail`] what went
+//! wrong, until nothing is left. One pass over every byte is all there is for now.
+
+mod cut;
+mod queue;
+
+pub use cut::{Piece, Run};
+pub use queue::{Plan, Progress};
+
+/// How the work is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// About how many bytes a run has. Tensors are never read in parts smaller than a tile.
+    pub run_bytes: u64,
+}
+
+const MIB: u64 = 1 << 20;
+
+impl PlanOptions {
+    /// Runs long enough to be read as a stream, and enough of them for every
+    /// worker to be busy to the end.
+    pub fn for_workers(workers: u64, total_bytes: u64) -> Self {
+        let run_bytes = total_bytes / (workers.max(1) * 8);
+        Self {
+            run_bytes: run_bytes.clamp(MIB, 64 * MIB),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The state machine: runs out, observations in, failures retried once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::PlanOptions;
+use super::cut::{Piece, Run, runs_of_file};
+use crate::checkpoint::TensorInfo;
+use crate::report::Problem;
+use crate::scan::Observations;
+
+/// Tensors of one file that may fail one after the other, with nothing read in
+/// between, before the file is given up.
+const STRIKES: u32 = 3;
+
+/// Hands out the work of one pass and puts the results together.
+pub struct Plan {
+    files: Vec<String>,
+    tensors: Vec<Planned>,
+    waiting: VecDeque<Run>,
+    handed_out: BTreeMap<u64, HandedOut>,
+    strikes: Vec<u32>,
+    next_id: u64,
+}
+
+/// A run that a worker has, and how many of its pieces came back.
+struct HandedOut {
+    run: Run,
+    taken: usize,
+}
+
+impl HandedOut {
+    fn pieces_left(&self) -> &[Piece] {
+        &self.run.pieces[self.taken..]
+    }
+}
+
+struct Planned {
+    name: String,
+    file: usize,
+    pieces_left: usize,
+    retried: bool,
+    state: State,
+}
+
+enum State {
+    Scanning(Observations),
+    Finished,
+    Failed,
+}
+
+/// What a step of the plan has brought.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Tensors of which everything is seen now.
+    pub finished: Vec<(usize, Observations)>,
+    /// Tensors that were given up.
+    pub failed: Vec<usize>,
+    /// Why.
+    pub problems: Vec<Problem>,
+}
+
+impl Plan {
+    /// A plan for the tensors of some files, each file's in the order of their
+    /// offsets. Tensors are numbered through all files. Empty ones are finished at once.
+    pub fn new<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a [TensorInfo])>,
+        options: PlanOptions,
+    ) -> (Self, Progress) {
+        let mut plan = Self {
+            files: Vec::new(),
+            tensors: Vec::new(),
+            waiting: VecDeque::new(),
+            handed_out: BTreeMap::new(),
+            strikes: Vec::new(),
+            next_id: 0,
+        };
+        for (name, tensors) in files {
+            plan.add_file(name, tensors, options);
+        }
+        let mut progress = Progress::default();
+        for index in 0..plan.tensors.len() {
+            plan.finish_if_complete(index, &mut progress);
+        }
+        (plan, progress)
+    }
+
+    /// The next run to read, or `None` when there is nothing to hand out now.
+    pub fn next_run(&mut self) -> Option<Run> {
+        let run = self.waiting.pop_front()?;
+        self.handed_out.insert(
+            run.id,
+            HandedOut {
+                run: run.clone(),
+                taken: 0,
+            },
+        );
+        Some(run)
+    }
+
+    /// Whether every tensor is finished or failed.
+    pub fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.handed_out.is_empty()
+    }
+
+    /// Takes the observations of the next pieces of a run, in order.
+    ///
+    /// Observations of the wrong length mean a source that ended early: the run fails there.
+    pub fn merge(&mut self, run_id: u64, seen: Vec<Observations>) -> Progress {
+        let mut progress = Progress::default();
+        for observations in seen {
+            let Some(piece) = self.next_piece(run_id) else {
+                break;
+            };
+            if observations.elements != piece.span.elements {
+                let what = format!(
+                    "{} of {} elements could be read",
+                    observations.elements, piece.span.elements
+                );
+                self.fail_into(run_id, true, &what, &mut progress);
+                return progress;
+            }
+            self.take_piece(run_id);
+            self.merge_piece(&piece, observations, &mut progress);
+        }
+        progress
+    }
+
+    /// A run could not go on: its worker died, or its source could not be read.
+    ///
+    /// The tensor at which it stopped is tried once more by itself, then given
+    /// up; the pieces behind it go on.
+    pub fn fail(&mut self, run_id: u64, from_source: bool, what: &str) -> Progress {
+        let mut progress = Progress::default();
+        self.fail_into(run_id, from_source, what, &mut progress);
+        progress
+    }
+
+    /// Gives up everything that is not finished.
+    pub fn abandon(&mut self, what: &str) -> Progress {
+        self.waiting.clear();
+        self.handed_out.clear();
+        let mut progress = Progress::default();
+        for index in 0..self.tensors.len() {
+            self.give_up(index, what, &mut progress);
+        }
+        progress
+    }
+
+    fn add_file(&mut self, name: &str, tensors: &[TensorInfo], options: PlanOptions) {
+        let file = self.files.len();
+        let first = self.tensors.len();
+        self.files.push(name.to_owned());
+        self.strikes.push(0);
+        self.tensors.extend(tensors.iter().map(|tensor| Planned {
+            name: tensor.name.clone(),
+            file,
+            pieces_left: 0,
+            retried: false,
+            state: State::Scanning(Observations::empty(tensor.dtype)),
+        }));
+        let numbered = tensors
+            .iter()
+            .enumerate()
+            .map(|(at, tensor)| (first + at, tensor));
+        for pieces in runs_of_file(numbered, options) {
+            for piece in &pieces {
+                self.tensors[piece.tensor].pieces_left += 1;
+            }
+            let run = self.run_of(file, pieces);
+            self.waiting.push_back(run);
+        }
+    }
+
+    fn run_of(&mut self, file: usize, pieces: Vec<Piece>) -> Run {
+        self.next_id += 1;
+        Run {
+            id: self.next_id,
+            file,
+            pieces,
+        }
+    }
+
+    fn next_piece(&self, run_id: u64) -> Option<Piece> {
+        self.handed_out
+            .get(&run_id)
+            .and_then(|out| out.pieces_left().first().copied())
+    }
+
+    fn take_piece(&mut self, run_id: u64) {
+        let Some(out) = self.handed_out.get_mut(&run_id) else {
+            return;
+        };
+        out.taken += 1;
+        self.strikes[out.run.file] = 0;
+        if out.pieces_left().is_empty() {
+            self.handed_out.remove(&run_id);
+        }
+    }
+
+    fn merge_piece(&mut self, piece: &Piece, seen: Observations, progress: &mut Progress) {
+        let tensor = &mut self.tensors[piece.tensor];
+        let State::Scanning(sum) = &mut tensor.state else {
+            return;
+        };
+        match sum.merge(&seen) {
+            Ok(()) => {
+                tensor.pieces_left -= 1;
+                self.finish_if_complete(piece.tensor, progress);
+            }
+            Err(error) => self.give_up(piece.tensor, &error.to_string(), progress),
+        }
+    }
+
+    fn finish_if_complete(&mut self, index: usize, progress: &mut Progress) {
+        let tensor = &mut self.tensors[index];
+        if tensor.pieces_left > 0 {
+            return;
+        }
+        if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
+            progress.finished.push((index, sum));
+        }
+    }
+
+    fn fail_into(&mut self, run_id: u64, from_source: bool, what: &str, progress: &mut Progress) {
+        let Some(out) = self.handed_out.remove(&run_id) else {
+            return;
+        };
+        let file = out.run.file;
+        let (culprit, rest) = out
+            .pieces_left()
+            .split_first()
+            .expect("a run that is out has pieces left");
+        if !self.tensors[culprit.tensor].retried {
+            self.retry(file, *culprit, rest.to_vec());
+            return;
+        }
+        self.give_up(culprit.tensor, what, progress);
+        if let Some(problem) = progress.problems.last_mut() {
+            problem.place = Some(format!("bytes {} to {}", culprit.begin, culprit.end()));
+        }
+        self.requeue(file, rest.to_vec());
+        self.drop_pieces_of_failed();
+        self.strikes[file] += u32::from(from_source);
+        if self.strikes[file] >= STRIKES {
+            self.give_up_file(file, what, progress);
+        }
+    }
+
+    /// What is behind the piece goes on first; the piece itself comes last, alone.
+    fn retry(&mut self, file: usize, culprit: Piece, rest: Vec<Piece>) {
+        self.tensors[culprit.tensor].retried = true;
+        self.requeue(file, rest);
+        let alone = self.run_of(file, vec![culprit]);
+        self.waiting.push_back(alone);
+    }
+
+    fn requeue(&mut self, file: usize, pieces: Vec<Piece>) {
+        if !pieces.is_empty() {
+            let run = self.run_of(file, pieces);
+            self.waiting.push_front(run);
+        }
+    }
+
+    fn give_up(&mut self, index: usize, what: &str, progress: &mut Progress) {
+        let tensor = &mut self.tensors[index];
+        if !matches!(tensor.state, State::Scanning(_)) {
+            return;
+        }
+        tensor.state = State::Failed;
+        progress.failed.push(index);
+        progress.problems.push(Problem {
+            file: self.files[tensor.file].clone(),
+            tensor: Some(tensor.name.clone()),
+            place: None,
+            what: what.to_owned(),
+        });
+    }
+
+    /// One problem for the file instead of one for each of its tensors.
+    fn give_up_file(&mut self, file: usize, what: &str, progress: &mut Progress) {
+        let before = progress.problems.len();
+        for index in 0..self.tensors.len() {
+            if self.tensors[index].file == file {
+                self.give_up(index, what, progress);
+            }
+        }
+        let given_up = progress.problems.len() - before;
+        progress.problems.truncate(before);
+        if given_up > 0 {
+            progress.problems.push(Problem {
+                file: self.files[file].clone(),
+                tensor: None,
+                place: None,
+                what: format!("{given_up} more tensors were given up after this: {what}"),
+            });
+        }
+        self.drop_pieces_of_failed();
+    }
+
+    /// Runs are split where pieces fall out, so that each stays one stretch of bytes.
+    fn drop_pieces_of_failed(&mut self) {
+        for run in std::mem::take(&mut self.waiting) {
+            let Run { id, file, pieces } = run;
+            let kept = |piece: &Piece| !matches!(self.tensors[piece.tensor].state, State::Failed);
+            if pieces.iter().all(kept) {
+                self.waiting.push_back(Run { id, file, pieces });
+                continue;
+            }
+            let stretches: Vec<Vec<Piece>> = pieces
+                .split(|piece| !kept(piece))
+                .filter(|stretch| !stretch.is_empty())
+                .map(<[Piece]>::to_vec)
+                .collect();
+            for stretch in stretches {
+                let run = self.run_of(file, stretch);
+                self.waiting.push_back(run);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Columns for lists of very many tensors.
+
+use serde::Serialize;
+
+use super::{Collector, Number, Parts, Stats, TensorFigures};
+
+/// What the header says of consecutive tensors.
+#[derive(Debug, Default, Serialize)]
+pub struct Listing<'a> {
+    name: Vec<&'a str>,
+    file: Vec<&'a str>,
+    dtype: Vec<&'static str>,
+    shape: Vec<String>,
+    parameters: Vec<u64>,
+    bytes: Vec<u64>,
+    pattern: Vec<usize>,
+}
+
+impl<'a> Listing<'a> {
+    /// Of `count` tensors from `first` on, or as many as there are.
+    pub fn of(collector: &'a Collector, first: usize, count: usize) -> Self {
+        let files = &collector.overview().checkpoint.files;
+        let mut listing = Self::default();
+        for (file, info, pattern) in
+            (first..first.saturating_add(count)).map_while(|at| collector.tensor(at))
+        {
+            listing.name.push(&info.name);
+            listing.file.push(&files[file].name);
+            listing.dtype.push(info.dtype.name());
+            listing.shape.push(shape(&info.shape));
+            listing.parameters.push(info.elements());
+            listing.bytes.push(info.bytes());
+            listing.pattern.push(pattern);
+        }
+        listing
+    }
+}
+
+fn shape(sizes: &[u64]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
+    if sizes.is_empty() {
+        "scalar".to_owned()
+    } else {
+        sizes.join(" × ")
+    }
+}
+
+/// The figures of tensors as they finish; `null` where there is none, and for
+/// complex numbers, which have two of each.
+#[derive(Debug, Default, Serialize)]
+pub struct Figures {
+    index: Vec<usize>,
+    min: Vec<Option<f64>>,
+    max: Vec<Option<f64>>,
+    mean: Vec<Option<f64>>,
+    std: Vec<Option<f64>>,
+    abs_max: Vec<Option<f64>>,
+    zeros: Vec<u64>,
+    nan: Vec<u64>,
+    inf: Vec<u64>,
+    joint_entropy: Vec<f64>,
+    /// Tensors that were given up.
+    failed: Vec<usize>,
+}
+
+impl Figures {
+    /// Adds tensors that were given up.
+    pub fn failed(&mut self, indices: &[usize]) {
+        self.failed.extend_from_slice(indices);
+    }
+
+    /// Adds a finished tensor.
+    pub fn push(&mut self, index: usize, figures: &TensorFigures) {
+        let real = |of: fn(&Stats) -> Option<Number>| match &figures.stats {
+            Parts::One(stats) => of(stats).map(Number::to_f64),
+            Parts::Complex { .. } => None,
+        };
+        let sum = |of: fn(&Stats) -> u64| figures.stats.each().map(of).sum();
+        self.index.push(index);
+        self.min.push(real(|stats| stats.min));
+        self.max.push(real(|stats| stats.max));
+        self.mean.push(real(|stats| stats.mean));
+        self.std.push(real(|stats| stats.std));
+        self.abs_max.push(real(|stats| stats.abs_max));
+        self.zeros.push(sum(|stats| stats.zeros));
+        self.nan.push(sum(|stats| stats.nan));
+        self.inf.push(sum(|stats| stats.pos_inf + stats.neg_inf));
+        self.joint_entropy
+            .push(figures.bits.each().map(|bits| bits.joint_entropy).sum());
+    }
+}

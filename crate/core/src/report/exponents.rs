@@ -1,0 +1,90 @@
+//! Counts of |x| by binade: the spectrum.
+
+use serde::{Deserialize, Serialize};
+
+use super::numeric::finite_codes;
+use crate::format::{FloatLayout, Format};
+use crate::scan::{Census, IntegerCell, WideFloat, WideInteger};
+
+/// Finite nonzero values by ⌊log2|x|⌋, exactly.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exponents {
+    /// The lowest binade that is occupied; none where all values are zero.
+    pub first: Option<i32>,
+    /// Counts from `first` to the highest occupied binade.
+    pub counts: Vec<u64>,
+    /// Zeros of either sign.
+    pub zero: u64,
+}
+
+impl Exponents {
+    /// Of a type of at most 16 bits.
+    pub(crate) fn of_codes(format: &Format, census: &Census) -> Self {
+        let values = finite_codes(format, census)
+            .map(|(code, count)| (format.decode(u64::from(code)).abs(), count));
+        let zero = values
+            .clone()
+            .filter(|value| value.0 == 0.0)
+            .map(|value| value.1)
+            .sum();
+        let nonzero = values.filter(|value| value.0 != 0.0);
+        Self::of_binades(zero, nonzero.map(|(value, count)| (binade(value), count)))
+    }
+
+    /// Of FP32, FP64 or one part of a complex type.
+    pub(crate) fn of_float(layout: &FloatLayout, float: &WideFloat) -> Self {
+        let low_bits = layout.bits() - 16;
+        let least = layout.min_subnormal_exponent();
+        let magnitude_bits = layout.bits() - 1;
+        let tops = float.tops.cells().filter_map(|(top, count)| {
+            let code = u64::from(top) << low_bits & ((1 << magnitude_bits) - 1);
+            let finite = layout.exponent_field(code) != layout.exponent_field(u64::MAX);
+            (finite && code != 0).then(|| (binade(layout.decode(code)), count))
+        });
+        let deep = (least..).zip(float.deep.iter().copied());
+        Self::of_binades(float.zeros, tops.chain(deep))
+    }
+
+    /// Of an integer type of 32 or 64 bits.
+    pub(crate) fn of_integer(integer: &WideInteger) -> Self {
+        let cells = integer.cells.cells();
+        let cells = cells.map(|(code, count)| (IntegerCell::from_code(code).binade(), count));
+        let zero = cells
+            .clone()
+            .filter(|cell| cell.0.is_none())
+            .map(|cell| cell.1)
+            .sum();
+        Self::of_binades(
+            zero,
+            cells.filter_map(|(binade, count)| Some((binade? as i32, count))),
+        )
+    }
+
+    fn of_binades(zero: u64, binades: impl Iterator<Item = (i32, u64)>) -> Self {
+        let mut by_binade = std::collections::BTreeMap::<i32, u64>::new();
+        for (binade, count) in binades.filter(|binade| binade.1 > 0) {
+            *by_binade.entry(binade).or_default() += count;
+        }
+        let range = by_binade
+            .keys()
+            .next()
+            .copied()
+            .zip(by_binade.keys().next_back().copied());
+        let counts = range.map_or_else(Vec::new, |(first, last)| {
+            (first..=last)
+                .map(|at| by_binade.get(&at).copied().unwrap_or(0))
+                .collect()
+        });
+        Self {
+            first: range.map(|range| range.0),
+            counts,
+            zero,
+        }
+    }
+}
+
+/// ⌊log2⌋ of a positive finite number.
+fn binade(value: f64) -> i32 {
+    let (integer, exponent) = crate::scan::integer_and_exponent(value);
+    exponent + integer.ilog2() as i32
+}

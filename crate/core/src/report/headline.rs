@@ -1,0 +1,119 @@
+//! The sentence that a person can quote.
+
+use super::collector::{Checkpoint, Findings};
+use crate::format::Dtype;
+
+/// How the checkpoint is stored, and whether its values are finite.
+pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: usize) -> String {
+    if checkpoint.tensors == 0 {
+        return if problems == 0 {
+            "No tensors."
+        } else {
+            "No tensor could be read."
+        }
+        .to_owned();
+    }
+    let stored = format!("Stored as {}.", dtypes(checkpoint));
+    let unread = checkpoint.tensors - findings.finished;
+    let read = if unread == 0 {
+        String::new()
+    } else {
+        format!(" {} not read.", counted(unread, "tensor is", "tensors are"))
+    };
+    format!("{stored} {}{read}", finiteness(checkpoint, findings))
+}
+
+/// Formats by the bytes they take, the largest first.
+fn dtypes(checkpoint: &Checkpoint) -> String {
+    let mut by_bytes: Vec<_> = checkpoint.dtypes.iter().collect();
+    by_bytes.sort_by_key(|(name, totals)| (std::cmp::Reverse(totals.bytes), **name));
+    let title = |name: &str| Dtype::from_name(name).map_or("?", |dtype| dtype.format().title);
+    let mut titles: Vec<String> = by_bytes
+        .iter()
+        .map(|(name, _)| title(name).to_owned())
+        .collect();
+    if titles.len() > 3 {
+        let others = titles.split_off(2).len();
+        titles.push(format!("{others} other formats"));
+    }
+    listed(&titles)
+}
+
+fn finiteness(checkpoint: &Checkpoint, findings: &Findings) -> String {
+    let hold = |values: u64, what: &str, tensors: u64| {
+        format!(
+            "{} in {} {what}",
+            counted(values, "value", "values"),
+            counted(tensors, "tensor", "tensors")
+        )
+    };
+    let nan = hold(
+        findings.nan,
+        if findings.nan == 1 {
+            "is NaN"
+        } else {
+            "are NaN"
+        },
+        findings.tensors_with_nan,
+    );
+    let are_infinite = if findings.infinite == 1 {
+        "is infinite"
+    } else {
+        "are infinite"
+    };
+    let infinite = hold(
+        findings.infinite,
+        are_infinite,
+        findings.tensors_with_infinite,
+    );
+    match (findings.nan, findings.infinite) {
+        (0, 0) if findings.finished < checkpoint.tensors => {
+            format!(
+                "Every value in the {} is finite.",
+                counted(findings.finished, "tensor read", "tensors read")
+            )
+        }
+        (0, 0) => format!(
+            "All {} in {} are finite.",
+            about(checkpoint.parameters),
+            counted(checkpoint.tensors, "tensor", "tensors")
+        ),
+        (_, 0) => format!("{nan}."),
+        (0, _) => format!("{infinite}."),
+        _ => format!("{nan}, {infinite}."),
+    }
+}
+
+fn listed(items: &[String]) -> String {
+    match items {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        items => items.concat(),
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// "134.5 million values".
+fn about(values: u64) -> String {
+    let scaled = |unit: f64| values as f64 / unit;
+    match values {
+        0..1_000_000 => counted(values, "value", "values"),
+        1_000_000..1_000_000_000 => format!("{:.1} million values", scaled(1e6)),
+        _ => format!("{:.1} billion values", scaled(1e9)),
+    }
+}
+
+/// With a comma every three digits.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

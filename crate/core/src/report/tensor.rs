@@ -1,0 +1,165 @@
+//! One entry of the report's `tensors`.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::numeric::layout_of;
+use super::{Bits, Exponents, Stats};
+use crate::checkpoint::TensorInfo;
+use crate::format::Dtype;
+use crate::scan::{Observations, Stream};
+
+/// A figure of a tensor, or of both parts of a complex one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parts<T> {
+    /// Of real numbers.
+    One(T),
+    /// Of complex numbers; `{"re": …, "im": …}` in JSON.
+    Complex {
+        /// Of the real parts.
+        re: T,
+        /// Of the imaginary parts.
+        im: T,
+    },
+}
+
+/// Everything that follows from a tensor's observations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TensorFigures {
+    /// Counts, extremes, moments, quantiles.
+    pub stats: Parts<Stats>,
+    /// Entropies and bit planes.
+    pub bits: Parts<Bits>,
+    /// Counts by binade.
+    pub exponents: Parts<Exponents>,
+}
+
+/// A tensor as the report shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct TensorReport<'a> {
+    /// Its name in the header.
+    pub name: &'a str,
+    /// The file that holds it.
+    pub file: &'a str,
+    /// Its element type, as safetensors names it.
+    pub dtype: &'static str,
+    /// Its shape; empty for a scalar.
+    pub shape: &'a [u64],
+    /// Bytes in the file.
+    pub bytes: u64,
+    /// What was measured.
+    #[serde(flatten)]
+    pub figures: &'a TensorFigures,
+}
+
+impl<'a> TensorReport<'a> {
+    /// A tensor with its figures.
+    pub fn new(file: &'a str, tensor: &'a TensorInfo, figures: &'a TensorFigures) -> Self {
+        Self {
+            name: &tensor.name,
+            file,
+            dtype: tensor.dtype.name(),
+            shape: &tensor.shape,
+            bytes: tensor.bytes(),
+            figures,
+        }
+    }
+}
+
+impl TensorFigures {
+    /// Computes every figure.
+    pub fn of(seen: &Observations) -> Self {
+        let dtype = seen.dtype;
+        Self {
+            stats: Parts::of(&seen.streams, |stream| stats_of(dtype, stream)),
+            bits: Parts::of(&seen.streams, |stream| bits_of(dtype, stream)),
+            exponents: Parts::of(&seen.streams, |stream| exponents_of(dtype, stream)),
+        }
+    }
+}
+
+fn stats_of(dtype: Dtype, stream: &Stream) -> Stats {
+    match stream {
+        Stream::Codes(census) => Stats::of_codes(dtype.format(), census),
+        Stream::Float(float) => Stats::of_float(layout_of(dtype), float),
+        Stream::Integer(integer) => Stats::of_integer(integer),
+    }
+}
+
+fn bits_of(dtype: Dtype, stream: &Stream) -> Bits {
+    match stream {
+        Stream::Codes(census) => Bits::of_codes(dtype.format(), census),
+        Stream::Float(float) => Bits::of_float(layout_of(dtype), float),
+        Stream::Integer(integer) => Bits::of_integer(integer),
+    }
+}
+
+fn exponents_of(dtype: Dtype, stream: &Stream) -> Exponents {
+    match stream {
+        Stream::Codes(census) => Exponents::of_codes(dtype.format(), census),
+        Stream::Float(float) => Exponents::of_float(layout_of(dtype), float),
+        Stream::Integer(integer) => Exponents::of_integer(integer),
+    }
+}
+
+impl<T> Parts<T> {
+    fn of(streams: &[Stream], figure: impl Fn(&Stream) -> T) -> Self {
+        match streams {
+            [re, im] => Parts::Complex {
+                re: figure(re),
+                im: figure(im),
+            },
+            streams => Parts::One(figure(&streams[0])),
+        }
+    }
+
+    /// The figure, or that of the real parts.
+    pub fn first(&self) -> &T {
+        match self {
+            Parts::One(figure) | Parts::Complex { re: figure, .. } => figure,
+        }
+    }
+
+    /// The figure, or those of both parts.
+    pub fn each(&self) -> impl Iterator<Item = &T> {
+        let (first, second) = match self {
+            Parts::One(figure) => (figure, None),
+            Parts::Complex { re, im } => (re, Some(im)),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
+/// JSON has no tag: an object of figures, or one with `re` and `im`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a, T> {
+    One(&'a T),
+    Complex { re: &'a T, im: &'a T },
+}
+
+/// What is kept in memory is not self-describing and needs the tag.
+#[derive(Serialize, Deserialize)]
+enum Stored<T> {
+    One(T),
+    Complex { re: T, im: T },
+}
+
+impl<T: Serialize> Serialize for Parts<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self, serializer.is_human_readable()) {
+            (Parts::One(figure), true) => Shown::One(figure).serialize(serializer),
+            (Parts::One(figure), false) => Stored::One(figure).serialize(serializer),
+            (Parts::Complex { re, im }, true) => Shown::Complex { re, im }.serialize(serializer),
+            (Parts::Complex { re, im }, false) => Stored::Complex { re, im }.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Parts<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Stored::deserialize(deserializer)? {
+            Stored::One(figure) => Parts::One(figure),
+            Stored::Complex { re, im } => Parts::Complex { re, im },
+        })
+    }
+}

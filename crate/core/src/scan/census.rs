@@ -1,0 +1,52 @@
+//! How often each code occurs: sorted, sparse, merged by addition.
+
+use serde::{Deserialize, Serialize};
+
+/// Occupied cells in ascending order of code, none with a count of zero.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Census {
+    cells: Vec<(u16, u64)>,
+}
+
+impl Census {
+    /// From cells in ascending order of code; empty ones are left out.
+    pub fn from_sorted(cells: impl Iterator<Item = (u16, u64)>) -> Self {
+        let cells: Vec<_> = cells.filter(|&(_, count)| count > 0).collect();
+        debug_assert!(cells.is_sorted_by(|a, b| a.0 < b.0));
+        Self { cells }
+    }
+
+    /// Code and count of each occupied cell, codes ascending.
+    pub fn cells(&self) -> impl DoubleEndedIterator<Item = (u16, u64)> + Clone + '_ {
+        self.cells.iter().copied()
+    }
+
+    /// Number of occupied cells.
+    pub fn distinct(&self) -> u64 {
+        self.cells.len() as u64
+    }
+
+    /// Elements counted.
+    pub fn total(&self) -> u64 {
+        self.cells.iter().map(|&(_, count)| count).sum()
+    }
+
+    /// Adds another census of the same kind of codes.
+    pub fn merge(&mut self, other: &Self) {
+        if self.cells.is_empty() {
+            self.cells.clone_from(&other.cells);
+            return;
+        }
+        let mut merged = Vec::with_capacity(self.cells.len() + other.cells.len());
+        let mut mine = self.cells.iter().copied().peekable();
+        for &(code, count) in &other.cells {
+            while let Some(cell) = mine.next_if(|cell| cell.0 < code) {
+                merged.push(cell);
+            }
+            let same = mine.next_if(|cell| cell.0 == code).map_or(0, |cell| cell.1);
+            merged.push((code, count + same));
+        }
+        merged.extend(mine);
+        self.cells = merged;
+    }
+}

@@ -1,0 +1,32 @@
+//! One pass over a tensor's bytes: the census, and what the census cannot hold.
+//!
+//! Up to 16 bits a code is a cell, and counting codes is a lossless summary of
+//! everything but position. Wider types count cells of many codes and keep exact
+//! extremes, counts and sums beside them.
+//!
+//! Observations merge by addition. No figure depends on where a tensor was cut
+//! (cuts fall on tiles of [`TILE`] elements), in which order the parts came, or
+//! who read them.
+
+mod census;
+mod exact_sum;
+mod observations;
+mod scanner;
+mod tables;
+mod tiles;
+mod wide_float;
+mod wide_integer;
+pub mod wire;
+
+pub use census::Census;
+pub(crate) use exact_sum::integer_and_exponent;
+pub use exact_sum::{ExactSum, Scaled};
+pub use observations::{Observations, Stream};
+pub use scanner::{Scanner, Span};
+pub use wide_float::WideFloat;
+pub use wide_integer::{IntegerCell, WideInteger};
+pub use wire::WireError;
+
+/// Elements of a tile: the unit in which wide types are summed. A tensor may be
+/// cut at its multiples, counted from the tensor's first element.
+pub const TILE: u64 = 4096;

@@ -1,0 +1,87 @@
+//! Streaming kernels over one small vector trait.
+//!
+//! An algorithm stands here once, generic over [`Words`] and [`Doubles`]; each
+//! backend is a newtype over 128 bits. `portable` is the scalar twin, reads like
+//! the definition and is the oracle; `wasm` maps each operation to one simd128
+//! instruction. Lanes and their order are the same in both, so the sums agree to
+//! the bit.
+
+pub mod census;
+mod portable;
+pub mod powers;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[allow(unsafe_code)]
+mod wasm;
+pub mod words;
+
+pub use portable::{PortableF64, PortableU32, PortableU64};
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub use portable::{PortableF64 as BestF64, PortableU32 as BestU32, PortableU64 as BestU64};
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use wasm::{WasmF64 as BestF64, WasmU32 as BestU32, WasmU64 as BestU64};
+
+/// Which backend the `Best` types are, for tests and reports: "simd128" or "portable".
+pub const BACKEND: &str = if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
+    "simd128"
+} else {
+    "portable"
+};
+
+/// 128 bits seen as unsigned words of 32 or 64 bits.
+pub trait Words: Copy {
+    /// One lane: `u32` or `u64`.
+    type Word: Copy + Into<u64>;
+    /// Words in a vector.
+    const LANES: usize;
+    /// Bits in a word.
+    const BITS: u32;
+
+    /// Reads 16 little-endian bytes.
+    fn load(bytes: &[u8; 16]) -> Self;
+    /// The same word in every lane, cut to the lane's width.
+    fn splat(word: u64) -> Self;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    fn or(self, other: Self) -> Self;
+    /// Bitwise exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// Wrapping difference by lane.
+    fn sub(self, other: Self) -> Self;
+    /// All ones in lanes that are equal, else zero.
+    fn equal(self, other: Self) -> Self;
+    /// The smaller of two words below 2^(BITS−1).
+    fn min(self, other: Self) -> Self;
+    /// The larger of two words below 2^(BITS−1).
+    fn max(self, other: Self) -> Self;
+    /// Writes the lanes to the front of `out`.
+    fn store(self, out: &mut [u64; 4]);
+}
+
+/// Two double-precision numbers.
+pub trait Doubles: Copy {
+    /// Reads 16 little-endian bytes as two `f64`.
+    fn load(bytes: &[u8; 16]) -> Self;
+    /// Reads 16 little-endian bytes as four `f32`: the first two, the last two.
+    fn load_f32(bytes: &[u8; 16]) -> (Self, Self);
+    /// The same number in both lanes.
+    fn splat(value: f64) -> Self;
+    /// Sum by lane, rounded to nearest even.
+    fn add(self, other: Self) -> Self;
+    /// Difference by lane, rounded to nearest even.
+    fn sub(self, other: Self) -> Self;
+    /// Product by lane, rounded to nearest even.
+    fn mul(self, other: Self) -> Self;
+    /// `other` where it is smaller, else `self`.
+    fn min(self, other: Self) -> Self;
+    /// `other` where it is larger, else `self`.
+    fn max(self, other: Self) -> Self;
+    /// Both lanes.
+    fn lanes(self) -> [f64; 2];
+}
+
+/// Splits bytes into whole vectors and a tail shorter than one.
+pub fn vectors(bytes: &[u8]) -> (&[[u8; 16]], &[u8]) {
+    bytes.as_chunks::<16>()
+}
