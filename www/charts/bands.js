@@ -1,0 +1,37 @@
+// @ts-check
+// Which formats' ranges stand under the spectrum.
+
+/** @typedef {import('../types.js').FormatRange} FormatRange */
+/**
+ * @typedef {object} Band
+ * @property {string} name
+ * @property {number} subnormal exponent of the smallest subnormal
+ * @property {number} normal exponent of the smallest normal number
+ * @property {number} end one past the exponent of the largest number
+ * @property {boolean} isStored the type that the tensor has
+ */
+
+/** Widest first. Their variants are shown only where a tensor is stored in them. */
+const USUAL = ['F32', 'TF32', 'BF16', 'F16', 'F8_E5M2', 'F8_E4M3', 'F6_E3M2', 'F6_E2M3', 'F4'];
+
+/** The parts of a complex number have a format of their own. @param {string} dtype */
+export const partFormat = (dtype) => (dtype === 'C64' ? 'F32' : dtype);
+
+/** @param {FormatRange} format @param {string} stored @returns {Band[]} none for integers */
+function band({ name, exponent_min_subnormal, exponent_min_normal, exponent_max }, stored) {
+  if (exponent_min_normal == null || exponent_max == null) return [];
+  const subnormal = exponent_min_subnormal ?? exponent_min_normal;
+  return [{ name, subnormal, normal: exponent_min_normal, end: exponent_max + 1, isStored: name === stored }];
+}
+
+/**
+ * The stored format first, then the usual ones from the widest to the narrowest.
+ * @param {FormatRange[]} formats @param {string} dtype
+ * @returns {Band[]} none when the tensor holds integers: ranges say nothing of them
+ */
+export function bandsFor(formats, dtype) {
+  const stored = partFormat(dtype);
+  const names = [stored, ...USUAL.filter((name) => name !== stored)];
+  const bands = names.flatMap((name) => formats.filter((format) => format.name === name)).flatMap((format) => band(format, stored));
+  return bands[0]?.isStored ? bands : [];
+}

@@ -1,0 +1,166 @@
+// The shapes that cross from the engine to the views. Names, units and meaning
+// are those of the report (docs/report.md); `null` is "there is none".
+
+/** A report's number: non-finite ones and integers past 2^53 are strings. */
+export type Figure = number | string | null;
+
+/** Statistics of one tensor, or of one part of a complex one. */
+export interface Statistics {
+  count: number;
+  zeros: number;
+  negative_zeros: number;
+  subnormals: number;
+  nan: number;
+  pos_inf: number;
+  neg_inf: number;
+  negatives: number;
+  min: Figure;
+  max: Figure;
+  abs_min_nonzero: Figure;
+  abs_max: Figure;
+  mean: Figure;
+  std: Figure;
+  rms: Figure;
+  skewness: Figure;
+  kurtosis: Figure;
+  /** Keyed by probability; lower bounds when `quantiles_exact` is false. */
+  quantiles: Record<string, Figure> | null;
+  quantiles_upper?: Record<string, Figure> | null;
+  quantiles_exact: boolean;
+  /** Number of distinct codes; types of up to 16 bits only. */
+  distinct?: number | null;
+}
+
+/** Entropies in bits, and the share of ones of each plane. */
+export interface Bits {
+  sign_entropy: number | null;
+  exponent_entropy: number | null;
+  mantissa_entropy: number | null;
+  joint_entropy: number | null;
+  /** Most significant bit first. */
+  plane_ones: number[];
+  /** False: mantissa and joint entropy are upper bounds. */
+  exact?: boolean;
+}
+
+/** Counts per binade: `counts[i]` values have 2^(first+i) ≤ |x| < 2^(first+i+1). */
+export interface Exponents {
+  first: number;
+  counts: number[];
+  zero: number;
+}
+
+/** Complex tensors have every statistic twice. */
+export interface Complex<T> {
+  re: T;
+  im: T;
+}
+
+/** One entry of the report's `tensors`. */
+export interface TensorReport {
+  name: string;
+  file: string;
+  dtype: string;
+  shape: number[];
+  bytes: number;
+  stats: Statistics | Complex<Statistics>;
+  bits: Bits | Complex<Bits>;
+  exponents: Exponents | Complex<Exponents>;
+}
+
+/** One real-valued sequence of numbers: a tensor, or half of a complex one. */
+export interface Part {
+  /** "" for a real tensor. */
+  title: string;
+  /** "", "re." or "im.": in front of the names of its statistics. */
+  prefix: string;
+  stats: Statistics;
+  bits: Bits;
+  exponents: Exponents;
+}
+
+export interface Problem {
+  file: string;
+  tensor: string | null;
+  where: string | null;
+  what: string;
+}
+
+export interface DtypeTotals {
+  tensors: number;
+  parameters: number;
+  bytes: number;
+}
+
+export interface Checkpoint {
+  name: string;
+  files: { name: string; bytes: number; metadata: Record<string, string> }[];
+  tensors: number;
+  parameters: number;
+  bytes: number;
+  dtypes: Record<string, DtypeTotals>;
+}
+
+export interface Overview {
+  headline: string;
+  checkpoint: Checkpoint;
+  problems: Problem[];
+  /** Module patterns, "layers.*.weight"; rows point into this. */
+  patterns: string[];
+}
+
+export type NumberColumn =
+  | 'min' | 'max' | 'mean' | 'std' | 'abs_max' | 'zeros' | 'nan' | 'inf' | 'joint_entropy';
+
+/** The tensors as columns; a number that is not there yet is NaN. */
+export interface Rows extends Record<NumberColumn, (row: number) => number> {
+  length: number;
+  finishedCount: number;
+  name(row: number): string;
+  file(row: number): number;
+  dtype(row: number): string;
+  shape(row: number): string;
+  parameters(row: number): number;
+  bytes(row: number): number;
+  pattern(row: number): number;
+  status(row: number): 'waiting' | 'done' | 'failed';
+}
+
+export interface Progress {
+  bytes: number;
+  total: number;
+  elapsed_ms: number;
+  bytes_per_second: number;
+  remaining_ms: number | null;
+}
+
+export type Phase = 'empty' | 'reading header' | 'scanning' | 'done' | 'cancelled' | 'failed';
+
+export interface State {
+  phase: Phase;
+  files: { name: string; bytes: number }[];
+  error: string | null;
+  progress: Progress;
+  overview: Overview | null;
+  rows: Rows;
+}
+
+/** The range of a number format, as binary exponents of its values. */
+export interface FormatRange {
+  name: string;
+  bits: number;
+  exponent_min_subnormal?: number | null;
+  exponent_min_normal?: number | null;
+  exponent_max?: number | null;
+}
+
+export interface Session {
+  readonly state: State;
+  readonly formats: FormatRange[];
+  open(files: File[]): unknown;
+  openSample(): unknown;
+  cancel(): unknown;
+  tensor(row: number): Promise<TensorReport | undefined>;
+  saveReport(): Promise<Blob>;
+  onchange(callback: (state: State) => void): unknown;
+}

@@ -1,0 +1,100 @@
+// @ts-check
+// One line of the tensor list: the head of a group, or a tensor.
+
+import { plural } from '../text/numbers.js';
+import { COLUMNS } from './columns.js';
+import { h, setText } from './dom.js';
+import { groupOf } from './list-index.js';
+
+/** @typedef {import('../types.js').Rows} Rows */
+/**
+ * @typedef {object} LineContext
+ * @property {Rows} rows
+ * @property {string[]} patterns
+ * @property {Uint32Array} sizes
+ * @property {Set<number>} collapsed
+ * @property {boolean} grouped
+ * @property {Map<string, number>} widths bits of each type
+ */
+
+/** A line with all its cells; lines are recycled between tensors and groups. */
+export function createLine() {
+  return h('div', { class: 'line', role: 'row' },
+    ...COLUMNS.map(({ id }) => h('div', { class: `c-${id}`, role: 'gridcell' })));
+}
+
+/**
+ * The name, with what its group has in common in a softer ink: the eye finds
+ * the layer.
+ * @param {Element} cell @param {string} name @param {string} pattern "" when it stands alone
+ */
+function drawName(cell, name, pattern) {
+  if (cell.getAttribute('title') === name && cell.getAttribute('data-pattern') === pattern) return;
+  cell.setAttribute('title', name);
+  cell.setAttribute('data-pattern', pattern);
+  const common = pattern.split('*');
+  if (common.length < 2) return cell.replaceChildren(h('span', {}, name));
+  const parts = [];
+  let at = 0;
+  for (const piece of common) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return cell.replaceChildren(h('span', {}, name));
+    parts.push(h('b', {}, name.slice(at, found)), piece);
+    at = found + piece.length;
+  }
+  cell.replaceChildren(h('span', {}, ...parts, h('b', {}, name.slice(at))));
+}
+
+/** @param {HTMLElement} line @param {number} pattern @param {LineContext} context */
+function fillGroup(line, pattern, { patterns, sizes, collapsed }) {
+  line.className = 'line group';
+  line.removeAttribute('data-tensor');
+  line.setAttribute('aria-level', '1');
+  line.setAttribute('aria-expanded', String(!collapsed.has(pattern)));
+  const [name, ...cells] = line.children;
+  drawName(name, patterns[pattern], '');
+  setText(cells[0], plural(sizes[pattern], 'tensor'));
+  for (const cell of cells.slice(1)) setText(cell, '');
+}
+
+/** @param {HTMLElement} line @param {number} row @param {LineContext} context */
+function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
+  const pattern = rows.pattern(row);
+  const isMember = grouped && sizes[pattern] > 1;
+  const status = rows.status(row);
+  line.className = `line tensor ${status}${isMember ? ' member' : ''}`;
+  line.setAttribute('data-tensor', rows.name(row));
+  line.setAttribute('aria-level', isMember ? '2' : '1');
+  line.removeAttribute('aria-expanded');
+  drawName(line.children[0], rows.name(row), isMember ? patterns[pattern] : '');
+  COLUMNS.forEach(({ id, text }, i) => {
+    if (id === 'name') return;
+    const cell = /** @type {HTMLElement} */ (line.children[i]);
+    setText(cell, text(rows, row));
+    if (id === 'nan' || id === 'inf') cell.classList.toggle('bad', rows[id](row) > 0);
+    if (id === 'joint_entropy') drawBits(cell, rows.joint_entropy(row), widths.get(rows.dtype(row)) ?? 0);
+  });
+}
+
+/**
+ * The census of a type over 16 bits gives an upper bound.
+ * @param {HTMLElement} cell @param {number} entropy @param {number} width
+ */
+function drawBits(cell, entropy, width) {
+  const isKnown = width > 0 && !Number.isNaN(entropy);
+  cell.style.setProperty('--used', isKnown ? String(entropy / width) : '0');
+  if (isKnown) setText(cell, `${width > 16 ? '≤ ' : ''}${entropy.toFixed(1)} of ${width}`);
+}
+
+/**
+ * @param {HTMLElement} element @param {number} line @param {number} position
+ * @param {LineContext} context
+ */
+export function fillLine(element, line, position, context) {
+  element.id = `line-${position}`;
+  // The headings are row 1.
+  element.setAttribute('aria-rowindex', String(position + 2));
+  const pattern = groupOf(line);
+  if (pattern >= 0) fillGroup(element, pattern, context);
+  else fillTensor(element, line, context);
+}

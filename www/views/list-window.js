@@ -1,0 +1,114 @@
+// @ts-check
+// Keeps elements only for the lines near the screen, however many there are.
+// The page itself scrolls, so the list needs no scrollbar of its own.
+
+/** Lines drawn beyond each edge of the screen. */
+const MARGIN = 8;
+
+/**
+ * @typedef {object} LineMaker
+ * @property {() => HTMLElement} create
+ * @property {(element: HTMLElement, line: number) => void} fill
+ * @property {() => number} coverTop pixels at the top of the screen that sticky parts cover
+ */
+
+export class ListWindow {
+  /** @type {Map<number, HTMLElement>} */
+  #drawn = new Map();
+  #length = 0;
+  #kept = -1;
+  #lineHeight = 32;
+  #isQueued = false;
+
+  /**
+   * @param {HTMLElement} body gets one child per visible line
+   * @param {LineMaker} maker
+   */
+  constructor(body, maker) {
+    this.body = body;
+    this.maker = maker;
+    addEventListener('scroll', () => this.draw(), { passive: true });
+    addEventListener('resize', () => this.#measure());
+    new ResizeObserver(() => this.#measure()).observe(body);
+  }
+
+  /** How many lines there are from now on. @param {number} lines */
+  resize(lines) {
+    this.#length = lines;
+    this.#measure();
+    this.draw();
+  }
+
+  /** This line has an element even off the screen: assistive software points at it. @param {number} line */
+  keep(line) {
+    this.#kept = line;
+  }
+
+  /** Draws at the next frame. */
+  draw() {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    requestAnimationFrame(() => this.drawNow());
+  }
+
+  /** Lines that fit on the screen. */
+  get page() {
+    return Math.max(1, Math.floor((innerHeight - this.maker.coverTop()) / this.#lineHeight) - 1);
+  }
+
+  /** Scrolls as little as shows the line. @param {number} line */
+  reveal(line) {
+    const top = this.body.getBoundingClientRect().top + line * this.#lineHeight;
+    const above = top - this.maker.coverTop();
+    const below = top + this.#lineHeight - innerHeight;
+    if (above < 0) scrollBy(0, above);
+    else if (below > 0) scrollBy(0, below);
+    this.drawNow();
+  }
+
+  drawNow() {
+    this.#isQueued = false;
+    if (!this.body.offsetParent) return;
+    const wanted = this.#wanted();
+    const spare = [...this.#drawn.keys()].filter((line) => !wanted.has(line));
+    for (const line of wanted) this.#place(line, this.#drawn.get(line) ?? this.#take(spare.pop()));
+    for (const line of spare) this.#take(line).remove();
+  }
+
+  #wanted() {
+    const { top } = this.body.getBoundingClientRect();
+    const lines = new Set();
+    const first = Math.max(0, Math.floor(-top / this.#lineHeight) - MARGIN);
+    const end = Math.min(this.#length, Math.ceil((innerHeight - top) / this.#lineHeight) + MARGIN);
+    for (let line = first; line < end; line++) lines.add(line);
+    if (this.#kept >= 0 && this.#kept < this.#length) lines.add(this.#kept);
+    return lines;
+  }
+
+  /** The element of a line that is no longer wanted, or a new one. @param {number | undefined} line */
+  #take(line) {
+    const element = line === undefined ? undefined : this.#drawn.get(line);
+    if (line !== undefined) this.#drawn.delete(line);
+    return element ?? this.maker.create();
+  }
+
+  /** @param {number} line @param {HTMLElement} element */
+  #place(line, element) {
+    this.#drawn.set(line, element);
+    element.style.setProperty('transform', `translateY(${line * this.#lineHeight}px)`);
+    if (!element.parentNode) this.body.append(element);
+    this.maker.fill(element, line);
+  }
+
+  /** The height of a line follows the font, the zoom and the width of the screen. */
+  #measure() {
+    if (!this.body.offsetParent) return;
+    const probe = this.body.appendChild(this.maker.create());
+    const height = probe.getBoundingClientRect().height;
+    probe.remove();
+    this.body.style.setProperty('height', `${this.#length * height}px`);
+    if (height === this.#lineHeight) return;
+    this.#lineHeight = height;
+    this.draw();
+  }
+}

@@ -1,0 +1,40 @@
+// @ts-check
+// How far the scan is: drawn at every frame, spoken at every quarter.
+
+import { bytes, count, duration, plural, rate } from '../text/numbers.js';
+import { byId, setText } from './dom.js';
+
+/** @typedef {import('../types.js').State} State */
+
+let spokenQuarter = -1;
+
+/** @param {State} state */
+function sentence({ progress, rows }) {
+  const parts = [`${bytes(progress.bytes)} of ${bytes(progress.total)}`];
+  if (rows.length) parts.push(`${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')}`);
+  if (progress.bytes_per_second > 0) parts.push(rate(progress.bytes_per_second));
+  if (progress.remaining_ms !== null) parts.push(`${duration(progress.remaining_ms)} left`);
+  return parts.join(' · ');
+}
+
+/** @param {State} state */
+function speak(state) {
+  const { phase, progress } = state;
+  const quarter = phase === 'scanning' && progress.total ? Math.floor((4 * progress.bytes) / progress.total) : -1;
+  if (quarter === spokenQuarter) return;
+  spokenQuarter = quarter;
+  if (quarter >= 0) byId('progress-spoken').textContent = sentence(state);
+}
+
+/** @param {State} state */
+export function showProgress(state) {
+  const { phase, progress } = state;
+  const isScanning = phase === 'scanning';
+  byId('progress').hidden = !isScanning && phase !== 'reading header';
+  speak(state);
+  if (byId('progress').hidden) return;
+  const bar = /** @type {HTMLProgressElement} */ (byId('progress-bar'));
+  if (isScanning) bar.value = progress.total ? progress.bytes / progress.total : 0;
+  else bar.removeAttribute('value');
+  setText(byId('progress-text'), isScanning ? sentence(state) : 'Reading the header…');
+}

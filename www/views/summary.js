@@ -1,0 +1,51 @@
+// @ts-check
+// The whole checkpoint: a sentence, its size, and which types hold its bytes.
+
+import { bytes, count, duration, plural, rate } from '../text/numbers.js';
+import { byId, h, setText } from './dom.js';
+
+/** @typedef {import('../types.js').State} State */
+/** @typedef {import('../types.js').Overview} Overview */
+
+/** Colours say which kind of number, not which type: few, and stable. @param {string} dtype */
+export function kindOf(dtype) {
+  if (dtype === 'BF16') return 'bf16';
+  if (dtype === 'F16') return 'f16';
+  if (/^F[468]/.test(dtype) && dtype !== 'F64') return 'narrow';
+  return /^[FC]/.test(dtype) ? 'wide' : 'integer';
+}
+
+/** @param {State} state @param {Overview} overview */
+function subline({ phase, progress, rows }, { checkpoint }) {
+  const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
+  const size = `${parts.join(', ')}.`;
+  if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}, ${rate(progress.bytes_per_second)}; nothing left this page.`;
+  if (phase !== 'cancelled') return size;
+  return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;
+}
+
+/** @param {Overview} overview @returns {[string, import('../types.js').DtypeTotals][]} most bytes first */
+const byBytes = ({ checkpoint }) => Object.entries(checkpoint.dtypes).sort(([, a], [, b]) => b.bytes - a.bytes);
+
+/** @param {Overview} overview */
+function showTypes(overview) {
+  const types = byBytes(overview);
+  const share = byId('share');
+  share.replaceChildren(...types.map(([dtype, { bytes }]) => h('i', { 'data-kind': kindOf(dtype), css: { 'flex-grow': String(bytes) } })));
+  share.setAttribute('aria-label', `Bytes by type: ${types.map(([dtype, totals]) => `${dtype} ${bytes(totals.bytes)}`).join(', ')}`);
+  byId('legend').replaceChildren(...types.map(([dtype, totals]) => h('li', {},
+    h('i', { 'data-kind': kindOf(dtype) }), h('b', {}, bytes(totals.bytes)), ` ${dtype}, ${plural(totals.tensors, 'tensor')}`)));
+}
+
+let shownTypes = '';
+
+/** @param {State} state */
+export function showSummary(state) {
+  const { overview } = state;
+  if (!overview) return;
+  setText(byId('headline'), overview.headline);
+  setText(byId('sub'), subline(state, overview));
+  const types = JSON.stringify(overview.checkpoint.dtypes);
+  if (types !== shownTypes) showTypes(overview);
+  shownTypes = types;
+}

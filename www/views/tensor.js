@@ -1,0 +1,119 @@
+// @ts-check
+// One tensor: what is seen in a sentence, and the evidence beside it.
+
+import { bitPlanes, fieldsOf } from '../charts/bit-planes.js';
+import { quantilePicture } from '../charts/quantiles.js';
+import { spectrum } from '../charts/spectrum.js';
+import { bytes, entropy, shape } from '../text/numbers.js';
+import { bitsSentence, valuesSentence } from '../text/sentences.js';
+import { byId, h } from './dom.js';
+import { problemItem } from './problems.js';
+import { statistics } from './statistics.js';
+
+/** @typedef {import('../types.js').TensorReport} TensorReport */
+/** @typedef {import('../types.js').Part} Part */
+/** @typedef {import('../types.js').Bits} Bits */
+/** @typedef {import('../types.js').FormatRange} FormatRange */
+/** @typedef {import('../types.js').State} State */
+
+/** @param {TensorReport} report @returns {Part[]} two of a complex tensor */
+export function partsOf({ stats, bits, exponents }) {
+  const [s, b, e] = /** @type {any[]} */ ([stats, bits, exponents]);
+  if (!('re' in stats)) return [{ title: '', prefix: '', stats: s, bits: b, exponents: e }];
+  return [
+    { title: 'real', prefix: 're.', stats: s.re, bits: b.re, exponents: e.re },
+    { title: 'imaginary', prefix: 'im.', stats: s.im, bits: b.im, exponents: e.im },
+  ];
+}
+
+/** @param {Part} part @param {string} text */
+const heading = ({ title }, text) => h('h3', {}, title ? `${text}, ${title} part` : text);
+
+/** The fields with their colours and entropies: the key of the picture. @param {Bits} bits @param {string} dtype */
+function entropies(bits, dtype) {
+  const fields = new Set(fieldsOf(dtype, bits.plane_ones.length));
+  /** @type {[import('../charts/bit-planes.js').Field, number | null, boolean][]} */
+  const known = [['sign', bits.sign_entropy, true], ['exponent', bits.exponent_entropy, true], ['mantissa', bits.mantissa_entropy, bits.exact !== false]];
+  const keys = known.filter(([field, amount]) => fields.has(field) && amount != null).map(([field, amount, isExact]) =>
+    h('span', { class: 'key' }, h('i', { 'data-field': field }), `${field} ${isExact ? '' : '≤ '}${entropy(amount)}`));
+  return h('p', { class: 'entropies figures' }, ...keys.flatMap((key) => [key, ' ']), h('b', {}, bitsSentence(bits)));
+}
+
+/** @param {Part} part @param {TensorReport} report @param {FormatRange[]} formats */
+function pictures(part, { dtype }, formats) {
+  if (part.stats.count === 0) return [];
+  const strip = quantilePicture(part.stats);
+  return [
+    h('section', { class: 'wide' }, heading(part, 'Spectrum'), spectrum(part, dtype, formats)),
+    h('section', {}, heading(part, 'Bit planes'), bitPlanes(part.bits, dtype), entropies(part.bits, dtype)),
+    strip && h('section', {}, heading(part, 'Where the values lie'), strip),
+  ];
+}
+
+/** @param {Part} part */
+const seen = (part) => h('p', { class: 'seen' }, part.title && h('span', { class: 'part' }, `${part.title} part `), valuesSentence(part.stats));
+
+/** @param {TensorReport} report @param {FormatRange[]} formats */
+function evidence(report, formats) {
+  const parts = partsOf(report);
+  return [
+    h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
+    ...parts.map(seen),
+    h('div', { class: 'evidence' }, ...parts.flatMap((part) => pictures(part, report, formats)),
+      h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
+  ];
+}
+
+/**
+ * @param {import('../types.js').Session} session
+ * @param {{close: () => void, step: (direction: 1 | -1) => void}} actions
+ */
+export function tensorView(session, { close, step }) {
+  const article = byId('tensor');
+  const name = h('h2', { id: 'tensor-name', class: 'name', tabindex: '-1' });
+  const body = h('div', { class: 'body' });
+  /** @param {string} text @param {string} key @param {() => void} click */
+  const button = (text, key, click) => h('button', { type: 'button', class: 'quiet', 'aria-keyshortcuts': key, title: `Key: ${key}`, on: { click } }, text);
+  article.append(
+    h('nav', { 'aria-label': 'Tensor' },
+      button('Close', 'Escape', close), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
+    name, body);
+  let [shown, isComplete] = [-1, false];
+
+  /** @param {number} row */
+  async function fill(row) {
+    const report = await session.tensor(row);
+    if (row !== shown || isComplete) return;
+    isComplete = report !== undefined;
+    if (report) body.replaceChildren(...evidence(report, session.formats));
+    else body.replaceChildren(...waiting(session.state, row));
+  }
+
+  return {
+    get row() { return shown; },
+    /** @param {number} row */
+    show(row) {
+      [shown, isComplete] = [row, false];
+      name.textContent = session.state.rows.name(row);
+      article.hidden = false;
+      return fill(row);
+    },
+    hide() {
+      shown = -1;
+      article.hidden = true;
+      body.replaceChildren();
+    },
+    /** Fills in when the tensor has been read. */
+    update() {
+      if (shown >= 0 && !isComplete && session.state.rows.status(shown) !== 'waiting') fill(shown);
+    },
+  };
+}
+
+/** A tensor without figures: not yet, or never. @param {State} state @param {number} row */
+function waiting({ overview, phase, rows }, row) {
+  const problems = (overview?.problems ?? []).filter(({ tensor }) => tensor === rows.name(row));
+  if (problems.length) return [h('ul', { class: 'seen problems' }, ...problems.map(problemItem))];
+  const text = phase === 'scanning' ? 'Not read yet: its figures appear here when it has been.' : 'It was not read.';
+  return [h('p', { class: 'seen' }, text)];
+}
