@@ -1,0 +1,82 @@
+// @ts-check
+// What the bench runs inside the page. Each function is sent there whole, so it
+// uses nothing from this module.
+
+/** @typedef {{way: string, chunk: number, readers: number}} Method */
+
+/**
+ * Keeps the file at hand in the page: an input of the bench's own.
+ *
+ * @param {string} workerSource
+ */
+export function prepare(workerSource) {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.id = 'bench-file';
+  document.body.append(input);
+  const blob = new Blob([workerSource], { type: 'text/javascript' });
+  /** @type {any} */ (window).benchWorker = URL.createObjectURL(blob);
+}
+
+/**
+ * Reads the whole file by a method, with workers that are running already, and
+ * returns the milliseconds.
+ *
+ * @param {Method} method
+ * @returns {Promise<number>}
+ */
+export async function bareRead({ way, chunk, readers }) {
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#bench-file'));
+  const file = /** @type {File} */ (input.files?.[0]);
+  const workers = Array.from({ length: readers }, () => new Worker(/** @type {any} */ (window).benchWorker));
+  /** @param {Worker} worker @param {object} job @returns {Promise<number>} */
+  const run = (worker, job) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(job);
+    });
+  await Promise.all(workers.map((worker) => run(worker, { file, begin: 0, end: 1, way, chunk: 1 })));
+  const share = Math.ceil(file.size / readers);
+  const start_ms = performance.now();
+  const parts = workers.map((worker, i) =>
+    run(worker, { file, begin: i * share, end: Math.min(file.size, (i + 1) * share), way, chunk }),
+  );
+  const bytes = (await Promise.all(parts)).reduce((sum, part) => sum + part, 0);
+  const took_ms = performance.now() - start_ms;
+  for (const worker of workers) worker.terminate();
+  if (bytes !== file.size) throw new Error(`${way}: ${bytes} of ${file.size} bytes`);
+  return took_ms;
+}
+
+/**
+ * Gives the page the file as its own button does, and returns the milliseconds
+ * until the first figure of the checkpoint, of a tensor, and the end.
+ *
+ * @returns {Promise<{figure_ms: number, tensor_ms: number, done_ms: number}>}
+ */
+export async function fullScan() {
+  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-file'));
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#file-input'));
+  const transfer = new DataTransfer();
+  transfer.items.add(/** @type {File} */ (bench.files?.[0]));
+  input.files = transfer.files;
+  const start_ms = performance.now();
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+  const body = document.body;
+  /** @param {() => unknown} holds */
+  const until = async (holds) => {
+    while (!holds()) await new Promise((resolve) => requestAnimationFrame(resolve));
+    return performance.now() - start_ms;
+  };
+  await until(() => body.dataset.phase !== 'done');
+  const hasDigit = (/** @type {string} */ selector) => {
+    const elements = document.querySelectorAll(selector);
+    return [...elements].some((element) => /\d/.test(/** @type {HTMLElement} */ (element).innerText));
+  };
+  const figure_ms = await until(() => hasDigit('#sub') || hasDigit('#headline'));
+  const tensor_ms = await until(() => hasDigit('[data-tensor] .c-mean') || body.dataset.phase === 'done');
+  const done_ms = await until(() => body.dataset.phase === 'done' || body.dataset.phase === 'failed');
+  if (body.dataset.phase === 'failed') throw new Error('the scan failed');
+  return { figure_ms, tensor_ms, done_ms };
+}

@@ -1,0 +1,59 @@
+// @ts-check
+// A 12 GB checkpoint, with one tensor over 1 GiB and one beyond 4 GiB, is
+// scanned in constant memory. The file is sparse and takes no room on the disk.
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isChromium, patience_ms, phase, pick, scratch, useBrowser } from './harness.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
+import { nativeReport, savedReport, tensorsText } from './support/native.mjs';
+import { rendererBytes } from './support/processes.mjs';
+
+const { open, browser } = useBrowser();
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+const skip = !(isChromium && process.platform === 'linux') && 'renderers are counted in Chromium on Linux';
+test('12 GB are scanned within 512 MiB of the page’s process', { timeout: 10 * patience_ms, skip }, async (t) => {
+  const path = write(join(scratch, 'twelve.safetensors'), [
+    { name: 'over.one.gib', dtype: 'F32', shape: [4, 2 ** 28], bytes: 4 * GiB },
+    bf16('beyond.four.gib', [1000, 1000], 5),
+    { name: 'the.rest', dtype: 'BF16', shape: [7, 2 ** 29], bytes: 7 * GiB },
+  ]);
+  const { page, errors } = await open();
+  const start_ms = performance.now();
+  const watch = watchMemory(browser().process()?.pid ?? 0);
+  await pick(page, path);
+  const ended = await page
+    .waitForFunction(() => /** @type {any} */ (['done', 'failed']).includes(document.body.dataset.phase), {
+      timeout: 9 * patience_ms,
+      polling: 500,
+    })
+    .then(() => phase(page, 'done', 'failed'));
+  const peak = watch.stop();
+  assert.equal(ended, 'done');
+  t.diagnostic(`${Math.round(performance.now() - start_ms) / 1000} s, at most ${Math.round(peak / MiB)} MiB`);
+  const saved = await savedReport(page);
+  assert.equal(tensorsText(saved), tensorsText(await nativeReport(path)));
+  rmSync(path);
+  assert(peak > 0 && peak <= 512 * MiB, `${Math.round(peak / MiB)} MiB`);
+  assert.deepEqual(errors, []);
+});
+
+/**
+ * Looks at the renderer five times a second.
+ *
+ * @param {number} pid the browser's
+ */
+function watchMemory(pid) {
+  let peak = 0;
+  const look = () => (peak = Math.max(peak, rendererBytes(pid)));
+  const timer = setInterval(look, 200);
+  return {
+    stop() {
+      clearInterval(timer);
+      return look();
+    },
+  };
+}

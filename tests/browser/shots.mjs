@@ -1,0 +1,101 @@
+// @ts-check
+// Pictures of the page to look at: `node shots.mjs OUTDIR`, three widths, light
+// and dark, in every state a person meets.
+import { mkdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { launch, scratch } from './support/launch.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
+import { origin, startServer } from './support/server.mjs';
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const out = positionals[0] ?? 'shots';
+const checkpoint = positionals[1];
+mkdirSync(out, { recursive: true });
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** @param {Page} page @param {...string} paths */
+async function pick(page, ...paths) {
+  await /** @type {any} */ (await page.$('#file-input')).uploadFile(...paths);
+}
+
+/** @param {Page} page @param {string} phase */
+const reached = (page, phase) => page.waitForSelector(`body[data-phase="${phase}"]`);
+
+/** @param {Page} page */
+async function openCheckpoint(page) {
+  if (checkpoint) await pick(page, checkpoint);
+  else await page.click('#open-sample');
+  await reached(page, 'done');
+}
+
+/** @param {Page} page */
+async function openBiggest(page) {
+  await openCheckpoint(page);
+  const row = await page.waitForSelector('[data-tensor*="weight"]');
+  await row?.click();
+  await page.waitForSelector('#tensor:not([hidden])');
+}
+
+/** A file whose second tensor is cut off, and one that is no checkpoint. */
+function troubled() {
+  const cut = write(join(scratch, 'cut.safetensors'), [bf16('whole', [64, 64], 1), bf16('cut', [64, 64], 2)]);
+  truncateSync(cut, 12_000);
+  const bad = write(join(scratch, 'no-checkpoint.safetensors'), []);
+  truncateSync(bad, 5);
+  return [cut, bad];
+}
+
+/** Zeros enough to be busy while the picture is taken. */
+function busy() {
+  const tensors = Array.from({ length: 48 }, (_, i) => ({
+    name: `model.layers.${i}.mlp.up_proj.weight`,
+    dtype: 'BF16',
+    shape: [8192, 8192],
+    bytes: 2 * 8192 * 8192,
+  }));
+  return write(join(scratch, 'model.safetensors'), tensors);
+}
+
+/** What the page is made to do before each picture. @type {Record<string, (page: Page) => Promise<unknown>>} */
+const STATES = {
+  empty: async () => {},
+  async scanning(page) {
+    await pick(page, busy());
+    await reached(page, 'scanning');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+  },
+  done: openCheckpoint,
+  tensor: openBiggest,
+  async problems(page) {
+    await pick(page, ...troubled());
+    await reached(page, 'done');
+  },
+  async failed(page) {
+    await pick(page, troubled()[1]);
+    await page.waitForSelector('body[data-phase="failed"], body[data-phase="done"]');
+  },
+};
+
+const server = await startServer();
+const browser = await launch(server.port);
+for (const [state, reach] of Object.entries(STATES)) {
+  for (const scheme of ['light', 'dark']) {
+    const page = await browser.newPage();
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.goto(`${origin}/`);
+    await reached(page, 'empty');
+    await reach(page);
+    for (const width of [390, 820, 1280]) {
+      await page.setViewport({ width, height: 900 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const path = /** @type {`${string}.png`} */ (join(out, `${state}-${width}-${scheme}.png`));
+      await page.screenshot({ path, fullPage: state !== 'scanning' });
+    }
+    await page.close();
+  }
+}
+await browser.close();
+await server.close();

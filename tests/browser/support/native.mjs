@@ -1,0 +1,65 @@
+// @ts-check
+// The same scan by the native command, and the report that the page saves.
+import { execFile } from 'node:child_process';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { downloads } from './launch.mjs';
+
+/**
+ * The command's report on these paths, as it stands. A problem in a file makes
+ * it exit with 2 and is in the report.
+ *
+ * @param {...string} paths
+ * @returns {Promise<string>}
+ */
+export async function nativeReport(...paths) {
+  const program = process.env.FLOATSCOPE;
+  if (!program) throw new Error('FLOATSCOPE must name the native command');
+  const options = { maxBuffer: 2 ** 30 };
+  const run = promisify(execFile)(program, ['scan', ...paths, '--json', '-', '--no-progress'], options);
+  const { stdout } = await run.catch((error) => {
+    if (error.code === 2 && error.stdout) return error;
+    throw error;
+  });
+  return stdout;
+}
+
+/**
+ * Clicks "save" and returns the text of the file the browser wrote.
+ *
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<string>}
+ */
+export async function savedReport(page) {
+  const before = await readdir(downloads);
+  await page.click('#save-json');
+  const name = await newFile(before);
+  const text = await readFile(join(downloads, name), 'utf8');
+  await rm(join(downloads, name));
+  return text;
+}
+
+/** @param {string[]} before */
+async function newFile(before) {
+  for (let waited_ms = 0; waited_ms < 30_000; waited_ms += 50) {
+    const names = await readdir(downloads);
+    const partial = names.some((name) => /\.(part|crdownload)$|^\.org\.chromium/.test(name));
+    const fresh = names.find((name) => !before.includes(name));
+    if (fresh && !partial) return fresh;
+    await sleep(50);
+  }
+  throw new Error('no report was saved');
+}
+
+/**
+ * The text of the report's `tensors` as it stands, to be compared byte by byte.
+ *
+ * @param {string} report
+ */
+export function tensorsText(report) {
+  const text = /"tensors":\s*\[[\s\S]*(?=,\s*"problems")/.exec(report);
+  if (!text) throw new Error(`no tensors in ${report.slice(0, 500)}`);
+  return text[0];
+}
