@@ -106,13 +106,15 @@ def stats(fmt, expected, report, mean_abs):
 
 
 def quantiles(fmt, expected, report):
+    if expected is None:
+        yield same("stats.quantiles", report.get("quantiles", "missing"), None)
+        return
     lower = report.get("quantiles") or {}
     upper = report.get("quantiles_upper") or {}
-    exact = report.get("quantiles_exact")
-    yield same("stats.quantiles", sorted(lower) or sorted(expected), sorted(expected))
+    yield same("stats.quantiles", sorted(lower), sorted(expected))
     for q, value in expected.items():
         name = f"stats.quantiles[{q}]"
-        if exact or value is None:
+        if report.get("quantiles_exact"):
             yield same(name, lower.get(q), value)
         else:
             yield bounds(fmt, name, lower.get(q), upper.get(q), value)

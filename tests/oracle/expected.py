@@ -137,7 +137,7 @@ def moments(fmt, values, counts):
 def quantiles(fmt, values, counts):
     """Order statistics: the smallest value whose share of values up to it reaches q."""
     if not len(values):
-        return dict.fromkeys(QUANTILES)
+        return None
     below = np.cumsum(counts)
     total = int(below[-1])
     ranks = [math.ceil(Fraction(q) * total) for q in QUANTILES]

@@ -19,7 +19,7 @@ def as_report(expected):
     report = {key: copy.deepcopy(value) for key, value in expected.items() if key != "mean_abs"}
     parts = [report["stats"]] if FORMATS[expected["dtype"]].kind != "complex" else report["stats"].values()
     for stats in parts:
-        if not stats["quantiles_exact"]:
+        if not stats["quantiles_exact"] and stats["quantiles"]:
             stats["quantiles_upper"] = dict(stats["quantiles"])
     return json.loads(json.dumps(report))
 

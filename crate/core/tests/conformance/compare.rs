@@ -28,7 +28,7 @@ const EXACT: [&str; 14] = [
 ];
 
 /// What is wrong with a tensor's figures, one line each.
-pub fn tensor(expected: &Value, ours: &Value) -> Vec<String> {
+pub(crate) fn tensor(expected: &Value, ours: &Value) -> Vec<String> {
     let mut wrong = Wrong::default();
     if expected["dtype"] != "C64" {
         wrong.part("", expected, ours);

@@ -8,7 +8,7 @@ mod compare;
 
 use floatscope_core::checkpoint::{TensorInfo, parse_header};
 use floatscope_core::report::TensorFigures;
-use floatscope_core::scan::{Observations, Scanner, TILE};
+use floatscope_core::scan::{Observations, Scanner, TILE, wire};
 use serde_json::Value;
 
 macro_rules! fixtures {
@@ -67,8 +67,8 @@ fn in_parts(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String 
     let (first, second) = (tile.min(bytes.len()), (2 * tile).min(bytes.len()));
     let mut whole = Observations::empty(tensor.dtype);
     for part in [&bytes[second..], &bytes[..first], &bytes[first..second]] {
-        let sent = scan(scanner, tensor, part, 997).to_bytes();
-        let part = Observations::from_bytes(&sent).expect("what was sent");
+        let sent = wire::to_bytes(&scan(scanner, tensor, part, 997));
+        let part: Observations = wire::from_bytes(&sent).expect("what was sent");
         whole.merge(&part).expect("parts of one tensor");
     }
     serde_json::to_string(&TensorFigures::of(&whole)).expect("figures are JSON")
