@@ -39,12 +39,12 @@ fn main() -> ExitCode {
 fn dispatch() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
-    let mut options = Options::new(arguments);
+    let options = Options::new(arguments);
     match command.as_str() {
         "build" => build::command(options)?,
         "serve" => serve::command(options)?,
         "test" => return test::command(options),
-        "bench" => bench::command(&mut options)?,
+        "bench" => bench::command(options)?,
         "" | "help" | "-h" | "--help" => print!("{USAGE}"),
         other => anyhow::bail!("no command `{other}`\n\n{USAGE}"),
     }

@@ -136,7 +136,10 @@ fn wasi(simd: Simd) -> Result<Tally> {
         "SIMD instructions in the test programs: {with_simd:?}"
     );
     println!("SIMD instructions are where they should be, and nowhere else");
-    let tests = counted(wasi_test(simd).args(["--quiet", "--no-fail-fast"]))?;
+    let mut tests = wasi_test(simd);
+    // Nothing captured: a panic aborts, and a captured message would be lost.
+    tests.args(["--quiet", "--no-fail-fast", "--", "--nocapture"]);
+    let tests = counted(&mut tests)?;
     Ok([tests, Tally::PASSED].into_iter().sum())
 }
 

@@ -1,0 +1,126 @@
+//! The kernels, the same Rust natively and as wasm under Node, in turn.
+//!
+//! Machines get warm and neighbours come and go, so the two are run alternately
+//! and medians are compared.
+
+use crate::{build, setup, shell};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const ROUNDS: usize = 5;
+const WASI: &str = "wasm32-wasip1";
+
+/// Gigabytes a second of every run, by kernel in the order they are printed.
+#[derive(Default)]
+struct Speeds {
+    order: Vec<String>,
+    runs: BTreeMap<String, Vec<f64>>,
+}
+
+/// `bench kernels`.
+pub(super) fn bench() -> Result<()> {
+    let native_program = native_program()?;
+    let wasm_program = wasm_program()?;
+    let (mut native, mut wasm) = (Speeds::default(), Speeds::default());
+    for round in 1..=ROUNDS {
+        println!("round {round} of {ROUNDS}");
+        native.measure(&mut shell::in_root(&native_program))?;
+        let mut node = shell::in_root("node");
+        node.args(["--no-warnings", "crate/xtask/wasi.mjs"]);
+        wasm.measure(node.arg(&wasm_program))?;
+    }
+    print(&native, &wasm);
+    Ok(())
+}
+
+fn native_program() -> Result<PathBuf> {
+    shell::run(bench_build().arg("--release"))?;
+    let name = format!("kernels{}", std::env::consts::EXE_SUFFIX);
+    Ok(shell::target_dir().join("release").join(name))
+}
+
+fn wasm_program() -> Result<PathBuf> {
+    setup::rust_target(WASI)?;
+    let folder = shell::target_dir().join("wasi-simd");
+    let mut cargo = bench_build();
+    cargo.args(["--profile", "wasm", "--target", WASI, "--target-dir"]);
+    shell::run(cargo.arg(&folder).env("RUSTFLAGS", build::SIMD_FLAGS))?;
+    Ok(folder.join(WASI).join("wasm/kernels.wasm"))
+}
+
+fn bench_build() -> Command {
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--quiet", "--package", "floatscope-benches"]);
+    cargo.args(["--bin", "kernels"]);
+    cargo
+}
+
+impl Speeds {
+    /// Runs the bench program once; it prints a JSON object a kernel.
+    fn measure(&mut self, program: &mut Command) -> Result<()> {
+        let line = shell::line(program);
+        let output = program.stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| line.clone())?;
+        ensure!(output.status.success(), "{line}: {}", output.status);
+        for text in String::from_utf8(output.stdout)?.lines() {
+            self.add(text).with_context(|| text.to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, text: &str) -> Result<()> {
+        let result: Value = serde_json::from_str(text)?;
+        let kernel = result["kernel"].as_str().context("no `kernel`")?;
+        let speed = result["gb_per_s"].as_f64().context("no `gb_per_s`")?;
+        if !self.runs.contains_key(kernel) {
+            self.order.push(kernel.to_owned());
+        }
+        self.runs.entry(kernel.to_owned()).or_default().push(speed);
+        Ok(())
+    }
+
+    /// The median speed of a kernel, if it was run.
+    fn median(&self, kernel: &str) -> Option<f64> {
+        let mut runs = self.runs.get(kernel)?.clone();
+        runs.sort_by(f64::total_cmp);
+        runs.get(runs.len() / 2).copied()
+    }
+}
+
+fn print(native: &Speeds, wasm: &Speeds) {
+    println!("\nmedians of {ROUNDS} rounds in turn, GB/s");
+    println!(
+        "{:<36} {:>8} {:>8} {:>12}",
+        "", "native", "wasm", "wasm/native"
+    );
+    for kernel in &native.order {
+        let (Some(native), Some(wasm)) = (native.median(kernel), wasm.median(kernel)) else {
+            continue;
+        };
+        println!(
+            "{kernel:<36} {native:>8.2} {wasm:>8.2} {:>12.2}",
+            wasm / native
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Speeds;
+
+    #[test]
+    fn medians_stand_in_the_order_of_printing() {
+        let mut speeds = Speeds::default();
+        for (kernel, speed) in [("b", 3.0), ("a", 9.0), ("b", 1.0), ("b", 2.0)] {
+            let line = format!(r#"{{"kernel":"{kernel}","gb_per_s":{speed},"bytes":1}}"#);
+            speeds.add(&line).unwrap();
+        }
+        assert_eq!(speeds.order, ["b", "a"]);
+        assert_eq!(speeds.median("b"), Some(2.0));
+        assert_eq!(speeds.median("c"), None);
+        assert!(speeds.add("{}").is_err());
+    }
+}

@@ -1,0 +1,31 @@
+//! `cargo xtask bench`: what is promised about speed and size, measured.
+
+mod kernels;
+
+use crate::options::Options;
+use crate::setup::{self, Browser};
+use crate::{build, shell};
+use anyhow::{Result, bail};
+
+/// `bench [kernels|browser]`; both without a name.
+pub(crate) fn command(mut options: Options) -> Result<()> {
+    let name = options.take_word();
+    options.finish()?;
+    match name.as_deref() {
+        Some("kernels") => kernels::bench(),
+        Some("browser") => browser(),
+        Some(other) => bail!("no bench `{other}`; there are kernels, browser"),
+        None => kernels::bench().and_then(|()| browser()),
+    }
+}
+
+/// A full scan against bare reads of the same file in the same page.
+fn browser() -> Result<()> {
+    let program = Browser::Chromium.program()?;
+    setup::node_packages()?;
+    build::build(&build::dist())?;
+    let mut node = shell::in_root("node");
+    node.arg("tests/browser/bench.mjs");
+    node.arg(shell::target_dir().join("bench/normal-bf16.safetensors"));
+    shell::run(node.env(Browser::Chromium.variable(), program))
+}
