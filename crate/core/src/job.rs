@@ -153,6 +153,18 @@ impl Job {
         self.take(progress.unwrap_or_default())
     }
 
+    /// A run that was handed out and not begun goes back.
+    pub fn give_back(&mut self, run: u64) {
+        if let Some(plan) = &mut self.plan {
+            plan.give_back(run);
+        }
+    }
+
+    /// Bytes of tensors that still have to be handed out.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.plan.as_ref().map_or(0, Plan::waiting_bytes)
+    }
+
     /// Gives up everything that is not finished.
     pub fn abandon(&mut self, what: &str) -> Figures {
         let progress = self.plan.as_mut().map(|plan| plan.abandon(what));

@@ -1,1 +1,18 @@
-//! wasm-bindgen exports.
+//! The browser's door to floatscope-core: wasm-bindgen exports and nothing else.
+//!
+//! One module, two roles, each in a worker of its own: a [`Coordinator`] owns the
+//! headers, the plan, the merged results and the report; a [`Scanner`] is fed
+//! bytes and gives observations back. JavaScript does the reading.
+//!
+//! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
+#![deny(missing_docs)]
+
+mod coordinator;
+mod formats;
+mod panic;
+mod scanner;
+
+pub use coordinator::{Coordinator, Run};
+pub use formats::formats;
+pub use panic::last_panic;
+pub use scanner::Scanner;

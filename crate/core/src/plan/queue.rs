@@ -135,13 +135,26 @@ impl Plan {
         progress
     }
 
+    /// A run that was handed out and not begun goes back, and nobody is to blame.
+    pub fn give_back(&mut self, run_id: u64) {
+        if let Some(HandedOut { run, taken }) = self.handed_out.remove(&run_id) {
+            self.requeue(run.file, run.pieces[taken..].to_vec());
+        }
+    }
+
+    /// Bytes that still have to be handed out.
+    pub fn waiting_bytes(&self) -> u64 {
+        self.waiting.iter().map(|run| run.end() - run.begin()).sum()
+    }
+
     /// Gives up everything that is not finished.
     pub fn abandon(&mut self, what: &str) -> Progress {
         self.waiting.clear();
         self.handed_out.clear();
         let mut progress = Progress::default();
-        for index in 0..self.tensors.len() {
-            self.give_up(index, what, &mut progress);
+        for file in 0..self.files.len() {
+            let what = |tensors: &str| format!("{tensors} not read: {what}");
+            self.give_up_rest(file, what, &mut progress);
         }
         progress
     }
@@ -276,25 +289,39 @@ impl Plan {
         });
     }
 
-    /// One problem for the file instead of one for each of its tensors.
     fn give_up_file(&mut self, file: usize, what: &str, progress: &mut Progress) {
+        let what = |tensors: &str| format!("{tensors} given up after this: {what}");
+        self.give_up_rest(file, what, progress);
+        self.drop_pieces_of_failed();
+    }
+
+    /// One problem for the file instead of one for each of its tensors; `what` is
+    /// given how many were given up.
+    fn give_up_rest(
+        &mut self,
+        file: usize,
+        what: impl Fn(&str) -> String,
+        progress: &mut Progress,
+    ) {
         let before = progress.problems.len();
         for index in 0..self.tensors.len() {
             if self.tensors[index].file == file {
-                self.give_up(index, what, progress);
+                self.give_up(index, "", progress);
             }
         }
         let given_up = progress.problems.len() - before;
         progress.problems.truncate(before);
-        if given_up > 0 {
-            progress.problems.push(Problem {
-                file: self.files[file].clone(),
-                tensor: None,
-                place: None,
-                what: format!("{given_up} more tensors were given up after this: {what}"),
-            });
-        }
-        self.drop_pieces_of_failed();
+        let tensors = match given_up {
+            0 => return,
+            1 => "1 tensor was".to_owned(),
+            _ => format!("{given_up} tensors were"),
+        };
+        progress.problems.push(Problem {
+            file: self.files[file].clone(),
+            tensor: None,
+            place: None,
+            what: what(&tensors),
+        });
     }
 
     /// Runs are split where pieces fall out, so that each stays one stretch of bytes.

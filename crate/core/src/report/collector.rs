@@ -87,6 +87,15 @@ struct Entry {
     figures: Option<Box<[u8]>>,
 }
 
+/// How far a JSON report that is taken in pieces is written.
+#[derive(Debug, Default)]
+pub struct JsonCursor {
+    has_head: bool,
+    next_tensor: usize,
+    has_tensor: bool,
+    is_at_end: bool,
+}
+
 /// Collects tensors as they finish.
 #[derive(Default)]
 pub struct Collector {
@@ -175,34 +184,40 @@ impl Collector {
 
     /// The JSON report in pieces, so that it never has to be one string.
     pub fn json_chunks(&self) -> impl Iterator<Item = String> + '_ {
-        let mut tensors = (0..self.len())
-            .filter_map(|index| self.tensor_json(index))
-            .peekable();
-        let mut head = Some(self.json_head());
-        let mut tail = Some(self.json_tail());
-        std::iter::from_fn(move || {
-            if tensors.peek().is_none() && head.is_none() {
-                return tail.take();
-            }
-            let mut chunk = head.take().unwrap_or_default();
-            while chunk.len() < CHUNK_BYTES
-                && let Some(tensor) = tensors.next()
-            {
+        let mut cursor = JsonCursor::default();
+        std::iter::from_fn(move || self.json_chunk(&mut cursor))
+    }
+
+    /// The next piece of the JSON report, for who cannot hold an iterator.
+    pub fn json_chunk(&self, cursor: &mut JsonCursor) -> Option<String> {
+        if cursor.is_at_end {
+            return None;
+        }
+        let mut chunk = if cursor.has_head {
+            String::new()
+        } else {
+            self.json_head()
+        };
+        cursor.has_head = true;
+        while chunk.len() < CHUNK_BYTES && cursor.next_tensor < self.len() {
+            if let Some(tensor) = self.tensor_json(cursor.next_tensor) {
+                chunk.push_str(if cursor.has_tensor { ",\n" } else { "\n" });
                 chunk.push_str(&tensor);
-                chunk.push_str(if tensors.peek().is_some() {
-                    ",\n"
-                } else {
-                    "\n"
-                });
+                cursor.has_tensor = true;
             }
-            Some(chunk)
-        })
+            cursor.next_tensor += 1;
+        }
+        if cursor.next_tensor == self.len() {
+            chunk.push_str(&self.json_tail());
+            cursor.is_at_end = true;
+        }
+        Some(chunk)
     }
 
     fn json_head(&self) -> String {
         let overview = self.overview();
         format!(
-            "{{\"schema\":{},\n\"floatscope\":{},\n\"checkpoint\":{},\n\"headline\":{},\n\"tensors\":[\n",
+            "{{\"schema\":{},\n\"floatscope\":{},\n\"checkpoint\":{},\n\"headline\":{},\n\"tensors\":[",
             to_json(SCHEMA),
             to_json(env!("CARGO_PKG_VERSION")),
             to_json(overview.checkpoint),
@@ -211,7 +226,7 @@ impl Collector {
     }
 
     fn json_tail(&self) -> String {
-        format!("],\n\"problems\":{}}}\n", to_json(&self.problems))
+        format!("\n],\n\"problems\":{}}}\n", to_json(&self.problems))
     }
 
     fn add_tensor(&mut self, file: usize, info: TensorInfo) {

@@ -8,7 +8,8 @@ use super::{Collector, Number, Parts, Stats, TensorFigures};
 #[derive(Debug, Default, Serialize)]
 pub struct Listing<'a> {
     name: Vec<&'a str>,
-    file: Vec<&'a str>,
+    /// Index into the checkpoint's files.
+    file: Vec<usize>,
     dtype: Vec<&'static str>,
     shape: Vec<String>,
     parameters: Vec<u64>,
@@ -19,13 +20,12 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// Of `count` tensors from `first` on, or as many as there are.
     pub fn of(collector: &'a Collector, first: usize, count: usize) -> Self {
-        let files = &collector.overview().checkpoint.files;
         let mut listing = Self::default();
         for (file, info, pattern) in
             (first..first.saturating_add(count)).map_while(|at| collector.tensor(at))
         {
             listing.name.push(&info.name);
-            listing.file.push(&files[file].name);
+            listing.file.push(file);
             listing.dtype.push(info.dtype.name());
             listing.shape.push(shape(&info.shape));
             listing.parameters.push(info.elements());
@@ -64,6 +64,26 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty() && self.failed.is_empty()
+    }
+
+    /// Adds what came later.
+    pub fn append(&mut self, mut later: Self) {
+        self.index.append(&mut later.index);
+        self.min.append(&mut later.min);
+        self.max.append(&mut later.max);
+        self.mean.append(&mut later.mean);
+        self.std.append(&mut later.std);
+        self.abs_max.append(&mut later.abs_max);
+        self.zeros.append(&mut later.zeros);
+        self.nan.append(&mut later.nan);
+        self.inf.append(&mut later.inf);
+        self.joint_entropy.append(&mut later.joint_entropy);
+        self.failed.append(&mut later.failed);
+    }
+
     /// Adds tensors that were given up.
     pub fn failed(&mut self, indices: &[usize]) {
         self.failed.extend_from_slice(indices);

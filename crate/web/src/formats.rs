@@ -1,0 +1,37 @@
+//! The table of formats, for pictures.
+
+use floatscope_core::format::{FORMATS, FloatLayout, Format};
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Width and range of a format. Exponents are ⌊log2|x|⌋; integers have none.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    title: &'static str,
+    bits: u32,
+    exponent_min_subnormal: Option<i32>,
+    exponent_min_normal: Option<i32>,
+    exponent_max: Option<i32>,
+}
+
+impl Row {
+    fn of(format: &Format) -> Self {
+        let layout = format.layout();
+        Self {
+            name: format.name,
+            title: format.title,
+            bits: format.bits,
+            exponent_min_subnormal: layout.map(FloatLayout::min_subnormal_exponent),
+            exponent_min_normal: layout.map(FloatLayout::min_exponent),
+            exponent_max: layout.map(FloatLayout::max_exponent),
+        }
+    }
+}
+
+/// Every format of the table, as JSON.
+#[wasm_bindgen]
+pub fn formats() -> String {
+    let rows: Vec<Row> = FORMATS.iter().map(Row::of).collect();
+    serde_json::to_string(&rows).expect("the table is plain data")
+}
