@@ -1,7 +1,6 @@
 // @ts-check
 // The main job: real files on the real page, and the figures read off it.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -136,7 +135,11 @@ test('a second file takes the place of the first', options, async () => {
   assert.equal(tensorsText(saved), tensorsText(await nativeReport(join(fixtures, 'dtypes.safetensors'))));
 });
 
-const trained = process.env.TRAINED_CHECKPOINT ?? '';
-test('a trained checkpoint', { ...options, skip: !existsSync(trained) && 'TRAINED_CHECKPOINT names none' }, async () => {
-  await compare([trained]);
-});
+// Trained weights and large tensors of every type, as the oracle makes them.
+const oracle = process.env.ORACLE_DIR ?? '';
+for (const name of ['real/model', 'real/BF16', 'real/F16', 'real/F8_E4M3', 'real/F4', 'generated']) {
+  test(`the report on the oracle’s ${name} is the command’s`, options, async () => {
+    const { page } = await compare([join(oracle, `${name}.safetensors`)]);
+    await page.close();
+  });
+}

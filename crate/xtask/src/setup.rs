@@ -115,16 +115,9 @@ impl Browser {
     }
 
     fn install(self) -> Result<()> {
-        if !shell::works("apt-get", "--version") {
-            bail!(self.missing());
-        }
-        let apt = || shell::in_root("apt-get");
-        shell::run(apt().args(["update", "--quiet"])).with_context(|| self.missing())?;
-        let options = ["install", "--quiet", "--yes", "--no-install-recommends"];
+        // A browser without any font draws no text.
         let packages = [self.debian_package(), "fonts-dejavu-core"];
-        let mut install = apt();
-        install.args(options).args(packages);
-        shell::run(install.env("DEBIAN_FRONTEND", "noninteractive")).with_context(|| self.missing())
+        apt_install(&packages).with_context(|| self.missing())
     }
 
     fn missing(self) -> String {
@@ -140,14 +133,34 @@ fn on_path(name: &str) -> Option<PathBuf> {
     candidates.into_iter().find(|candidate| candidate.is_file())
 }
 
-/// A Python with the packages of the oracle scripts, in `target/oracle`.
-pub(crate) fn oracle_python(requirements: &std::path::Path) -> Result<PathBuf> {
-    let folder = shell::target_dir().join("oracle");
-    let python = folder.join("venv/bin/python3");
-    if !python.is_file() {
-        let mut venv = shell::in_root("python3");
-        shell::run(venv.args(["-m", "venv"]).arg(folder.join("venv")))
-            .context("Python with its venv module is needed (Debian: python3-venv)")?;
+/// Installs Debian packages, where there is apt-get and the right to use it.
+fn apt_install(packages: &[&str]) -> Result<()> {
+    if !shell::works("apt-get", "--version") {
+        bail!("there is no apt-get to install {}", packages.join(", "));
+    }
+    let apt = || {
+        let mut apt = shell::in_root("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    shell::run(apt().args(["update", "--quiet"]))?;
+    let options = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    shell::run(apt().args(options).args(packages))
+}
+
+/// Where the oracle has its Python and its large checkpoints.
+pub(crate) fn oracle_folder() -> PathBuf {
+    shell::target_dir().join("oracle")
+}
+
+/// A Python with the packages of the oracle scripts.
+pub(crate) fn oracle_python() -> Result<PathBuf> {
+    let folder = oracle_folder().join("venv");
+    let python = folder.join("bin/python3");
+    if !folder.join("bin/pip").is_file() {
+        let venv = || shell::run(shell::in_root("python3").args(["-m", "venv"]).arg(&folder));
+        // Debian's Python comes without the part of `venv` that brings pip.
+        venv().or_else(|_| apt_install(&["python3-venv"]).and_then(|()| venv()))?;
     }
     let mut pip = shell::in_root(&python);
     pip.args([
@@ -157,6 +170,6 @@ pub(crate) fn oracle_python(requirements: &std::path::Path) -> Result<PathBuf> {
         "--quiet",
         "--disable-pip-version-check",
     ]);
-    shell::run(pip.arg("--requirement").arg(requirements))?;
+    shell::run(pip.args(["--requirement", "tests/oracle/requirements.txt"]))?;
     Ok(python)
 }

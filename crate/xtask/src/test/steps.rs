@@ -203,12 +203,19 @@ const PROJECTS: &[&str] = &[
 ];
 
 fn oracle() -> Result<Tally> {
-    let scripts = shell::root().join("tests/oracle");
-    let python = setup::oracle_python(&scripts.join("requirements.txt"))?;
-    let mut oracle = shell::in_root(python);
-    oracle.arg(scripts.join("check.py"));
-    oracle.env("FLOATSCOPE", native_command()?);
-    counted(oracle.env("ORACLE_DIR", shell::target_dir().join("oracle")))
+    let mut python = shell::in_root(setup::oracle_python()?);
+    python.arg("tests/oracle/check.py");
+    python.env("FLOATSCOPE", native_command()?);
+    counted(python.env("ORACLE_DIR", setup::oracle_folder()))
+}
+
+/// The checkpoints that are too large to commit, made unless they are there:
+/// trained weights and every type in large.
+fn large_checkpoints() -> Result<()> {
+    let mut python = shell::in_root(setup::oracle_python()?);
+    let make = "import checkpoints as c; c.real(); list(c.casts()); c.generated()";
+    python.args(["-c", make]).env("PYTHONPATH", "tests/oracle");
+    shell::run(python.env("ORACLE_DIR", setup::oracle_folder()))
 }
 
 /// Builds the native command.
@@ -221,6 +228,7 @@ fn native_command() -> Result<PathBuf> {
 fn browser(browser: Browser) -> Result<Tally> {
     let program = browser.program()?;
     setup::node_packages()?;
+    large_checkpoints()?;
     build::build(&build::dist())?;
     let mut node = shell::in_root("node");
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
@@ -228,6 +236,7 @@ fn browser(browser: Browser) -> Result<Tally> {
     node.env("BROWSER", browser.name());
     node.env(browser.variable(), program);
     node.env("FLOATSCOPE", native_command()?);
+    node.env("ORACLE_DIR", setup::oracle_folder());
     counted(&mut node)
 }
 
