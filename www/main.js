@@ -69,7 +69,7 @@ function showBar(state) {
   const { phase, files, overview } = state;
   const isBusy = phase === 'reading header' || phase === 'scanning';
   setText(byId('file'), fileSummary(state));
-  byId('open').hidden = isBusy || phase === 'empty';
+  byId('open').hidden = isBusy || phase === 'empty' || phase === 'failed';
   byId('cancel').hidden = !isBusy;
   byId('save-json').hidden = isBusy || !overview;
   document.title = [...(phase === 'scanning' ? [progressTitle(state)] : []), ...(files[0] ? [files[0].name] : []), 'Floatscope'].join(' · ');
@@ -84,6 +84,7 @@ function show(state) {
   document.body.dataset.phase = phase;
   byId('welcome').hidden = phase !== 'empty';
   byId('failure').hidden = phase !== 'failed';
+  byId('entrance').hidden = phase !== 'empty' && phase !== 'failed';
   setText(byId('failure-text'), error ?? '');
   byId('summary').hidden = !overview;
   byId('problems').hidden = !overview?.problems.length;

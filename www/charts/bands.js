@@ -25,6 +25,15 @@ function band({ name, exponent_min_subnormal, exponent_min_normal, exponent_max 
 }
 
 /**
+ * Of the formats that reach past both ends of the picture one is enough.
+ * @param {Band[]} bands @param {[number, number]} domain
+ */
+export function telling(bands, [low, high]) {
+  const reach = bands.filter(({ normal, end }) => normal < low && end > high);
+  return bands.filter((band) => band === reach[0] || !reach.includes(band));
+}
+
+/**
  * The stored format first, then the usual ones from the widest to the narrowest.
  * @param {FormatRange[]} formats @param {string} dtype
  * @returns {Band[]} none when the tensor holds integers: ranges say nothing of them

@@ -49,7 +49,7 @@ function draw(width, ones, fields) {
     ...marks,
     s('line', { class: 'half', x1: 0, x2: end + 4, y1: HEIGHT / 2 + 0.5, y2: HEIGHT / 2 + 0.5 }),
     s('line', { class: 'base', x1: 0, x2: end, y1: HEIGHT + 0.5, y2: HEIGHT + 0.5 }),
-    level(1, 'ones'), level(0.5, 'half'), level(0, 'none'));
+    level(1, '100 %'), level(0.5, '50 %'), level(0, '0'));
   return {
     svg,
     highlight: (/** @type {number} */ mark) => marks.forEach((group, plane) => group.classList.toggle('on', plane === mark)),

@@ -71,7 +71,7 @@ export function readable({ label, marks, start = 0, say, hint = '', draw }) {
     place.replaceChildren(drawing.svg);
     drawing.highlight?.(mark);
   });
-  return h('div', { class: 'readable' }, place, readout);
+  return h('div', { class: 'readable' }, readout, place);
 }
 
 /**

@@ -2,7 +2,7 @@
 // Where the values lie: nested intervals on one linear axis, the widest on top,
 // each with its ends written beside it.
 
-import { value } from '../text/numbers.js';
+import { briefValue, value } from '../text/numbers.js';
 import { s } from '../views/dom.js';
 import { picture } from './chart.js';
 
@@ -15,7 +15,7 @@ const PITCH = 24;
 const BAR = 9;
 const GUTTER = 62;
 /** Room for a number outside the ends of a bar. */
-const NUMBER = 64;
+const NUMBER = 70;
 
 /**
  * The outer edges where quantiles are bounds: what is said of the share stays true.
@@ -30,7 +30,7 @@ export function between({ quantiles, quantiles_upper, quantiles_exact }, from, t
 
 /** @param {Statistics} stats @returns {Interval[]} */
 function intervals(stats) {
-  if (stats.min === null || stats.max === null) return [];
+  if (stats.min === null || stats.max === null || stats.min === stats.max) return [];
   const atLeast = stats.quantiles_exact ? '' : '≥ ';
   const nested = NESTED.flatMap(([label, from, to]) => {
     const ends = between(stats, from, to);
@@ -47,8 +47,8 @@ function row({ label, low, high, kind }, i, x) {
   return [
     s('text', { x: GUTTER - 8, y: middle + 4, 'text-anchor': 'end' }, label),
     s('rect', { class: kind, x: from, width: Math.max(2, to - from), y: middle - height / 2, height, rx: 1.5 }),
-    s('text', { class: 'end', x: from - 6, y: middle + 4, 'text-anchor': 'end' }, value(low, 3)),
-    s('text', { class: 'end', x: Math.max(to, from + 2) + 6, y: middle + 4 }, value(high, 3)),
+    s('text', { class: 'end', x: from - 6, y: middle + 4, 'text-anchor': 'end' }, briefValue(low)),
+    s('text', { class: 'end', x: Math.max(to, from + 2) + 6, y: middle + 4 }, briefValue(high)),
   ];
 }
 
@@ -73,7 +73,7 @@ function draw(width, rows, median) {
   };
 }
 
-/** @param {Statistics} stats @returns {HTMLElement | null} null when no value is finite */
+/** @param {Statistics} stats @returns {HTMLElement | null} null when there is no spread */
 export function quantilePicture(stats) {
   const rows = intervals(stats);
   if (!rows.length) return null;

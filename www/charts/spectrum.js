@@ -4,7 +4,7 @@
 
 import { count, plural, powerOfTwo, value } from '../text/numbers.js';
 import { s } from '../views/dom.js';
-import { bandsFor } from './bands.js';
+import { bandsFor, telling } from './bands.js';
 import { readable } from './chart.js';
 
 /** @typedef {import('../types.js').Part} Part */
@@ -18,7 +18,7 @@ import { readable } from './chart.js';
  * @property {number} count
  */
 
-/** Every float spectrum shows at least these binades: spectra compare, and headroom shows. */
+/** Every spectrum shows at least these binades: spectra compare, and headroom shows. */
 const LOWEST = -26;
 const HIGHEST = 17;
 const PLOT_HEIGHT = 220;
@@ -27,14 +27,14 @@ const BAND_PITCH = 17;
 const BAND_HEIGHT = 13;
 const GUTTER = 62;
 /** Room for the bars of zeros, infinities and NaNs, and the gap beside them. */
-const ASIDE_BAR = 22;
-const ASIDE_GAP = 12;
+const ASIDE_BAR = 30;
+const ASIDE_GAP = 16;
 
 /** @param {Part} part @param {Band[]} bands @returns {[number, number]} first binade, and one past the last */
 function domain({ exponents }, bands) {
   const { first, counts } = exponents;
   const [low, high] = counts.length ? [first - 1, first + counts.length + 1] : [0, 0];
-  return bands.length ? [Math.min(low, LOWEST), Math.max(high, HIGHEST)] : [Math.min(low, -1), Math.max(high, 9)];
+  return [Math.min(low, bands.length ? LOWEST : -1), Math.max(high, HIGHEST)];
 }
 
 /** @param {Part} part @returns {{before: Bar[], after: Bar[]}} */
@@ -71,7 +71,7 @@ class Across {
     this.before = before.length;
     this.bars = bars.length;
     this.left = GUTTER + (before.length ? before.length * ASIDE_BAR + ASIDE_GAP : 0);
-    this.right = width - (after.length ? after.length * (ASIDE_BAR + 6) + ASIDE_GAP : 1);
+    this.right = width - (after.length ? after.length * ASIDE_BAR + ASIDE_GAP : 1);
     this.step = (this.right - this.left) / bars.length;
   }
 
@@ -80,7 +80,7 @@ class Across {
     if (bar < this.before) return [GUTTER + bar * ASIDE_BAR, ASIDE_BAR];
     const binade = bar - this.before;
     if (binade < this.bars) return [this.left + binade * this.step, this.step];
-    return [this.right + ASIDE_GAP + (binade - this.bars) * (ASIDE_BAR + 6), ASIDE_BAR + 6];
+    return [this.right + ASIDE_GAP + (binade - this.bars) * ASIDE_BAR, ASIDE_BAR];
   }
 
   /** @param {number} x @param {number} bars all of them */
@@ -157,7 +157,11 @@ function drawBand(band, top, across, [low, high], isFirst) {
   /** @param {number} from @param {number} to @param {string} kind */
   const stretch = (from, to, kind) => (to > from ? [s('rect', { class: kind, x: from, width: to - from, y: top, height: BAND_HEIGHT })] : []);
   const [from, middle, end] = [x(band.subnormal), x(band.normal), x(band.end)];
+  /** Covers the bars that the format cannot hold, while one points at its band. @param {number} from @param {number} to */
+  const veil = (from, to) => s('rect', { class: 'veil', x: from, width: Math.max(0, to - from), y: 0, height: PLOT_HEIGHT });
   return s('g', { class: `band${band.isStored ? ' stored' : ''}` },
+    s('rect', { class: 'hit', x: 0, width: across.right, y: top - 2, height: BAND_PITCH }),
+    veil(across.left, from), veil(end, across.right),
     s('text', { x: GUTTER - 8, y: top + 10.5, 'text-anchor': 'end' }, band.name),
     ...stretch(from, middle, 'low'), ...stretch(middle, end, 'full'),
     ...caption(band, from, middle, end, top + 10, isFirst, low, high));
@@ -210,8 +214,9 @@ function draw(width, { before, bars, after, domain, bands }) {
  * @param {import('../types.js').FormatRange[]} formats
  */
 export function spectrum(part, dtype, formats) {
-  const bands = bandsFor(formats, dtype);
-  const range = domain(part, bands);
+  const formatBands = bandsFor(formats, dtype);
+  const range = domain(part, formatBands);
+  const bands = telling(formatBands, range);
   const { before, after } = asides(part);
   const bars = binades(part, range, bands[0]);
   const all = [...before, ...bars, ...after];

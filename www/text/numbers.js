@@ -39,6 +39,21 @@ export const bytes = (n) => (n === 1 ? '1 byte' : scaled(n, BYTE_UNITS));
 /** "22.7 M". @param {number} n */
 export const compact = (n) => scaled(n, COUNT_UNITS);
 
+/** Bytes for a narrow column. @param {number} n */
+export const briefBytes = (n) => bytes(n).replace(/ bytes?$/, ' B');
+
+/** A real number for a narrow column: a long exponent costs a digit. @param {number} n */
+export function briefValue(n) {
+  const size = Math.abs(n);
+  const hasLongExponent = size >= 1e100 || (size > 0 && size < 1e-99);
+  // 8.12e−4 is shorter than 0.000812.
+  if (size > 0 && size < 1e-3) return minus(shorten(n.toExponential(hasLongExponent ? 1 : 2)));
+  return value(n, hasLongExponent ? 2 : 3);
+}
+
+/** A count for a narrow column: exact while it fits. @param {number} n */
+export const brief = (n) => (n < 1e5 ? count(n) : compact(n));
+
 /** @param {number} bytesPerSecond */
 export const rate = (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`;
 

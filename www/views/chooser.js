@@ -83,5 +83,5 @@ export function wireChooser(session) {
   byId('open-sample').addEventListener('click', () => { dialog.close(); session.openSample(); });
   byId('open').addEventListener('click', () => { note.textContent = ''; dialog.append(chooser); dialog.showModal(); });
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => byId('welcome').querySelector('.privacy')?.before(chooser));
+  dialog.addEventListener('close', () => byId('entrance').prepend(chooser));
 }

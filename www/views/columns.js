@@ -1,7 +1,7 @@
 // @ts-check
 // The columns of the tensor list, one row of this table each.
 
-import { NOTHING, bytes, count, value } from '../text/numbers.js';
+import { NOTHING, brief, briefBytes, briefValue } from '../text/numbers.js';
 
 /** @typedef {import('../types.js').Rows} Rows */
 /**
@@ -36,14 +36,14 @@ export const COLUMNS = [
   { id: 'name', title: 'Name', key: (rows, row) => natural(rows.name(row)), text: (rows, row) => rows.name(row) },
   { id: 'dtype', title: 'Type', key: (rows, row) => rows.dtype(row), text: (rows, row) => rows.dtype(row) },
   { id: 'shape', title: 'Shape', key: (rows, row) => natural(rows.shape(row)), text: (rows, row) => rows.shape(row) },
-  { id: 'parameters', title: 'Parameters', key: (rows, row) => rows.parameters(row), text: (rows, row) => count(rows.parameters(row)) },
-  { id: 'bytes', title: 'Bytes', key: (rows, row) => rows.bytes(row), text: (rows, row) => bytes(rows.bytes(row)) },
-  figure('min', 'Min', value),
-  figure('max', 'Max', value),
-  figure('mean', 'Mean', (n) => value(n, 3)),
-  figure('std', 'Std', (n) => value(n, 3), 'Standard deviation'),
-  figure('zeros', 'Zeros', count),
-  figure('nan', 'NaN', count),
-  figure('inf', 'Inf', count, 'Infinities'),
+  { id: 'parameters', title: 'Params', hint: 'Parameters', key: (rows, row) => rows.parameters(row), text: (rows, row) => brief(rows.parameters(row)) },
+  { id: 'bytes', title: 'Bytes', key: (rows, row) => rows.bytes(row), text: (rows, row) => briefBytes(rows.bytes(row)) },
+  figure('min', 'Min', briefValue),
+  figure('max', 'Max', briefValue),
+  figure('mean', 'Mean', briefValue),
+  figure('std', 'Std', briefValue, 'Standard deviation'),
+  figure('zeros', 'Zeros', brief),
+  figure('nan', 'NaN', brief),
+  figure('inf', 'Inf', brief, 'Infinities'),
   figure('joint_entropy', 'Bits used', (n) => n.toFixed(1), 'Entropy of the stored codes: how many of the bits carry information'),
 ];

@@ -71,6 +71,7 @@ function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
     if (id === 'name') return;
     const cell = /** @type {HTMLElement} */ (line.children[i]);
     setText(cell, text(rows, row));
+    if (id === 'nan' || id === 'inf' || id === 'zeros') cell.classList.toggle('none', rows[id](row) === 0);
     if (id === 'nan' || id === 'inf') cell.classList.toggle('bad', rows[id](row) > 0);
     if (id === 'joint_entropy') drawBits(cell, rows.joint_entropy(row), widths.get(rows.dtype(row)) ?? 0);
   });

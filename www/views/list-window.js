@@ -3,7 +3,7 @@
 // The page itself scrolls, so the list needs no scrollbar of its own.
 
 /** Lines drawn beyond each edge of the screen. */
-const MARGIN = 8;
+const MARGIN = 6;
 
 /**
  * @typedef {object} LineMaker
@@ -19,6 +19,8 @@ export class ListWindow {
   #kept = -1;
   #lineHeight = 32;
   #isQueued = false;
+  /** What the lines say may have changed, not only which are on the screen. */
+  #isChanged = false;
 
   /**
    * @param {HTMLElement} body gets one child per visible line
@@ -27,7 +29,7 @@ export class ListWindow {
   constructor(body, maker) {
     this.body = body;
     this.maker = maker;
-    addEventListener('scroll', () => this.draw(), { passive: true });
+    addEventListener('scroll', () => this.#queue(), { passive: true });
     addEventListener('resize', () => this.#measure());
     new ResizeObserver(() => this.#measure()).observe(body);
   }
@@ -46,9 +48,14 @@ export class ListWindow {
 
   /** Draws at the next frame. */
   draw() {
+    this.#isChanged = true;
+    this.#queue();
+  }
+
+  #queue() {
     if (this.#isQueued) return;
     this.#isQueued = true;
-    requestAnimationFrame(() => this.drawNow());
+    requestAnimationFrame(() => this.#drawNow());
   }
 
   /** Lines that fit on the screen. */
@@ -63,16 +70,18 @@ export class ListWindow {
     const below = top + this.#lineHeight - innerHeight;
     if (above < 0) scrollBy(0, above);
     else if (below > 0) scrollBy(0, below);
-    this.drawNow();
+    this.#isChanged = true;
+    this.#drawNow();
   }
 
-  drawNow() {
+  #drawNow() {
     this.#isQueued = false;
     if (!this.body.offsetParent) return;
     const wanted = this.#wanted();
     const spare = [...this.#drawn.keys()].filter((line) => !wanted.has(line));
     for (const line of wanted) this.#place(line, this.#drawn.get(line) ?? this.#take(spare.pop()));
     for (const line of spare) this.#take(line).remove();
+    this.#isChanged = false;
   }
 
   #wanted() {
@@ -94,10 +103,17 @@ export class ListWindow {
 
   /** @param {number} line @param {HTMLElement} element */
   #place(line, element) {
+    const isThere = this.#drawn.get(line) === element;
+    if (isThere && !this.#isChanged) return;
+    if (!isThere) this.#move(line, element);
+    this.maker.fill(element, line);
+  }
+
+  /** @param {number} line @param {HTMLElement} element */
+  #move(line, element) {
     this.#drawn.set(line, element);
     element.style.setProperty('transform', `translateY(${line * this.#lineHeight}px)`);
     if (!element.parentNode) this.body.append(element);
-    this.maker.fill(element, line);
   }
 
   /** The height of a line follows the font, the zoom and the width of the screen. */
@@ -109,6 +125,8 @@ export class ListWindow {
     this.body.style.setProperty('height', `${this.#length * height}px`);
     if (height === this.#lineHeight) return;
     this.#lineHeight = height;
+    for (const element of this.#drawn.values()) element.remove();
+    this.#drawn.clear();
     this.draw();
   }
 }

@@ -38,7 +38,9 @@ export const isPause = (i) => i % STEPS === STEPS - 1;
  * @returns {Generator<void, Uint32Array>}
  */
 export function* mergeSort(items, isAfter) {
-  let [from, to] = [items, new Uint32Array(items.length)];
+  let from = items;
+  /** @type {Uint32Array} */
+  let to = new Uint32Array(items.length);
   let steps = 0;
   for (let width = 1; width < items.length; width *= 2) {
     for (let low = 0; low < items.length; low += 2 * width) {

@@ -6,12 +6,15 @@ import { h } from './dom.js';
 
 /** @typedef {import('../types.js').Part} Part */
 /** @typedef {import('../types.js').Figure} Figure */
-/** @typedef {{stat: string, label: string, figures: Figure[][]}} Row one list of figures a part: one, or lower and upper bound */
+/**
+ * A column of a table: a part, or one bound of a part's quantiles.
+ * @typedef {{title: string, stats: Record<string, Figure>, prefix: string}} Column
+ */
 
 /** @type {[string, [string, string][]][]} */
 const GROUPS = [
-  ['Range', [['min', 'minimum'], ['max', 'maximum'], ['abs_max', 'largest |x|'], ['abs_min_nonzero', 'smallest nonzero |x|']]],
-  ['Moments', [['mean', 'mean'], ['std', 'standard deviation'], ['rms', 'root mean square'], ['skewness', 'skewness'], ['kurtosis', 'kurtosis']]],
+  ['Range', [['min', 'minimum'], ['max', 'maximum'], ['abs_max', 'greatest |x|'], ['abs_min_nonzero', 'least |x| > 0']]],
+  ['Moments', [['mean', 'mean'], ['std', 'std'], ['rms', 'RMS'], ['skewness', 'skewness'], ['kurtosis', 'kurtosis']]],
   ['Counts', [['count', 'values'], ['zeros', 'zeros'], ['negative_zeros', 'of these −0'], ['negatives', 'negative'], ['subnormals', 'subnormal'],
     ['nan', 'NaN'], ['pos_inf', '+Inf'], ['neg_inf', '−Inf'], ['distinct', 'distinct codes']]],
 ];
@@ -19,51 +22,46 @@ const GROUPS = [
 /** Counts that should be none. */
 const ALARMS = ['nan', 'pos_inf', 'neg_inf'];
 
-/** @param {Part[]} parts @param {string} stat @param {string} label @returns {Row[]} none where no part has it */
-function row(parts, stat, label) {
-  const figures = parts.map(({ stats }) => /** @type {any} */ (stats)[stat]);
-  return figures.some((figure) => figure !== undefined) ? [{ stat, label, figures: figures.map((figure) => [figure ?? null]) }] : [];
+/** @param {Part} part @returns {Column} */
+const plain = ({ title, prefix, stats }) => ({ title, prefix, stats: /** @type {any} */ (stats) });
+
+/** Quantiles of wider types are known between two bounds. @param {Part} part @returns {Column[]} */
+function bounds({ title, prefix, stats: { quantiles, quantiles_upper, quantiles_exact } }) {
+  if (!quantiles) return [];
+  const lower = { title, prefix: `${prefix}quantiles.`, stats: quantiles };
+  if (quantiles_exact || !quantiles_upper) return [lower];
+  return [{ ...lower, title: `${title} at least` }, { title: 'at most', prefix: `${prefix}quantiles_upper.`, stats: quantiles_upper }];
 }
 
-/** @param {Part[]} parts @returns {Row[]} */
-function quantileRows(parts) {
-  const probabilities = Object.keys(parts[0].stats.quantiles ?? {}).sort((a, b) => Number(a) - Number(b));
-  return probabilities.map((p) => ({
-    stat: `quantiles.${p}`,
-    label: p === '0.5' ? 'median' : `${Number((Number(p) * 100).toFixed(6))} %`,
-    figures: parts.map(({ stats }) => {
-      const low = stats.quantiles?.[p] ?? null;
-      return stats.quantiles_exact ? [low] : [low, stats.quantiles_upper?.[p] ?? null];
-    }),
-  }));
-}
+/** @param {Record<string, Figure>} quantiles @returns {[string, string][]} */
+const probabilities = (quantiles) => Object.keys(quantiles).sort((a, b) => Number(a) - Number(b))
+  .map((p) => [p, p === '0.5' ? 'median' : `${Number((Number(p) * 100).toFixed(6))} %`]);
 
-/** @param {Row} row @param {Part} part @param {Figure[]} figures */
-function cell({ stat }, part, figures) {
-  const isAlarm = ALARMS.includes(stat) && Number(figures[0]) > 0;
-  const [low, high] = figures;
-  const text = figures.length > 1 && low !== high ? `${value(low, 6)} … ${value(high, 6)}` : value(low, 9);
+/** @param {string} stat @param {Column} column @param {number} digits */
+function cell(stat, { prefix, stats }, digits) {
+  const figure = stats[stat] ?? null;
+  const isAlarm = ALARMS.includes(stat) && Number(figure) > 0;
   return h('td', {
-    'data-stat': part.prefix + stat, 'data-value': JSON.stringify(low), 'data-upper': figures.length > 1 ? JSON.stringify(high) : null,
-    title: figures.map(exact).join(' … '), class: isAlarm ? 'bad' : null,
-  }, text);
+    'data-stat': prefix + stat, 'data-value': JSON.stringify(figure), title: exact(figure), class: isAlarm && 'bad',
+  }, value(figure, digits));
 }
 
-/** @param {string} title @param {Row[]} rows @param {Part[]} parts */
-function table(title, rows, parts) {
-  if (!rows.length) return null;
-  const heads = parts.map((part) => h('th', { scope: 'col' }, part.title || h('span', { class: 'spoken' }, 'Value')));
+/** @param {string} title @param {[string, string][]} rows names of statistics and what they are called @param {Column[]} columns */
+function table(title, rows, columns) {
+  const present = rows.filter(([stat]) => columns.some(({ stats }) => stats[stat] !== undefined));
+  if (!present.length) return null;
+  const digits = columns.length > 1 ? 6 : 9;
+  const heads = columns.map((column) => h('th', { scope: 'col' }, column.title || h('span', { class: 'spoken' }, 'Value')));
   return h('table', { class: 'stats' },
     h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, title), ...heads)),
-    h('tbody', {}, ...rows.map((row) => h('tr', {},
-      h('th', { scope: 'row' }, row.label),
-      ...parts.map((part, i) => cell(row, part, row.figures[i]))))));
+    h('tbody', {}, ...present.map(([stat, label]) => h('tr', {},
+      h('th', { scope: 'row' }, label), ...columns.map((column) => cell(stat, column, digits))))));
 }
 
 /** @param {Part[]} parts */
 export function statistics(parts) {
-  const isExact = parts.every(({ stats }) => stats.quantiles_exact);
-  return h('div', { class: 'tables' },
-    ...GROUPS.map(([title, stats]) => table(title, stats.flatMap(([stat, label]) => row(parts, stat, label)), parts)),
-    table(isExact ? 'Quantiles' : 'Quantiles, between', quantileRows(parts), parts));
+  const columns = parts.flatMap(bounds);
+  return h('div', { class: parts.length > 1 ? 'tables many' : 'tables' },
+    ...GROUPS.map(([title, stats]) => table(title, stats, parts.map(plain))),
+    columns.length > 0 && table('Quantiles', probabilities(columns[0].stats), columns));
 }

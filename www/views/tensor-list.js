@@ -153,7 +153,7 @@ export class TensorList {
     this.#widths = new Map(this.session.formats.map(({ name, bits }) => [name, bits]));
     this.#window.resize(lines.length);
     this.#list.setAttribute('aria-rowcount', String(lines.length + 1));
-    setText(byId('matches'), matches < length ? `${count(matches)} of ${plural(length, 'tensor')}` : plural(length, 'tensor'));
+    setText(byId('matches'), matches < length ? `${count(matches)} of ${count(length)}` : plural(length, 'tensor'));
     byId('no-match').hidden = matches > 0 || length === 0;
     byId('collapse').hidden = !this.#wanted.grouped;
     setText(byId('collapse'), this.#wanted.collapsed.size ? 'Expand all' : 'Collapse all');

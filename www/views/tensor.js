@@ -51,7 +51,7 @@ function pictures(part, { dtype }, formats) {
 }
 
 /** @param {Part} part */
-const seen = (part) => h('p', { class: 'seen' }, part.title && h('span', { class: 'part' }, `${part.title} part `), valuesSentence(part.stats));
+const seen = (part) => h('p', { class: 'seen' }, part.title && h('span', { class: 'part' }, `The ${part.title} part: `), valuesSentence(part.stats));
 
 /** @param {TensorReport} report @param {FormatRange[]} formats */
 function evidence(report, formats) {
@@ -94,7 +94,7 @@ export function tensorView(session, { close, step }) {
     /** @param {number} row */
     show(row) {
       [shown, isComplete] = [row, false];
-      name.textContent = session.state.rows.name(row);
+      name.replaceChildren(...breakable(session.state.rows.name(row)));
       article.hidden = false;
       return fill(row);
     },
@@ -109,6 +109,9 @@ export function tensorView(session, { close, step }) {
     },
   };
 }
+
+/** A long name breaks after a dot. @param {string} name */
+const breakable = (name) => name.split(/(?<=\.)/).flatMap((piece) => [piece, h('wbr')]);
 
 /** A tensor without figures: not yet, or never. @param {State} state @param {number} row */
 function waiting({ overview, phase, rows }, row) {
