@@ -33,6 +33,8 @@ export interface Statistics {
 
 /** Entropies in bits, and the share of ones of each plane. */
 export interface Bits {
+  /** Width of a code. */
+  width: number;
   sign_entropy: number | null;
   exponent_entropy: number | null;
   mantissa_entropy: number | null;
@@ -40,12 +42,12 @@ export interface Bits {
   /** Most significant bit first. */
   plane_ones: number[];
   /** False: mantissa and joint entropy are upper bounds. */
-  exact?: boolean;
+  exact: boolean;
 }
 
-/** Counts per binade: `counts[i]` values have 2^(first+i) ≤ |x| < 2^(first+i+1). */
+/** Counts per binade: `counts[i]` values have 2^(first+i) ≤ |x| < 2^(first+i+1); `first` is null where all are zero. */
 export interface Exponents {
-  first: number;
+  first: number | null;
   counts: number[];
   zero: number;
 }
@@ -148,6 +150,8 @@ export interface State {
 /** The range of a number format, as binary exponents of its values. */
 export interface FormatRange {
   name: string;
+  /** What it is called in prose. */
+  title: string;
   bits: number;
   exponent_min_subnormal?: number | null;
   exponent_min_normal?: number | null;

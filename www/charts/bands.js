@@ -17,11 +17,14 @@ const USUAL = ['F32', 'TF32', 'BF16', 'F16', 'F8_E5M2', 'F8_E4M3', 'F6_E3M2', 'F
 /** The parts of a complex number have a format of their own. @param {string} dtype */
 export const partFormat = (dtype) => (dtype === 'C64' ? 'F32' : dtype);
 
+/** "FP8 E4M3" fits beside its band, "FP8 E4M3 FNUZ" does not. @param {string} title */
+const shorter = (title) => (title.length > 10 ? title.replace(/^FP\d+ /, '') : title);
+
 /** @param {FormatRange} format @param {string} stored @returns {Band[]} none for integers */
-function band({ name, exponent_min_subnormal, exponent_min_normal, exponent_max }, stored) {
+function band({ name, title, exponent_min_subnormal, exponent_min_normal, exponent_max }, stored) {
   if (exponent_min_normal == null || exponent_max == null) return [];
   const subnormal = exponent_min_subnormal ?? exponent_min_normal;
-  return [{ name, subnormal, normal: exponent_min_normal, end: exponent_max + 1, isStored: name === stored }];
+  return [{ name: shorter(title), subnormal, normal: exponent_min_normal, end: exponent_max + 1, isStored: name === stored }];
 }
 
 /**

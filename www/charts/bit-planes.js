@@ -6,7 +6,7 @@ import { s } from '../views/dom.js';
 import { readable } from './chart.js';
 
 /** @typedef {import('../types.js').Bits} Bits */
-/** @typedef {'sign' | 'exponent' | 'mantissa' | 'value'} Field */
+/** @typedef {'sign' | 'exponent' | 'mantissa' | 'value'} Field integers have but one */
 
 const HEIGHT = 84;
 const WIDEST_COLUMN = 30;
@@ -22,7 +22,7 @@ const FLOATS = {
 /** The field that each plane belongs to. @param {string} dtype @param {number} planes @returns {Field[]} */
 export function fieldsOf(dtype, planes) {
   const float = FLOATS[dtype];
-  const isSigned = float ? float[0] + float[1] < planes : dtype.startsWith('I');
+  const isSigned = float && float[0] + float[1] < planes;
   return Array.from({ length: planes }, (_, plane) => {
     if (isSigned && plane === 0) return 'sign';
     if (!float) return 'value';

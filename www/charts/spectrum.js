@@ -25,7 +25,7 @@ const PLOT_HEIGHT = 220;
 const AXIS_HEIGHT = 24;
 const BAND_PITCH = 17;
 const BAND_HEIGHT = 13;
-const GUTTER = 62;
+const GUTTER = 66;
 /** Room for the bars of zeros, infinities and NaNs, and the gap beside them. */
 const ASIDE_BAR = 30;
 const ASIDE_GAP = 16;
@@ -33,7 +33,7 @@ const ASIDE_GAP = 16;
 /** @param {Part} part @param {Band[]} bands @returns {[number, number]} first binade, and one past the last */
 function domain({ exponents }, bands) {
   const { first, counts } = exponents;
-  const [low, high] = counts.length ? [first - 1, first + counts.length + 1] : [0, 0];
+  const [low, high] = first !== null ? [first - 1, first + counts.length + 1] : [0, 0];
   return [Math.min(low, bands.length ? LOWEST : -1), Math.max(high, HIGHEST)];
 }
 
@@ -52,7 +52,7 @@ function binades({ exponents: { first, counts } }, [low, high], stored) {
   return Array.from({ length: high - low }, (_, i) => {
     const exponent = low + i;
     const isSubnormal = stored !== undefined && exponent < stored.normal;
-    return { exponent, label: powerOfTwo(exponent), kind: isSubnormal ? 'subnormal' : 'binade', count: counts[exponent - first] ?? 0 };
+    return { exponent, label: powerOfTwo(exponent), kind: isSubnormal ? 'subnormal' : 'binade', count: (first !== null && counts[exponent - first]) || 0 };
   });
 }
 
@@ -121,7 +121,7 @@ function grid(y, largest, width) {
 /** @param {Bar} bar @param {[number, number]} place @param {(n: number) => number} y */
 function drawBar({ kind, count: n }, [left, width], y) {
   if (!n) return s('rect', { class: 'none', x: left, y: PLOT_HEIGHT, width: 0, height: 0 });
-  const gap = width > 6 ? 1.5 : width > 3 ? 0.5 : 0;
+  const gap = width > 10 ? 1.5 : width > 5 ? 1 : width > 3 ? 0.5 : 0;
   const top = y(n);
   return s('rect', { class: kind, x: left + gap, width: Math.max(1, width - 2 * gap), y: top, height: PLOT_HEIGHT - top, rx: width > 6 ? 1.5 : 0 });
 }

@@ -37,7 +37,7 @@ export function valuesSentence(stats) {
 }
 
 /** How much of the width carries information. @param {Bits} bits */
-export function bitsSentence({ joint_entropy, plane_ones, exact }) {
-  const atMost = exact === false ? 'at most ' : '';
-  return `together ${atMost}${entropy(joint_entropy)} of ${plane_ones.length} bits carry information`;
+export function bitsSentence({ joint_entropy, width, exact }) {
+  const atMost = !exact ? 'at most ' : '';
+  return `together ${atMost}${entropy(joint_entropy)} of ${width} bits carry information`;
 }

@@ -8,7 +8,7 @@ import { h } from './dom.js';
 /** @typedef {import('../types.js').Figure} Figure */
 /**
  * A column of a table: a part, or one bound of a part's quantiles.
- * @typedef {{title: string, stats: Record<string, Figure>, prefix: string}} Column
+ * @typedef {{title: string, stats: Record<string, Figure>, prefix: string, quantile?: string}} Column
  */
 
 /** @type {[string, [string, string][]][]} */
@@ -28,9 +28,9 @@ const plain = ({ title, prefix, stats }) => ({ title, prefix, stats: /** @type {
 /** Quantiles of wider types are known between two bounds. @param {Part} part @returns {Column[]} */
 function bounds({ title, prefix, stats: { quantiles, quantiles_upper, quantiles_exact } }) {
   if (!quantiles) return [];
-  const lower = { title, prefix: `${prefix}quantiles.`, stats: quantiles };
+  const lower = { title, prefix, quantile: 'data-quantile', stats: quantiles };
   if (quantiles_exact || !quantiles_upper) return [lower];
-  return [{ ...lower, title: `${title} at least` }, { title: 'at most', prefix: `${prefix}quantiles_upper.`, stats: quantiles_upper }];
+  return [{ ...lower, title: `${title} at least` }, { title: 'at most', prefix, quantile: 'data-quantile-upper', stats: quantiles_upper }];
 }
 
 /** @param {Record<string, Figure>} quantiles @returns {[string, string][]} */
@@ -38,17 +38,17 @@ const probabilities = (quantiles) => Object.keys(quantiles).sort((a, b) => Numbe
   .map((p) => [p, p === '0.5' ? 'median' : `${Number((Number(p) * 100).toFixed(6))} %`]);
 
 /** @param {string} stat @param {Column} column @param {number} digits */
-function cell(stat, { prefix, stats }, digits) {
+function cell(stat, { prefix, quantile, stats }, digits) {
   const figure = stats[stat] ?? null;
   const isAlarm = ALARMS.includes(stat) && Number(figure) > 0;
   return h('td', {
-    'data-stat': prefix + stat, 'data-value': JSON.stringify(figure), title: exact(figure), class: isAlarm && 'bad',
+    [quantile ?? 'data-stat']: prefix + stat, 'data-value': JSON.stringify(figure), title: exact(figure), class: isAlarm && 'bad',
   }, value(figure, digits));
 }
 
 /** @param {string} title @param {[string, string][]} rows names of statistics and what they are called @param {Column[]} columns */
 function table(title, rows, columns) {
-  const present = rows.filter(([stat]) => columns.some(({ stats }) => stats[stat] !== undefined));
+  const present = rows.filter(([stat]) => columns.some(({ stats }) => stats[stat] !== undefined && !(stat === 'distinct' && stats[stat] === null)));
   if (!present.length) return null;
   const digits = columns.length > 1 ? 6 : 9;
   const heads = columns.map((column) => h('th', { scope: 'col' }, column.title || h('span', { class: 'spoken' }, 'Value')));

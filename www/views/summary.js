@@ -19,10 +19,14 @@ export function kindOf(dtype) {
 function subline({ phase, progress, rows }, { checkpoint }) {
   const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
   const size = `${parts.join(', ')}.`;
-  if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}, ${rate(progress.bytes_per_second)}; nothing left this page.`;
+  const speed = progress.bytes_per_second > 0 ? `, ${rate(progress.bytes_per_second)}` : '';
+  if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}${speed}; nothing left this page.`;
   if (phase !== 'cancelled') return size;
   return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;
 }
+
+/** During the scan the first sentence, which holds from the start. @param {State} state @param {Overview} overview */
+const headlineOf = ({ phase }, { headline }) => (phase === 'scanning' ? headline.split(/(?<=\.) /)[0] : headline);
 
 /** @param {Overview} overview @returns {[string, import('../types.js').DtypeTotals][]} most bytes first */
 const byBytes = ({ checkpoint }) => Object.entries(checkpoint.dtypes).sort(([, a], [, b]) => b.bytes - a.bytes);
@@ -43,7 +47,7 @@ let shownTypes = '';
 export function showSummary(state) {
   const { overview } = state;
   if (!overview) return;
-  setText(byId('headline'), overview.headline);
+  setText(byId('headline'), headlineOf(state, overview));
   setText(byId('sub'), subline(state, overview));
   const types = JSON.stringify(overview.checkpoint.dtypes);
   if (types !== shownTypes) showTypes(overview);

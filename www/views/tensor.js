@@ -33,7 +33,7 @@ const heading = ({ title }, text) => h('h3', {}, title ? `${text}, ${title} part
 function entropies(bits, dtype) {
   const fields = new Set(fieldsOf(dtype, bits.plane_ones.length));
   /** @type {[import('../charts/bit-planes.js').Field, number | null, boolean][]} */
-  const known = [['sign', bits.sign_entropy, true], ['exponent', bits.exponent_entropy, true], ['mantissa', bits.mantissa_entropy, bits.exact !== false]];
+  const known = [['sign', bits.sign_entropy, true], ['exponent', bits.exponent_entropy, true], ['mantissa', bits.mantissa_entropy, bits.exact]];
   const keys = known.filter(([field, amount]) => fields.has(field) && amount != null).map(([field, amount, isExact]) =>
     h('span', { class: 'key' }, h('i', { 'data-field': field }), `${field} ${isExact ? '' : '≤ '}${entropy(amount)}`));
   return h('p', { class: 'entropies figures' }, ...keys.flatMap((key) => [key, ' ']), h('b', {}, bitsSentence(bits)));
