@@ -17,7 +17,11 @@ pub struct Job {
     indexes: Vec<Result<ShardIndex, Error>>,
     collector: Collector,
     plan: Option<Plan>,
+    selection: Option<Selection>,
 }
+
+/// Which tensors are wanted, by name.
+type Selection = Box<dyn Fn(&str) -> bool + Send>;
 
 struct JobFile {
     name: String,
@@ -41,6 +45,7 @@ impl Job {
             indexes: Vec::new(),
             collector: Collector::new(name),
             plan: None,
+            selection: None,
         }
     }
 
@@ -102,18 +107,40 @@ impl Job {
         self.collector.add_problems([problem]);
     }
 
+    /// Names of the tensors in the headers read so far, those with a problem among them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let headers = self.files.iter().filter_map(|file| match &file.header {
+            HeaderState::Read(header) => Some(header),
+            _ => None,
+        });
+        headers.flat_map(|header| {
+            let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
+            readable.chain(header.problems.iter().filter_map(|p| p.tensor.as_deref()))
+        })
+    }
+
+    /// Leaves out, from [`start`](Self::start) on, the tensors that are not wanted
+    /// and what is wrong with them; files are still held against their index whole.
+    pub fn select(&mut self, wanted: impl Fn(&str) -> bool + Send + 'static) {
+        self.selection = Some(Box::new(wanted));
+    }
+
     /// All headers are in: makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> Figures {
         self.check_indexes();
         let mut tensors: Vec<(String, Vec<TensorInfo>)> = Vec::new();
         for file in &mut self.files {
             let state = std::mem::replace(&mut file.header, HeaderState::Taken);
-            let HeaderState::Read(header) = state else {
+            let HeaderState::Read(mut header) = state else {
                 self.collector
                     .add_file(file.entry(Default::default()), Vec::new());
                 tensors.push((file.name.clone(), Vec::new()));
                 continue;
             };
+            if let Some(wanted) = &self.selection {
+                header.tensors.retain(|tensor| wanted(&tensor.name));
+                retain_wanted(&mut header.problems, wanted);
+            }
             self.collector.add_problems(header.problems);
             self.collector
                 .add_file(file.entry(header.metadata), header.tensors.clone());
@@ -202,6 +229,7 @@ impl Job {
     }
 
     fn check_indexes(&mut self) {
+        self.forgive_failed_shards();
         let headers: Vec<(&str, &Header)> = self
             .files
             .iter()
@@ -210,7 +238,7 @@ impl Job {
                 _ => None,
             })
             .collect();
-        let problems: Vec<Problem> = self
+        let mut problems: Vec<Problem> = self
             .indexes
             .iter()
             .flat_map(|index| match index {
@@ -218,7 +246,25 @@ impl Job {
                 Err(error) => vec![Problem::from(error)],
             })
             .collect();
+        if let Some(wanted) = &self.selection {
+            retain_wanted(&mut problems, wanted);
+        }
         self.collector.add_problems(problems);
+    }
+
+    /// A shard whose header failed is there, and its problem has been told:
+    /// the index must not call it missing.
+    fn forgive_failed_shards(&mut self) {
+        let failed = self.files.iter().filter_map(|file| {
+            let name = file.name.rsplit(['/', '\\']).next();
+            name.filter(|_| matches!(file.header, HeaderState::Failed))
+        });
+        let failed: std::collections::HashSet<&str> = failed.collect();
+        for index in self.indexes.iter_mut().flatten() {
+            index
+                .weight_map
+                .retain(|_, shard| !failed.contains(shard.as_str()));
+        }
     }
 
     fn take(&mut self, progress: Progress) -> Figures {
@@ -242,4 +288,8 @@ impl JobFile {
             metadata,
         }
     }
+}
+
+fn retain_wanted(problems: &mut Vec<Problem>, wanted: &Selection) {
+    problems.retain(|problem| problem.tensor.as_deref().is_none_or(wanted));
 }
