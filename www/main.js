@@ -23,21 +23,22 @@ const tensor = tensorView(session, { close: () => history.back(), step: stepTens
 let returnTo_px = 0;
 
 /** @param {number} row */
-function openTensor(row) {
+async function openTensor(row) {
   if (tensor.row < 0) {
     returnTo_px = scrollY;
     // The browser's own way back, which a phone has at hand, closes the tensor.
     history.pushState({ tensor: row }, '');
   }
-  showTensor(row);
+  await showTensor(row);
+  if (tensor.row === row) byId('tensor').scrollIntoView();
 }
 
 /** @param {number} row */
 function showTensor(row) {
-  tensor.show(row);
   list.select(row);
-  byId('tensor').scrollIntoView();
+  const shown = tensor.show(row);
   byId('tensor-name').focus({ preventScroll: true });
+  return shown;
 }
 
 function closeTensor() {
@@ -48,7 +49,7 @@ function closeTensor() {
   list.focus();
 }
 
-/** @param {1 | -1} direction */
+/** The page stays where it is, so that one picture can be compared. @param {1 | -1} direction */
 function stepTensor(direction) {
   const next = tensor.row < 0 ? null : list.neighbour(tensor.row, direction);
   if (next !== null) showTensor(next);
