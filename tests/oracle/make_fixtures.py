@@ -250,6 +250,9 @@ def extreme_doubles(count=700):
     sign = np.where(np.arange(count) % 3 == 0, -1, 1)
     yield "offset_1e6", 1e6 + z
     yield "offset_1e12", 1 + z * 1e-12
+    yield "constant_tenth", np.full(count, 0.1)
+    yield "constant_third", np.full(count, -1e300 / 3)
+    yield "neighbours", np.where(sign > 0, 0.1, np.nextafter(0.1, 1))
     yield "huge", z * 1e300
     yield "huge_offset", 1e300 * (1 + z * 1e-6)
     yield "largest", sign * np.finfo(np.float64).max

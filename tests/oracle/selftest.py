@@ -1,4 +1,7 @@
-"""Does the comparison notice? Turns the oracle's own figures into a report, then spoils them one by one.
+"""The oracle's oracle: are its sums exact, and does its comparison notice?
+
+`exact.py` is held against `math.fsum`, `fractions.Fraction` and NumPy. The
+comparison gets the oracle's own figures as a report, then spoils them one by one.
 
 A report that says what the oracle says must pass in every figure, and any
 figure that is changed, dropped or moved by a little more than its tolerance must
@@ -7,11 +10,50 @@ fail. check.py runs this before it trusts `compare`.
 
 import copy
 import json
+import math
+from fractions import Fraction
+
+import numpy as np
 
 import compare
+import exact
 from formats import FORMATS
 
 PLACES = ["stats", "bits", "exponents"]
+
+
+def inexact():
+    """Where exact.py departs from fsum, Fraction or NumPy, one line each."""
+    rng = np.random.Generator(np.random.PCG64(7))
+    for name, values in {
+        "doubles": rng.standard_normal(999),
+        "floats": rng.standard_normal(999).astype(np.float32).astype(np.float64),
+        "offset": 1e6 + rng.standard_normal(999),
+        "spread": rng.standard_normal(999) * 2.0 ** rng.integers(-40, 40, 999),
+        "integers": rng.integers(-(2**62), 2**62, 999),
+    }.items():
+        of = exact.of_integers if values.dtype.kind == "i" else exact.of_floats
+        ours = exact.moments(of(values))
+        for figure, theirs in by_definition(values).items():
+            if not math.isclose(ours[figure], theirs, rel_tol=1e-15):
+                yield f"{figure} of {name}: exact.py {ours[figure]}, by its definition {theirs}"
+        if exact.moments(of(*np.unique(values, return_counts=True))) != ours:
+            yield f"{name}: by distinct values and by all values differ"
+        if not math.isclose(ours["std"], np.std(values.astype(np.longdouble)), rel_tol=1e-9):
+            yield f"{name}: np.std {np.std(values)}, exact.py {ours['std']}"
+
+
+def by_definition(values):
+    """Mean, rms and kurtosis in fractions, and the mean of |x| by fsum."""
+    fractions = [Fraction(x) for x in values.tolist()]
+    n, mean = len(fractions), sum(fractions) / len(fractions)
+    m2, m4 = (sum((x - mean) ** k for x in fractions) / n for k in (2, 4))
+    return {
+        "mean": float(mean),
+        "rms": math.sqrt(sum(x * x for x in fractions) / n),
+        "kurtosis": float(m4 / m2**2),
+        "mean_abs": math.fsum(abs(x) for x in values.tolist()) / n,
+    }
 
 
 def as_report(expected):
