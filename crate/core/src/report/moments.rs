@@ -5,7 +5,7 @@
 //! anything is rounded; the distance of P from the true mean is a last correction.
 
 use crate::format::{Encoding, Format};
-use crate::scan::{Census, ExactSum};
+use crate::scan::{Census, ExactSum, integer_and_exponent, shift};
 
 use super::numeric::finite_codes;
 
@@ -27,7 +27,7 @@ pub(crate) fn moments(count: u64, sums: &[ExactSum; 4]) -> Option<Moments> {
     }
     let mean = sums[0].to_scaled().divided_by(count).to_f64();
     let rms = sums[1].to_scaled().divided_by(count).square_root().to_f64();
-    let about = sums_about(mean, count, sums).map(|sum| sum.to_scaled().divided_by(count));
+    let about = sums_about_mean(mean, count, sums).map(|sum| sum.to_scaled().divided_by(count));
     let constant = Moments {
         mean,
         std: 0.0,
@@ -58,22 +58,24 @@ pub(crate) fn moments(count: u64, sums: &[ExactSum; 4]) -> Option<Moments> {
     })
 }
 
-/// Σ(x − pivot)ᵏ, without rounding.
-fn sums_about(pivot: f64, count: u64, sums: &[ExactSum; 4]) -> [ExactSum; 4] {
-    let mut raw: [ExactSum; 5] = Default::default();
-    raw[0].add(i128::from(count), 0);
-    raw[1..].clone_from_slice(sums);
-    // Horner by differences: replacing Sⱼ by Sⱼ − P·Sⱼ₋₁ from the top down, k times
-    // for Sₖ, is the binomial expansion.
-    let (integer, exponent) = crate::scan::integer_and_exponent(pivot);
-    for pass in 1..=4 {
-        for k in (pass..=4).rev() {
-            let (lower, upper) = raw.split_at_mut(k);
-            upper[0].add_multiple(&lower[k - 1], -integer, exponent);
-        }
-    }
-    let [_, s1, s2, s3, s4] = raw;
+/// Σ(x − m)ᵏ without rounding, m being the mean to twice the precision of `mean`:
+/// integers beyond 2^53 may lie closer to each other than to any double.
+fn sums_about_mean(mean: f64, count: u64, sums: &[ExactSum; 4]) -> [ExactSum; 4] {
+    let mut about: [ExactSum; 5] = Default::default();
+    about[0].add(i128::from(count), 0);
+    about[1..].clone_from_slice(sums);
+    subtract(&mut about, mean);
+    let rest = about[1].to_scaled().divided_by(count).to_f64();
+    subtract(&mut about, rest);
+    let [_, s1, s2, s3, s4] = about;
     [s1, s2, s3, s4]
+}
+
+fn subtract(sums: &mut [ExactSum; 5], value: f64) {
+    let (integer, exponent) = integer_and_exponent(value);
+    if integer != 0 {
+        shift(sums, -i128::from(integer), exponent);
+    }
 }
 
 /// Count and Σxᵏ of the finite values of a census.

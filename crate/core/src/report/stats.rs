@@ -159,13 +159,14 @@ impl Stats {
                 .sum()
         };
         let whole = |value: i128| (integer.elements > 0).then_some(Number::Integer(value));
-        let nonzero = integer.min_magnitude != u64::MAX;
         Self {
             zeros: count_where(&|low| low == 0.0),
             negatives: count_where(&|low| low < 0.0),
             min: whole(integer.min),
             max: whole(integer.max),
-            abs_min_nonzero: nonzero.then_some(Number::Integer(i128::from(integer.min_magnitude))),
+            abs_min_nonzero: integer
+                .min_magnitude
+                .map(|least| Number::Integer(least.into())),
             abs_max: whole(
                 integer
                     .max

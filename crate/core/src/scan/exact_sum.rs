@@ -64,8 +64,8 @@ impl ExactSum {
         self.add_multiple(other, 1, 0);
     }
 
-    /// Adds `other` × `factor` × 2^`exponent`.
-    pub fn add_multiple(&mut self, other: &Self, factor: i64, exponent: i32) {
+    /// Adds `other` × `factor` × 2^`exponent`; |factor| ≤ 2^64.
+    pub fn add_multiple(&mut self, other: &Self, factor: i128, exponent: i32) {
         let mut settled = other.clone();
         settled.settle();
         for (at, &limb) in settled.limbs.iter().enumerate() {
@@ -176,6 +176,19 @@ impl ExactSum {
         Scaled {
             exponent: value.exponent + (self.low + leading as i32) * DIGIT_BITS,
             ..value
+        }
+    }
+}
+
+/// Turns Σxᵏ (k = 0 to 4) into Σ(x + c)ᵏ with c = `integer` × 2^`exponent`, |integer| ≤ 2^64.
+///
+/// Replacing Sⱼ by Sⱼ + c·Sⱼ₋₁ from the top down, once for every power, is the
+/// binomial expansion.
+pub(crate) fn shift(sums: &mut [ExactSum; 5], integer: i128, exponent: i32) {
+    for pass in 1..=4 {
+        for k in (pass..=4).rev() {
+            let (lower, upper) = sums.split_at_mut(k);
+            upper[0].add_multiple(&lower[k - 1], integer, exponent);
         }
     }
 }

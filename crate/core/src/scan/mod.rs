@@ -13,14 +13,15 @@ mod exact_sum;
 mod observations;
 mod scanner;
 mod tables;
+mod tile_sums;
 mod tiles;
 mod wide_float;
 mod wide_integer;
 pub mod wire;
 
 pub use census::Census;
-pub(crate) use exact_sum::integer_and_exponent;
 pub use exact_sum::{ExactSum, Scaled};
+pub(crate) use exact_sum::{integer_and_exponent, shift};
 pub use observations::{Observations, Stream};
 pub use scanner::{Scanner, Span};
 pub use wide_float::WideFloat;

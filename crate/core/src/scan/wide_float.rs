@@ -3,17 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exact_sum::integer_and_exponent;
 use super::tables::Tables;
+use super::tile_sums::TileSums;
 use super::{Census, ExactSum};
-use crate::format::{Class, FloatLayout, power_of_two};
-use crate::simd::powers::{self, PowerSums};
+use crate::format::{Class, FloatLayout};
 use crate::simd::words::{self, WordsSeen};
-use crate::simd::{BestF64, BestU32, BestU64};
-
-/// Tiles whose largest magnitude lies outside 2^±200 are summed at another scale,
-/// so that fourth powers neither overflow nor vanish.
-const SAFE_EXPONENT: i32 = 200;
+use crate::simd::{BestU32, BestU64};
 
 /// What is known of a stream of FP32 or FP64 numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,12 +122,10 @@ impl WideFloat {
         if seen.min_magnitude < 1 << self.deep.len() {
             self.count_deep(layout, tile);
         }
-        let range = range_of(layout, tile);
         // −0 and +0 are one extreme, whichever came first.
-        self.min = self.min.min(range.min + 0.0);
-        self.max = self.max.max(range.max + 0.0);
-        let tile_sums = TileSums::of(layout, tile, elements, &range);
-        tile_sums.add_to(&mut self.sums);
+        self.min = self.min.min(seen.min + 0.0);
+        self.max = self.max.max(seen.max + 0.0);
+        TileSums::of_floats(layout, tile, seen.min, seen.max).add_to(&mut self.sums);
     }
 
     fn count_deep(&mut self, layout: &FloatLayout, tile: &[u8]) {
@@ -162,114 +155,5 @@ fn look_at_words(layout: &FloatLayout, tile: &[u8]) -> WordsSeen {
     match layout.bits() {
         32 => words::look::<BestU32>(tile),
         _ => words::look::<BestU64>(tile),
-    }
-}
-
-fn range_of(layout: &FloatLayout, tile: &[u8]) -> powers::Range {
-    match layout.bits() {
-        32 => powers::range::<powers::F32, BestF64>(tile),
-        _ => powers::range::<powers::F64, BestF64>(tile),
-    }
-}
-
-/// Power sums of one tile about its own pivot, at its own scale.
-///
-/// The pivot keeps what is subtracted later from cancelling: where all values of
-/// a tile have one sign it is the smallest magnitude cut to 24 bits, else zero,
-/// so |x − pivot| ≤ |x|. It has few enough bits for the shift back to be exact.
-pub(crate) struct TileSums {
-    elements: u64,
-    /// The pivot is `pivot_integer` × 2^`pivot_exponent`, before scaling back.
-    pivot_integer: i64,
-    pivot_exponent: i32,
-    /// Values were multiplied by 2^−`scale_exponent`.
-    scale_exponent: i32,
-    about_pivot: PowerSums,
-}
-
-impl TileSums {
-    pub(crate) fn of(
-        layout: &FloatLayout,
-        tile: &[u8],
-        elements: u64,
-        range: &powers::Range,
-    ) -> Self {
-        let scale_exponent = scale_exponent(range.max.abs().max(range.min.abs()));
-        let scale = power_of_two(-scale_exponent);
-        let pivot = cut_to_24_bits(pivot(range) * scale);
-        let about_pivot = match layout.bits() {
-            32 => powers::power_sums::<powers::F32, BestF64>(tile, pivot, scale),
-            _ => powers::power_sums::<powers::F64, BestF64>(tile, pivot, scale),
-        };
-        let (integer, exponent) = integer_and_exponent(pivot);
-        // The low 29 of 53 bits are zero by construction.
-        let (pivot_integer, pivot_exponent) = (integer >> 29, exponent + 29);
-        Self {
-            elements,
-            pivot_integer,
-            pivot_exponent,
-            scale_exponent,
-            about_pivot,
-        }
-    }
-
-    /// Adds Σxᵏ = Σⱼ C(k,j) pivot^(k−j) Σ(x − pivot)ʲ, without rounding.
-    pub(crate) fn add_to(&self, sums: &mut [ExactSum; 4]) {
-        for (k, sum) in (1..=4).zip(sums) {
-            let exponent = k as i32 * self.scale_exponent;
-            sum.add_product(self.about_pivot.sums[k - 1], 1, exponent);
-            if self.pivot_integer != 0 {
-                self.add_shifted(sum, k, exponent);
-            }
-        }
-    }
-
-    /// The terms with j below k.
-    fn add_shifted(&self, sum: &mut ExactSum, k: usize, exponent: i32) {
-        let mut power = 1i128;
-        for j in (0..k).rev() {
-            power *= i128::from(self.pivot_integer);
-            let shift = exponent + (k - j) as i32 * self.pivot_exponent;
-            match j {
-                0 => sum.add(power * i128::from(self.elements), shift),
-                _ => sum.add_product(self.about_pivot.sums[j - 1], power * BINOMIALS[k][j], shift),
-            }
-        }
-    }
-}
-
-const BINOMIALS: [[i128; 5]; 5] = [
-    [1, 0, 0, 0, 0],
-    [1, 1, 0, 0, 0],
-    [1, 2, 1, 0, 0],
-    [1, 3, 3, 1, 0],
-    [1, 4, 6, 4, 1],
-];
-
-fn pivot(range: &powers::Range) -> f64 {
-    if range.min > 0.0 {
-        range.min
-    } else if range.max < 0.0 {
-        range.max
-    } else {
-        0.0
-    }
-}
-
-fn cut_to_24_bits(value: f64) -> f64 {
-    f64::from_bits(value.to_bits() & !((1 << 29) - 1))
-}
-
-fn scale_exponent(largest: f64) -> i32 {
-    let (integer, exponent) = integer_and_exponent(largest);
-    if integer == 0 {
-        return 0;
-    }
-    let exponent = exponent + integer.ilog2() as i32;
-    // 2^−exponent itself must be a normal number.
-    if exponent.abs() <= SAFE_EXPONENT {
-        0
-    } else {
-        exponent.clamp(-1000, 1000)
     }
 }

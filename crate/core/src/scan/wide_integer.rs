@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::tables::Tables;
-use super::wide_float::TileSums;
-use super::{Census, ExactSum};
+use super::tile_sums::TileSums;
+use super::{Census, ExactSum, TILE};
 use crate::format::{Dtype, Encoding};
-use crate::simd::powers;
-use crate::simd::words;
-use crate::simd::{BestF64, BestU32, BestU64};
+use crate::simd::words::{self, WordsSeen};
+use crate::simd::{BestU32, BestU64, Words};
 
 /// What is known of a stream of 32- or 64-bit integers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,8 +22,8 @@ pub struct WideInteger {
     pub min: i128,
     /// Largest value; `i128::MIN` where there is none.
     pub max: i128,
-    /// Smallest nonzero magnitude; `u64::MAX` where there is none.
-    pub min_magnitude: u64,
+    /// Smallest nonzero magnitude; none where all are zero.
+    pub min_magnitude: Option<u64>,
     /// Σxᵏ at index k − 1, of values rounded to double precision.
     pub sums: [ExactSum; 4],
 }
@@ -95,7 +94,7 @@ impl WideInteger {
             elements: 0,
             min: i128::MAX,
             max: i128::MIN,
-            min_magnitude: u64::MAX,
+            min_magnitude: None,
             sums: Default::default(),
         }
     }
@@ -109,7 +108,7 @@ impl WideInteger {
         self.elements += other.elements;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.min_magnitude = self.min_magnitude.min(other.min_magnitude);
+        self.see_magnitude(other.min_magnitude);
         for (mine, theirs) in self.sums.iter_mut().zip(&other.sums) {
             mine.merge(theirs);
         }
@@ -117,49 +116,104 @@ impl WideInteger {
 
     /// Looks at one tile of little-endian words.
     pub(crate) fn look(&mut self, dtype: Dtype, tables: &mut Tables, tile: &[u8]) {
-        let values: Vec<i128> = values(dtype, tile).collect();
-        let signs_and_magnitudes = values.iter().map(|&x| (x < 0, x.unsigned_abs() as u64));
-        let codes = signs_and_magnitudes
-            .clone()
-            .map(|(sign, x)| IntegerCell::code(sign, x));
-        tables.count_codes(values.len() as u64, codes);
-        self.elements += values.len() as u64;
-        self.min = values.iter().copied().fold(self.min, i128::min);
-        self.max = values.iter().copied().fold(self.max, i128::max);
-        let nonzero = signs_and_magnitudes.map(|(_, x)| x).filter(|&x| x != 0);
-        self.min_magnitude = nonzero.fold(self.min_magnitude, u64::min);
-        let seen = match dtype.bits() {
-            32 => words::look::<BestU32>(tile),
-            _ => words::look::<BestU64>(tile),
+        let signed = dtype.format().encoding == Encoding::Signed;
+        let seen = match (dtype.bits(), signed) {
+            (32, true) => self.look_at(tables, tile, |word| i32::from_le_bytes(word)),
+            (32, false) => self.look_at(tables, tile, |word| u32::from_le_bytes(word)),
+            (_, true) => self.look_at(tables, tile, |word| i64::from_le_bytes(word)),
+            (_, false) => self.look_at(tables, tile, |word| u64::from_le_bytes(word)),
         };
         for (mine, theirs) in self.ones.iter_mut().zip(seen.ones) {
             *mine += theirs;
         }
-        self.add_sums(&values);
     }
 
-    fn add_sums(&mut self, values: &[i128]) {
-        let layout = Dtype::F64.format().layout().expect("F64 is a float");
-        let doubles: Vec<u8> = values
-            .iter()
-            .flat_map(|&x| (x as f64).to_le_bytes())
-            .collect();
-        let range = powers::range::<powers::F64, BestF64>(&doubles);
-        TileSums::of(layout, &doubles, values.len() as u64, &range).add_to(&mut self.sums);
+    fn look_at<T: Whole, const WIDTH: usize>(
+        &mut self,
+        tables: &mut Tables,
+        tile: &[u8],
+        read: impl Fn([u8; WIDTH]) -> T + Copy,
+    ) -> WordsSeen {
+        let values = tile.as_chunks::<WIDTH>().0.iter().map(|&word| read(word));
+        let (Some(min), Some(max)) = (values.clone().min(), values.clone().max()) else {
+            return words::look::<T::Words>(&[]);
+        };
+        let magnitudes = values.clone().map(Whole::sign_and_magnitude);
+        let count = values.len() as u64;
+        tables.count_codes(
+            count,
+            magnitudes
+                .clone()
+                .map(|(sign, x)| IntegerCell::code(sign, x)),
+        );
+        self.see_magnitude(
+            magnitudes
+                .map(|(_, magnitude)| magnitude)
+                .filter(|&x| x != 0)
+                .min(),
+        );
+        self.elements += count;
+        self.min = self.min.min(min.into());
+        self.max = self.max.max(max.into());
+        self.add_sums(values, pivot(min, max));
+        words::look::<T::Words>(tile)
+    }
+
+    fn see_magnitude(&mut self, magnitude: Option<u64>) {
+        self.min_magnitude = self.min_magnitude.into_iter().chain(magnitude).min();
+    }
+
+    /// Differences from the pivot are integers, so nothing is rounded before they are small.
+    fn add_sums<T: Whole>(&mut self, values: impl Iterator<Item = T>, pivot: T) {
+        let mut differences = Vec::with_capacity(TILE as usize * 8);
+        values.for_each(|x| differences.extend_from_slice(&x.minus(pivot).to_le_bytes()));
+        TileSums::of_differences(&differences, pivot.into()).add_to(&mut self.sums);
     }
 }
 
-fn values(dtype: Dtype, tile: &[u8]) -> impl Iterator<Item = i128> + '_ {
-    let signed = dtype.format().encoding == Encoding::Signed;
-    let width = dtype.bits() as usize / 8;
-    tile.chunks_exact(width).map(move |word| {
-        let mut bytes = [0; 8];
-        bytes[..width].copy_from_slice(word);
-        let code = u64::from_le_bytes(bytes);
-        if signed {
-            i128::from(crate::format::sign_extend(code, width as u32 * 8))
-        } else {
-            i128::from(code)
+/// The value next to zero where all have one sign, else zero.
+fn pivot<T: Whole>(min: T, max: T) -> T {
+    let zero = T::default();
+    if min > zero {
+        min
+    } else if max < zero {
+        max
+    } else {
+        zero
+    }
+}
+
+/// An integer of 32 or 64 bits.
+trait Whole: Copy + Default + Ord + Into<i128> {
+    /// Its words as vectors.
+    type Words: Words;
+    /// Whether it is below zero, and its magnitude.
+    fn sign_and_magnitude(self) -> (bool, u64);
+    /// The difference from a number of the same sign, rounded where it is beyond 2^53.
+    fn minus(self, other: Self) -> f64;
+}
+
+macro_rules! whole {
+    ($($type:ty as $words:ty, $magnitude:expr;)*) => {$(
+        impl Whole for $type {
+            type Words = $words;
+            #[inline(always)]
+            fn sign_and_magnitude(self) -> (bool, u64) {
+                // Unsigned types compare, too.
+                #[allow(unused_comparisons)]
+                (self < 0, $magnitude(self))
+            }
+            #[inline(always)]
+            fn minus(self, other: Self) -> f64 {
+                self.wrapping_sub(other) as f64
+            }
         }
-    })
+    )*};
+}
+
+whole! {
+    i32 as BestU32, |x: i32| x.unsigned_abs().into();
+    u32 as BestU32, u64::from;
+    i64 as BestU64, i64::unsigned_abs;
+    u64 as BestU64, u64::from;
 }

@@ -55,8 +55,14 @@ pub trait Words: Copy {
     fn min(self, other: Self) -> Self;
     /// The larger of two words below 2^(BITS−1).
     fn max(self, other: Self) -> Self;
+    /// The smaller of two floats of the lane's width; `self` where they are equal.
+    fn float_min(self, other: Self) -> Self;
+    /// The larger of two floats of the lane's width; `self` where they are equal.
+    fn float_max(self, other: Self) -> Self;
     /// Writes the lanes to the front of `out`.
     fn store(self, out: &mut [u64; 4]);
+    /// The float of the lane's width with these bits.
+    fn float(word: u64) -> f64;
 }
 
 /// Two double-precision numbers.
@@ -73,10 +79,6 @@ pub trait Doubles: Copy {
     fn sub(self, other: Self) -> Self;
     /// Product by lane, rounded to nearest even.
     fn mul(self, other: Self) -> Self;
-    /// `other` where it is smaller, else `self`.
-    fn min(self, other: Self) -> Self;
-    /// `other` where it is larger, else `self`.
-    fn max(self, other: Self) -> Self;
     /// Both lanes.
     fn lanes(self) -> [f64; 2];
 }

@@ -3,7 +3,7 @@
 use super::{Doubles, Words};
 
 macro_rules! portable_words {
-    ($(#[$doc:meta])* $name:ident, $word:ty, $lanes:literal) => {
+    ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $name(pub [$word; $lanes]);
@@ -58,6 +58,19 @@ macro_rules! portable_words {
                 self.zip(other, Ord::max)
             }
             #[inline(always)]
+            fn float_min(self, other: Self) -> Self {
+                let smaller = |a, b| <$float>::from_bits(b) < <$float>::from_bits(a);
+                self.zip(other, |a, b| if smaller(a, b) { b } else { a })
+            }
+            #[inline(always)]
+            fn float_max(self, other: Self) -> Self {
+                let larger = |a, b| <$float>::from_bits(b) > <$float>::from_bits(a);
+                self.zip(other, |a, b| if larger(a, b) { b } else { a })
+            }
+            fn float(word: u64) -> f64 {
+                f64::from(<$float>::from_bits(word as $word))
+            }
+            #[inline(always)]
             fn store(self, out: &mut [u64; 4]) {
                 for (to, from) in out.iter_mut().zip(self.0) {
                     *to = u64::from(from);
@@ -69,11 +82,11 @@ macro_rules! portable_words {
 
 portable_words!(
     /// Four words of 32 bits.
-    PortableU32, u32, 4
+    PortableU32, u32 as f32, 4
 );
 portable_words!(
     /// Two words of 64 bits.
-    PortableU64, u64, 2
+    PortableU64, u64 as f64, 2
 );
 
 /// Two double-precision numbers.
@@ -114,14 +127,6 @@ impl Doubles for PortableF64 {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        self.zip(other, |a, b| if b < a { b } else { a })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        self.zip(other, |a, b| if b > a { b } else { a })
     }
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {

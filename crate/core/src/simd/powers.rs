@@ -1,29 +1,13 @@
-//! Power sums and extremes of a tile of finite numbers, in a fixed lane order.
+//! Power sums of a tile of finite numbers, in a fixed lane order.
 
 use super::{Doubles, vectors};
-
-/// Sums of (x − pivot)^k for k = 1 to 4, and the extremes of x.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PowerSums {
-    /// Σ(x − pivot)^k at index k − 1.
-    pub sums: [f64; 4],
-}
-
-/// Smallest and largest of a tile of finite numbers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// +∞ for no number at all.
-    pub min: f64,
-    /// −∞ for no number at all.
-    pub max: f64,
-}
 
 /// How 16 bytes become doubles.
 pub trait Source {
     /// Bytes of one number.
     const WIDTH: usize;
-    /// Feeds the numbers of one vector, two at a time, each pair with the index
-    /// of the accumulator it belongs to.
+    /// Hands on the numbers of one vector two at a time, each pair with the index
+    /// of the accumulator that it belongs to.
     fn pairs<D: Doubles>(bytes: &[u8; 16], each: impl FnMut(usize, D));
     /// One number.
     fn number(bytes: &[u8]) -> f64;
@@ -60,45 +44,53 @@ impl Source for F64 {
     }
 }
 
-/// Smallest and largest number. All must be finite.
-pub fn range<S: Source, D: Doubles>(bytes: &[u8]) -> Range {
-    let (body, tail) = vectors(bytes);
-    let mut low = [D::splat(f64::INFINITY); 2];
-    let mut high = [D::splat(f64::NEG_INFINITY); 2];
-    for vector in body {
-        S::pairs(vector, |at, x: D| {
-            low[at] = low[at].min(x);
-            high[at] = high[at].max(x);
-        });
-    }
-    let mut min = low[0]
-        .min(low[1])
-        .lanes()
-        .into_iter()
-        .fold(f64::INFINITY, f64::min);
-    let mut max = high[0]
-        .max(high[1])
-        .lanes()
-        .into_iter()
-        .fold(f64::NEG_INFINITY, f64::max);
-    for x in tail.chunks_exact(S::WIDTH).map(S::number) {
-        (min, max) = (min.min(x), max.max(x));
-    }
-    Range { min, max }
+/// Where sums are taken about, and at which scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    /// What is subtracted, after scaling.
+    pub pivot: f64,
+    /// What numbers are multiplied by first: a power of two.
+    pub scale: f64,
 }
 
-/// Power sums about `pivot` of numbers multiplied by `scale`, a power of two.
-/// All must be finite.
-pub fn power_sums<S: Source, D: Doubles>(bytes: &[u8], pivot: f64, scale: f64) -> PowerSums {
+impl Frame {
+    /// About zero, as they are.
+    pub const PLAIN: Self = Self {
+        pivot: 0.0,
+        scale: 1.0,
+    };
+}
+
+/// Σ(scale·x − pivot)ᵏ for k = 1 to 4 at index k − 1. All x must be finite.
+pub fn power_sums<S: Source, D: Doubles>(bytes: &[u8], frame: Frame) -> [f64; 4] {
+    if frame == Frame::PLAIN {
+        // The same numbers without two idle operations on each.
+        return sums_of::<S, D>(bytes, |x| x, |x| x);
+    }
+    let (pivot, scale) = (D::splat(frame.pivot), D::splat(frame.scale));
+    sums_of::<S, D>(
+        bytes,
+        |x| x.mul(scale).sub(pivot),
+        |x| x * frame.scale - frame.pivot,
+    )
+}
+
+#[inline(always)]
+fn sums_of<S: Source, D: Doubles>(
+    bytes: &[u8],
+    of_pair: impl Fn(D) -> D,
+    of_number: impl Fn(f64) -> f64,
+) -> [f64; 4] {
     let (body, tail) = vectors(bytes);
     let mut lanes = [Accumulator::<D>::new(); 2];
-    let (about, by) = (D::splat(pivot), D::splat(scale));
     for vector in body {
-        S::pairs(vector, |at, x: D| lanes[at].add(x.mul(by).sub(about)));
+        S::pairs(vector, |at, x: D| lanes[at].add(of_pair(x)));
     }
     let mut sums = Accumulator::total(&lanes);
-    for x in tail.chunks_exact(S::WIDTH).map(S::number) {
-        let d = x * scale - pivot;
+    for d in tail
+        .chunks_exact(S::WIDTH)
+        .map(|word| of_number(S::number(word)))
+    {
         let square = d * d;
         for (sum, power) in sums
             .iter_mut()
@@ -107,9 +99,10 @@ pub fn power_sums<S: Source, D: Doubles>(bytes: &[u8], pivot: f64, scale: f64) -
             *sum += power;
         }
     }
-    PowerSums { sums }
+    sums
 }
 
+/// Running Σdᵏ in two lanes.
 #[derive(Clone, Copy)]
 struct Accumulator<D>([D; 4]);
 

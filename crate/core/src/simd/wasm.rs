@@ -12,7 +12,8 @@ fn load(bytes: &[u8; 16]) -> v128 {
 }
 
 macro_rules! wasm_words {
-    ($(#[$doc:meta])* $name:ident, $word:ty, $lanes:literal, $splat:ident as $signed:ty, $sub:ident, $eq:ident, $min:expr, $max:expr, $lane_of:ident: $($lane:literal)*) => {
+    ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal, $splat:ident as $signed:ty, $sub:ident, $eq:ident,
+        $min:expr, $max:expr, $float_min:ident, $float_max:ident, $lane_of:ident: $($lane:literal)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub struct $name(v128);
@@ -59,6 +60,17 @@ macro_rules! wasm_words {
                 Self($max(self.0, other.0))
             }
             #[inline(always)]
+            fn float_min(self, other: Self) -> Self {
+                Self($float_min(self.0, other.0))
+            }
+            #[inline(always)]
+            fn float_max(self, other: Self) -> Self {
+                Self($float_max(self.0, other.0))
+            }
+            fn float(word: u64) -> f64 {
+                f64::from(<$float>::from_bits(word as $word))
+            }
+            #[inline(always)]
             fn store(self, out: &mut [u64; 4]) {
                 $(out[$lane] = u64::from($lane_of::<$lane>(self.0));)*
             }
@@ -78,13 +90,15 @@ fn max_u64(a: v128, b: v128) -> v128 {
 
 wasm_words!(
     /// Four words of 32 bits.
-    WasmU32, u32, 4, i32x4_splat as i32, i32x4_sub, i32x4_eq, i32x4_min, i32x4_max,
+    WasmU32, u32 as f32, 4, i32x4_splat as i32, i32x4_sub, i32x4_eq, i32x4_min, i32x4_max,
+    f32x4_pmin, f32x4_pmax,
     u32x4_extract_lane: 0 1 2 3
 );
 wasm_words!(
     /// Two words of 64 bits; simd128 has no 64-bit minimum, and a signed
     /// comparison serves words below 2^63.
-    WasmU64, u64, 2, i64x2_splat as i64, i64x2_sub, i64x2_eq, min_u64, max_u64,
+    WasmU64, u64 as f64, 2, i64x2_splat as i64, i64x2_sub, i64x2_eq, min_u64, max_u64,
+    f64x2_pmin, f64x2_pmax,
     u64x2_extract_lane: 0 1
 );
 
@@ -121,14 +135,6 @@ impl Doubles for WasmF64 {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(f64x2_mul(self.0, other.0))
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(f64x2_pmin(self.0, other.0))
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(f64x2_pmax(self.0, other.0))
     }
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {

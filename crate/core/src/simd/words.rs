@@ -1,5 +1,5 @@
-//! One look at a tile of 32- or 64-bit words: extreme magnitudes, zeros, and how
-//! often each bit is set.
+//! One look at a tile of 32- or 64-bit words: extremes, zeros, and how often
+//! each bit is set.
 //!
 //! Bits are counted in vertical counters: slice k of [`BitSlices`] holds bit k of
 //! one small counter per bit position, and a tree of carry-save adders takes
@@ -9,43 +9,22 @@
 use super::{Words, vectors};
 
 /// What one tile of words shows, the sign bit of each being its top bit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WordsSeen {
     /// Largest word without its sign bit.
     pub max_magnitude: u64,
     /// Smallest nonzero word without its sign bit; `u64::MAX` where there is none.
     pub min_magnitude: u64,
+    /// Smallest word read as a float; no meaning where one of them is a NaN.
+    pub min: f64,
+    /// Largest word read as a float; no meaning where one of them is a NaN.
+    pub max: f64,
     /// Words that are all zero bits.
     pub zeros: u64,
     /// Words with the sign bit alone.
     pub negative_zeros: u64,
     /// Words with each bit set, least significant bit first; the first `BITS` count.
     pub ones: [u64; 64],
-}
-
-impl Default for WordsSeen {
-    fn default() -> Self {
-        Self {
-            max_magnitude: 0,
-            min_magnitude: u64::MAX,
-            zeros: 0,
-            negative_zeros: 0,
-            ones: [0; 64],
-        }
-    }
-}
-
-impl WordsSeen {
-    /// Adds what another tile shows.
-    pub fn merge(&mut self, other: &Self) {
-        self.max_magnitude = self.max_magnitude.max(other.max_magnitude);
-        self.min_magnitude = self.min_magnitude.min(other.min_magnitude);
-        self.zeros += other.zeros;
-        self.negative_zeros += other.negative_zeros;
-        for (mine, theirs) in self.ones.iter_mut().zip(other.ones) {
-            *mine += theirs;
-        }
-    }
 }
 
 /// Looks at up to 4,096 words, given as little-endian bytes.
@@ -67,88 +46,131 @@ pub fn look<W: Words>(bytes: &[u8]) -> WordsSeen {
     }
     let mut seen = extremes.seen();
     slices.count_into(&mut seen.ones);
-    seen.merge(&look_at_tail::<W>(tail));
+    for word in words_of::<W>(tail) {
+        look_at_word::<W>(&mut seen, word);
+    }
+    if seen.min_magnitude == 0 {
+        look_past_zeros::<W>(bytes, &mut seen);
+    }
     seen
 }
 
-/// The words of a tail shorter than a vector, one by one.
-fn look_at_tail<W: Words>(tail: &[u8]) -> WordsSeen {
-    let mut seen = WordsSeen::default();
-    for word in tail.chunks_exact(W::BITS as usize / 8) {
+/// Words of a stretch shorter than a vector, or of any other, one by one.
+fn words_of<W: Words>(bytes: &[u8]) -> impl Iterator<Item = u64> + Clone + '_ {
+    bytes.chunks_exact(W::BITS as usize / 8).map(|word| {
         let mut bytes = [0; 8];
         bytes[..word.len()].copy_from_slice(word);
-        look_at_word(&mut seen, u64::from_le_bytes(bytes), W::BITS);
-    }
-    seen
+        u64::from_le_bytes(bytes)
+    })
 }
 
-fn look_at_word(seen: &mut WordsSeen, word: u64, bits: u32) {
-    let sign = 1 << (bits - 1);
-    let magnitude = word & (sign - 1);
+fn look_at_word<W: Words>(seen: &mut WordsSeen, word: u64) {
+    let magnitude = word & magnitude_mask::<W>();
     seen.max_magnitude = seen.max_magnitude.max(magnitude);
-    if magnitude != 0 {
-        seen.min_magnitude = seen.min_magnitude.min(magnitude);
-    }
-    seen.zeros += u64::from(word == 0);
-    seen.negative_zeros += u64::from(word == sign);
+    seen.min_magnitude = seen.min_magnitude.min(magnitude);
+    seen.min = seen.min.min(W::float(word));
+    seen.max = seen.max.max(W::float(word));
     for (plane, ones) in seen.ones.iter_mut().enumerate() {
         *ones += (word >> plane) & 1;
     }
 }
 
+/// All bits but the sign.
+const fn magnitude_mask<W: Words>() -> u64 {
+    (1 << (W::BITS - 1)) - 1
+}
+
+/// A tile with zeros gets a second look: how many of which sign, and the smallest
+/// magnitude above them.
+fn look_past_zeros<W: Words>(bytes: &[u8], seen: &mut WordsSeen) {
+    let (body, tail) = vectors(bytes);
+    let mask = magnitude_mask::<W>();
+    let mut least = W::splat(mask);
+    let (mut zeros, mut negative_zeros) = (W::splat(0), W::splat(0));
+    for word in body.iter().map(W::load) {
+        // Less one and without the top bit, zero becomes the largest magnitude.
+        let less_one = word
+            .and(W::splat(mask))
+            .sub(W::splat(1))
+            .and(W::splat(mask));
+        least = least.min(less_one);
+        // A mask of all ones is −1: subtracting it counts one up.
+        zeros = zeros.sub(word.equal(W::splat(0)));
+        negative_zeros = negative_zeros.sub(word.equal(W::splat(mask + 1)));
+    }
+    let tail = words_of::<W>(tail);
+    let tail_zeros = tail.clone().filter(|&word| word == 0).count() as u64;
+    let tail_negative_zeros = tail.clone().filter(|&word| word == mask + 1).count() as u64;
+    let tail_least = tail
+        .map(|word| word & mask)
+        .filter(|&magnitude| magnitude != 0)
+        .min();
+    seen.zeros = lanes(zeros).sum::<u64>() + tail_zeros;
+    seen.negative_zeros = lanes(negative_zeros).sum::<u64>() + tail_negative_zeros;
+    let body_least = lanes(least)
+        .filter(|&less_one| less_one != mask)
+        .min()
+        .map(|least| least + 1);
+    seen.min_magnitude = body_least
+        .into_iter()
+        .chain(tail_least)
+        .min()
+        .unwrap_or(u64::MAX);
+}
+
+fn lanes<W: Words>(vector: W) -> impl Iterator<Item = u64> {
+    let mut out = [0; 4];
+    vector.store(&mut out);
+    out.into_iter().take(W::LANES)
+}
+
 /// Running extremes by lane.
 struct Extremes<W> {
+    max_magnitude: W,
+    min_magnitude: W,
+    min: W,
     max: W,
-    /// Of (magnitude − 1) without its top bit, so that zero counts as the largest.
-    min_less_one: W,
-    zeros: W,
-    negative_zeros: W,
 }
 
 impl<W: Words> Extremes<W> {
     fn new() -> Self {
-        let zero = W::splat(0);
+        let infinity = if W::BITS == 32 {
+            f32::INFINITY.to_bits().into()
+        } else {
+            f64::INFINITY.to_bits()
+        };
         Self {
-            max: zero,
-            min_less_one: W::splat(Self::mask()),
-            zeros: zero,
-            negative_zeros: zero,
+            max_magnitude: W::splat(0),
+            min_magnitude: W::splat(magnitude_mask::<W>()),
+            min: W::splat(infinity),
+            max: W::splat(infinity | (magnitude_mask::<W>() + 1)),
         }
-    }
-
-    const fn mask() -> u64 {
-        (1 << (W::BITS - 1)) - 1
     }
 
     #[inline(always)]
     fn add(&mut self, word: W) {
-        let mask = W::splat(Self::mask());
-        let magnitude = word.and(mask);
-        self.max = self.max.max(magnitude);
-        self.min_less_one = self.min_less_one.min(magnitude.sub(W::splat(1)).and(mask));
-        // A mask of all ones is −1: subtracting it counts one up.
-        self.zeros = self.zeros.sub(word.equal(W::splat(0)));
-        self.negative_zeros = self
-            .negative_zeros
-            .sub(word.equal(W::splat(Self::mask() + 1)));
+        let magnitude = word.and(W::splat(magnitude_mask::<W>()));
+        self.max_magnitude = self.max_magnitude.max(magnitude);
+        self.min_magnitude = self.min_magnitude.min(magnitude);
+        self.min = self.min.float_min(word);
+        self.max = self.max.float_max(word);
     }
 
     fn seen(self) -> WordsSeen {
-        let lanes = |vector: W| {
-            let mut out = [0; 4];
-            vector.store(&mut out);
-            out.into_iter().take(W::LANES)
-        };
-        let min_less_one = lanes(self.min_less_one).min().unwrap_or(Self::mask());
+        let least = lanes(self.min_magnitude).min().unwrap_or(u64::MAX);
         WordsSeen {
-            max_magnitude: lanes(self.max).max().unwrap_or(0),
-            min_magnitude: if min_less_one == Self::mask() {
+            max_magnitude: lanes(self.max_magnitude).max().unwrap_or(0),
+            min_magnitude: if least == magnitude_mask::<W>() {
                 u64::MAX
             } else {
-                min_less_one + 1
+                least
             },
-            zeros: lanes(self.zeros).sum(),
-            negative_zeros: lanes(self.negative_zeros).sum(),
+            min: lanes(self.min).map(W::float).fold(f64::INFINITY, f64::min),
+            max: lanes(self.max)
+                .map(W::float)
+                .fold(f64::NEG_INFINITY, f64::max),
+            zeros: 0,
+            negative_zeros: 0,
             ones: [0; 64],
         }
     }
@@ -188,12 +210,10 @@ impl<W: Words> BitSlices<W> {
     }
 
     fn count_into(&self, ones: &mut [u64; 64]) {
-        for (weight, slice) in self.0.iter().enumerate() {
-            let mut lanes = [0; 4];
-            slice.store(&mut lanes);
-            for lane in lanes {
-                for plane in 0..W::BITS as usize {
-                    ones[plane] += ((lane >> plane) & 1) << weight;
+        for (weight, &slice) in self.0.iter().enumerate() {
+            for lane in lanes(slice) {
+                for (plane, count) in ones.iter_mut().enumerate().take(W::BITS as usize) {
+                    *count += ((lane >> plane) & 1) << weight;
                 }
             }
         }
