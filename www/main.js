@@ -114,9 +114,9 @@ async function save() {
 /** @param {KeyboardEvent} event */
 function shortcut(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-  const isTyping = event.target instanceof HTMLInputElement && event.target.type === 'search';
-  if (event.key === 'Escape' && tensor.row >= 0) history.back();
+  const isTyping = event.target === byId('search') || event.target === byId('sort');
   if (event.key === 'Escape' && isTyping) list.focus();
+  else if (event.key === 'Escape' && tensor.row >= 0) history.back();
   if (isTyping || byId('tensors').hidden) return;
   if (event.key === '/') {
     event.preventDefault();
