@@ -1,8 +1,22 @@
-//! What a wasm module is made of.
+//! What a wasm module is made of, and how one is run outside a browser.
 
 use anyhow::{Context, Result};
 use std::path::Path;
 use wasmparser::{Validator, WasmFeatures};
+
+/// The target of the modules that Node runs: core's tests and benches.
+pub(crate) const WASI: &str = "wasm32-wasip1";
+
+/// The words that run a program for WASI, to be followed by its path.
+///
+/// Without incremental marking, because Node 20 now and then aborts in it
+/// (`Check failed: marking_state_->GreyToBlack`) when a module's memory grows.
+pub(crate) const WASI_RUNNER: [&str; 4] = [
+    "node",
+    "--no-warnings",
+    "--no-incremental-marking",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/wasi.mjs"),
+];
 
 /// Whether any function uses the 128-bit SIMD instructions.
 ///

@@ -3,6 +3,7 @@
 //! Machines get warm and neighbours come and go, so the two are run alternately
 //! and medians are compared.
 
+use crate::wasm::{WASI, WASI_RUNNER};
 use crate::{build, setup, shell};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -11,7 +12,6 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const ROUNDS: usize = 5;
-const WASI: &str = "wasm32-wasip1";
 
 /// Gigabytes a second of every run, by kernel in the order they are printed.
 #[derive(Default)]
@@ -28,9 +28,8 @@ pub(super) fn bench() -> Result<()> {
     for round in 1..=ROUNDS {
         println!("round {round} of {ROUNDS}");
         native.measure(&mut shell::in_root(&native_program))?;
-        let mut node = shell::in_root("node");
-        node.args(["--no-warnings", "crate/xtask/wasi.mjs"]);
-        wasm.measure(node.arg(&wasm_program))?;
+        let mut node = shell::in_root(WASI_RUNNER[0]);
+        wasm.measure(node.args(&WASI_RUNNER[1..]).arg(&wasm_program))?;
     }
     print(&native, &wasm);
     Ok(())

@@ -124,10 +124,8 @@ enum Simd {
     Off,
 }
 
-const WASI: &str = "wasm32-wasip1";
-
 fn wasi(simd: Simd) -> Result<Tally> {
-    setup::rust_target(WASI)?;
+    setup::rust_target(wasm::WASI)?;
     let programs = wasi_programs(simd)?;
     let with_simd = programs.iter().map(|program| wasm::file_has_simd(program));
     let with_simd = with_simd.collect::<Result<Vec<_>>>()?;
@@ -151,19 +149,22 @@ fn wasi_test(simd: Simd) -> Command {
         Simd::Off => ("wasi-scalar", ""),
     };
     let mut cargo = shell::cargo();
-    cargo.args(["test", "--package", "floatscope-core", "--target", WASI]);
+    cargo.args([
+        "test",
+        "--package",
+        "floatscope-core",
+        "--target",
+        wasm::WASI,
+    ]);
     cargo
         .arg("--target-dir")
         .arg(shell::target_dir().join(folder));
     cargo.env("RUSTFLAGS", flags);
-    cargo.env("CARGO_TARGET_WASM32_WASIP1_RUNNER", wasi_runner());
+    cargo.env(
+        "CARGO_TARGET_WASM32_WASIP1_RUNNER",
+        wasm::WASI_RUNNER.join(" "),
+    );
     cargo
-}
-
-/// How cargo runs a program for WASI: with Node.
-pub(crate) fn wasi_runner() -> String {
-    let script = shell::root().join("crate/xtask/wasi.mjs");
-    format!("node --no-warnings {}", script.display())
 }
 
 /// Builds core's test programs and says where they are.
