@@ -141,6 +141,9 @@ export type Phase = 'empty' | 'reading header' | 'scanning' | 'done' | 'cancelle
 export interface State {
   phase: Phase;
   files: { name: string; bytes: number }[];
+  /** Files that were given and are no part of the checkpoint. */
+  ignored: string[];
+  /** A sentence, when there is nothing to show. */
   error: string | null;
   progress: Progress;
   overview: Overview | null;

@@ -1,0 +1,60 @@
+// @ts-check
+// Where the wasm module, the workers' code and the sample come from. All of it
+// is fetched when the page loads; a worker that is started later asks for
+// nothing, so that no request leaves the page while a file is open.
+
+/** One worker is made of these classic scripts, in this order. */
+const SCRIPTS = ['scan.js', 'worker-source.js', 'worker-scanner.js', 'worker-coordinator.js', 'worker.js'];
+
+/** @param {string} name @returns {Promise<Response>} */
+async function fetched(name) {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status} ${response.statusText})`);
+  return response;
+}
+
+/** @returns {Promise<WebAssembly.Module>} */
+async function compiled() {
+  const response = await fetched('scan_bg.wasm');
+  // Streaming wants the right MIME type, which some hosts don't send.
+  if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** @returns {Promise<string>} a URL of the code of a worker */
+async function workerUrl() {
+  const texts = await Promise.all(SCRIPTS.map(async (name) => (await fetched(name)).text()));
+  return URL.createObjectURL(new Blob(texts.map((text) => `${text}\n`), { type: 'text/javascript' }));
+}
+
+/**
+ * The one place that turns a string into the address of a script. Only what
+ * `workerUrl` made gets through.
+ * @type {{createScriptURL: (url: string) => any}}
+ */
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', { createScriptURL: ownUrl })
+  ?? { createScriptURL: ownUrl };
+
+/** @param {string} url */
+function ownUrl(url) {
+  if (!url.startsWith('blob:')) throw new TypeError(`${url} is no worker of this page`);
+  return url;
+}
+
+/**
+ * @typedef {object} Artifacts
+ * @property {WebAssembly.Module} module
+ * @property {(name: string) => Worker} startWorker the name is for developer tools
+ */
+
+/** @returns {Promise<Artifacts>} */
+export async function loadArtifacts() {
+  const [module, url] = await Promise.all([compiled(), workerUrl()]);
+  return { module, startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
+}
+
+/** @returns {Promise<File>} the built-in checkpoint */
+export async function sampleFile() {
+  const response = await fetched('../sample.safetensors');
+  return new File([await response.blob()], 'sample.safetensors');
+}

@@ -1,0 +1,96 @@
+// @ts-check
+// The workers of one checkpoint: a coordinator that owns the results and a few
+// scanners that read. The page only watches over them.
+
+import { Link } from './link.js';
+
+/** @typedef {import('./artifacts.js').Artifacts} Artifacts */
+
+/** Pings a scanner may leave unanswered: it never works for long without a pause. */
+const SCANNER_PATIENCE = 10;
+/** The coordinator may be busy with a header of 100 MB on a slow machine. */
+const COORDINATOR_PATIENCE = 60;
+/** Scanners that may die before the scan is given up. */
+const LIVES = 20;
+
+/**
+ * @typedef {object} Listener
+ * @property {(event: import('./messages.js').Event) => void} receive
+ * @property {(what: string) => void} failed the engine is of no more use
+ */
+
+/** How many scanners: two saturate the reading, see worker-source.js. */
+export const scannersHere = () => Math.min(Math.max(navigator.hardwareConcurrency || 2, 2), 4);
+
+export class Engine {
+  /** @type {Map<number, Link>} */
+  #scanners = new Map();
+  #lastScanner = 0;
+  #lives = LIVES;
+  /** @type {(formats: import('../types.js').FormatRange[]) => void} */
+  #tellReady = () => {};
+
+  /** Workers start at once, so that they are warm when a file comes. @param {Artifacts} artifacts @param {Listener} listener */
+  constructor(artifacts, listener) {
+    this.artifacts = artifacts;
+    this.listener = listener;
+    /** The formats, once the coordinator is ready. @type {Promise<import('../types.js').FormatRange[]>} */
+    this.ready = new Promise((resolve) => (this.#tellReady = resolve));
+    this.coordinator = new Link(artifacts.startWorker('coordinator'), COORDINATOR_PATIENCE, {
+      receive: (message) => this.#receive(message),
+      lost: (what) => this.#fail(what),
+    });
+    this.coordinator.post({ type: 'start', role: 'coordinator', module: artifacts.module });
+    for (let i = 0; i < scannersHere(); i++) this.#startScanner();
+  }
+
+  /** Ends the scanners at once; the results stay. */
+  stopScanning() {
+    for (const scanner of this.#scanners.values()) scanner.end('the scan has ended');
+    this.#scanners.clear();
+  }
+
+  /** Ends everything at once. */
+  end() {
+    this.stopScanning();
+    this.coordinator.end('another checkpoint was opened');
+  }
+
+  #startScanner() {
+    const scanner = ++this.#lastScanner;
+    const { port1, port2 } = new MessageChannel();
+    const link = new Link(this.artifacts.startWorker(`scanner ${scanner}`), SCANNER_PATIENCE, {
+      receive: () => {},
+      lost: (what) => this.#replace(scanner, what),
+    });
+    link.post({ type: 'start', role: 'scanner', module: this.artifacts.module, port: port1 }, [port1]);
+    this.coordinator.post({ type: 'scanner', scanner, port: port2 }, [port2]);
+    this.#scanners.set(scanner, link);
+  }
+
+  /** @param {number} scanner @param {string} what */
+  #replace(scanner, what) {
+    this.#scanners.delete(scanner);
+    this.coordinator.post({ type: 'lost', scanner, what: `the worker that read it died: ${what}` });
+    if (this.#lives-- > 0) this.#startScanner();
+    else this.#abandon(`worker after worker died, the last one so: ${what}`);
+  }
+
+  /** @param {string} why */
+  #abandon(why) {
+    this.stopScanning();
+    this.coordinator.request('abandon', why).catch(() => {});
+  }
+
+  /** @param {import('./messages.js').FromWorker} message */
+  #receive(message) {
+    if (message.type === 'ready') this.#tellReady(message.formats ?? []);
+    else this.listener.receive(/** @type {import('./messages.js').Event} */ (message));
+  }
+
+  /** @param {string} what */
+  #fail(what) {
+    this.end();
+    this.listener.failed(what);
+  }
+}

@@ -1,0 +1,96 @@
+// @ts-check
+// The tensors as columns: a hundred thousand of them take tens of megabytes.
+
+/** @typedef {import('./messages.js').RowColumns} RowColumns */
+/** @typedef {import('./messages.js').FigureColumns} FigureColumns */
+
+const NUMBERS = /** @type {const} */ (['min', 'max', 'mean', 'std', 'abs_max', 'zeros', 'nan', 'inf', 'joint_entropy']);
+const STATUS = /** @type {const} */ (['waiting', 'done', 'failed']);
+const [, DONE, FAILED] = STATUS.keys();
+
+export class Rows {
+  /** Tensors whose header's part has arrived. */
+  length = 0;
+  finishedCount = 0;
+  /** @type {string[]} */
+  #names = [];
+  /** @type {string[]} */
+  #shapes = [];
+  /** @type {string[]} */
+  #dtypes = [];
+  /** A text that stands in many rows is kept once. @type {Map<string, string>} */
+  #texts = new Map();
+
+  /** @param {number} [count] tensors that will come */
+  constructor(count = 0) {
+    this.files = new Uint32Array(count);
+    this.patterns = new Uint32Array(count);
+    this.parameterCounts = new Float64Array(count);
+    this.byteCounts = new Float64Array(count);
+    this.statuses = new Uint8Array(count);
+    this.numbers = NUMBERS.map(() => new Float64Array(count).fill(NaN));
+  }
+
+  /** @param {number} first @param {RowColumns} columns */
+  add(first, columns) {
+    this.files.set(columns.file, first);
+    this.patterns.set(columns.pattern, first);
+    this.parameterCounts.set(columns.parameters, first);
+    this.byteCounts.set(columns.bytes, first);
+    for (const name of columns.name) this.#names.push(name);
+    for (const shape of columns.shape) this.#shapes.push(this.#once(shape));
+    for (const dtype of columns.dtype) this.#dtypes.push(this.#once(dtype));
+    this.length = first + columns.name.length;
+  }
+
+  /** @param {FigureColumns} columns */
+  finish(columns) {
+    NUMBERS.forEach((id, column) => columns.index.forEach((row, i) => (this.numbers[column][row] = columns[id][i])));
+    for (const row of columns.index) this.statuses[row] = DONE;
+    for (const row of columns.failed) this.statuses[row] = FAILED;
+    this.finishedCount += columns.index.length;
+  }
+
+  /** @param {number} row */
+  name = (row) => this.#names[row];
+  /** Index into the checkpoint's files. @param {number} row */
+  file = (row) => this.files[row];
+  /** @param {number} row */
+  dtype = (row) => this.#dtypes[row];
+  /** @param {number} row */
+  shape = (row) => this.#shapes[row];
+  /** @param {number} row */
+  parameters = (row) => this.parameterCounts[row];
+  /** @param {number} row */
+  bytes = (row) => this.byteCounts[row];
+  /** Index into the overview's patterns. @param {number} row */
+  pattern = (row) => this.patterns[row];
+  /** @param {number} row */
+  status = (row) => STATUS[this.statuses[row]];
+
+  /** @param {number} row */
+  min = (row) => this.numbers[0][row];
+  /** @param {number} row */
+  max = (row) => this.numbers[1][row];
+  /** @param {number} row */
+  mean = (row) => this.numbers[2][row];
+  /** @param {number} row */
+  std = (row) => this.numbers[3][row];
+  /** @param {number} row */
+  abs_max = (row) => this.numbers[4][row];
+  /** @param {number} row */
+  zeros = (row) => this.numbers[5][row];
+  /** @param {number} row */
+  nan = (row) => this.numbers[6][row];
+  /** @param {number} row */
+  inf = (row) => this.numbers[7][row];
+  /** @param {number} row */
+  joint_entropy = (row) => this.numbers[8][row];
+
+  /** @param {string} text */
+  #once(text) {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  }
+}

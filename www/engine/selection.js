@@ -1,0 +1,73 @@
+// @ts-check
+// Which of the files that were given are a checkpoint, and what it is called.
+
+/** @typedef {import('./messages.js').NamedFile} NamedFile */
+/**
+ * @typedef {object} Selection
+ * @property {string} name of the checkpoint
+ * @property {NamedFile[]} files to be read as safetensors, in natural order
+ * @property {NamedFile[]} indexes
+ * @property {string[]} ignored
+ * @property {string | null} error a sentence, when there is nothing to read
+ */
+
+const SHARD = /\.safetensors$/i;
+const INDEX = /\.safetensors\.index\.json$/i;
+/** Up to so many files of another kind are looked into: what they are is said then. */
+const STRANGERS = 3;
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+/** @param {File[]} given @returns {Selection} */
+export function select(given) {
+  const all = named(given).sort((a, b) => natural.compare(a.name, b.name));
+  const shards = all.filter(({ name }) => SHARD.test(name));
+  const indexes = all.filter(({ name }) => INDEX.test(name));
+  const others = all.filter((file) => !shards.includes(file) && !indexes.includes(file));
+  if (shards.length) return selection(given, shards, indexes, others);
+  if (!indexes.length && others.length && others.length <= STRANGERS) return selection(given, others, [], []);
+  return { ...selection(given, [], [], []), error: nothingToRead(all, indexes) };
+}
+
+/**
+ * @param {File[]} given @param {NamedFile[]} files @param {NamedFile[]} indexes @param {NamedFile[]} others
+ * @returns {Selection}
+ */
+function selection(given, files, indexes, others) {
+  return { name: checkpointName(given, files), files, indexes, ignored: others.map(({ name }) => name), error: null };
+}
+
+/**
+ * Files by their plain names, or with their folders where two have the same name.
+ * @param {File[]} given @returns {NamedFile[]}
+ */
+function named(given) {
+  const isPlain = new Set(given.map(({ name }) => name)).size === given.length;
+  return given.map((file) => ({ file, name: isPlain ? file.name : pathOf(file) }));
+}
+
+/** The path below the folder that was chosen. @param {File} file */
+const pathOf = (file) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
+
+/** @param {NamedFile[]} all @param {NamedFile[]} indexes */
+function nothingToRead(all, indexes) {
+  if (!all.length) return 'There is no file in it. Floatscope reads .safetensors checkpoints.';
+  if (indexes.length) return `${indexes[0].name} only lists the shards of a checkpoint. Open it together with the .safetensors files that it names.`;
+  const [first, second] = all;
+  return `None of these ${all.length} files (${first.name}, ${second.name}, …) is a .safetensors file.`;
+}
+
+/** @param {File[]} given @param {NamedFile[]} files */
+function checkpointName(given, files) {
+  if (files.length === 1) return files[0].name;
+  const folder = given[0]?.webkitRelativePath.split('/')[0];
+  return folder || `${commonStem(files.map(({ name }) => name))} (${files.length} ${files.every(({ name }) => SHARD.test(name)) ? 'shards' : 'files'})`;
+}
+
+/** "model" of "model-00001-of-00002.safetensors" and the like. @param {string[]} names */
+function commonStem(names) {
+  const [first = '', ...rest] = names;
+  let length = first.length;
+  for (const name of rest) while (!name.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, length).replace(/[-_.]?\d*$/, '') || 'checkpoint';
+}

@@ -1,0 +1,228 @@
+// @ts-check
+// One checkpoint after another on this page: the state that the views draw, and
+// what a person can do about it.
+
+import { loadArtifacts, sampleFile } from './artifacts.js';
+import { Engine, scannersHere } from './engine.js';
+import { Rate } from './rate.js';
+import { Rows } from './rows.js';
+import { select } from './selection.js';
+
+/** @typedef {import('../types.js').State} State */
+/** @typedef {import('../types.js').Problem} Problem */
+/** @typedef {import('../types.js').TensorReport} TensorReport */
+/** @typedef {import('./messages.js').Event} Event */
+
+/** A hidden page draws no frames, and its title still tells the progress. */
+const HIDDEN_MS = 500;
+
+const noProgress = () => ({ bytes: 0, total: 0, elapsed_ms: 0, bytes_per_second: 0, remaining_ms: null });
+
+const emptyState = () => ({
+  phase: /** @type {State['phase']} */ ('empty'),
+  files: /** @type {State['files']} */ ([]),
+  ignored: /** @type {string[]} */ ([]),
+  error: /** @type {string | null} */ (null),
+  progress: /** @type {State['progress']} */ (noProgress()),
+  overview: /** @type {State['overview']} */ (null),
+  rows: new Rows(),
+});
+
+class PageSession {
+  state = emptyState();
+  /** @type {import('../types.js').FormatRange[]} */
+  formats = [];
+  /** @type {Set<(state: State) => void>} */
+  #callbacks = new Set();
+  #isToldSoon = false;
+  /** The engine of the checkpoint that is open. @type {Engine | null} */
+  #engine = null;
+  /** A warm one for the next. @type {Promise<Engine> | null} */
+  #spare = null;
+  #rate = new Rate();
+  #start_ms = 0;
+  /** Counts what was opened: a later one takes over from an earlier one. */
+  #opened = 0;
+
+  constructor() {
+    // What went wrong is told when something is opened.
+    this.#warm().catch(() => {});
+  }
+
+  /** @param {File[]} given */
+  async open(given) {
+    const { error, ...checkpoint } = select(given);
+    const opened = this.#reset({ files: checkpoint.files.map(({ name, file }) => ({ name, bytes: file.size })), ignored: checkpoint.ignored });
+    if (error !== null) return this.#fail(error);
+    try {
+      const engine = await this.#takeEngine();
+      if (opened !== this.#opened) return engine.end();
+      this.#engine = engine;
+      await engine.coordinator.request('open', { ...checkpoint, scanners: scannersHere() });
+    } catch (error) {
+      if (opened === this.#opened && this.state.phase !== 'failed') this.#fail(`The page’s own code could not be started. Reload the page. (${/** @type {Error} */ (error).message})`);
+    }
+  }
+
+  async openSample() {
+    const opened = this.#reset({});
+    try {
+      const file = await sampleFile();
+      if (opened === this.#opened) await this.open([file]);
+    } catch (error) {
+      if (opened === this.#opened) this.#fail(`The sample could not be loaded. (${/** @type {Error} */ (error).message})`);
+    }
+  }
+
+  cancel() {
+    const { phase } = this.state;
+    if (phase === 'reading header') {
+      this.#close();
+      this.#change(emptyState());
+    }
+    if (phase !== 'scanning') return;
+    this.#engine?.stopScanning();
+    this.#engine?.coordinator.request('abandon', 'cancelled by the user').catch(() => {});
+    this.#progressTo(this.state.progress.bytes);
+    this.#change({ phase: 'cancelled' });
+  }
+
+  /**
+   * The report of one tensor, or nothing while it is not finished.
+   * @param {number} row @returns {Promise<TensorReport | undefined>}
+   */
+  async tensor(row) {
+    return this.#engine?.coordinator.request('tensor', row).catch(() => undefined);
+  }
+
+  /** @returns {Promise<Blob>} the report on everything that is finished, as JSON */
+  async saveReport() {
+    if (!this.#engine) throw new Error('no checkpoint is open');
+    return this.#engine.coordinator.request('report');
+  }
+
+  /** Calls back after changes, at most once a frame. @param {(state: State) => void} callback */
+  onchange(callback) {
+    this.#callbacks.add(callback);
+  }
+
+  /** Starts the workers of the next checkpoint. @returns {Promise<Engine>} */
+  #warm() {
+    this.#spare ??= this.#newEngine().catch((error) => {
+      this.#spare = null;
+      throw error;
+    });
+    return this.#spare;
+  }
+
+  /** @returns {Promise<Engine>} */
+  async #newEngine() {
+    const artifacts = await loadArtifacts();
+    const engine = new Engine(artifacts, {
+      receive: (event) => { if (engine === this.#engine) this.#receive(event); },
+      failed: (what) => this.#lose(engine, what),
+    });
+    engine.ready.then((formats) => {
+      this.formats = formats;
+      this.#change({});
+    });
+    return engine;
+  }
+
+  async #takeEngine() {
+    const engine = await this.#warm();
+    this.#spare = null;
+    return engine;
+  }
+
+  /** @param {Engine} engine @param {string} what */
+  #lose(engine, what) {
+    if (engine === this.#engine) this.#fail(`The scan stopped: the worker that holds its results died. Open the checkpoint again. (${what})`);
+    else this.#spare = null;
+  }
+
+  /** Leaves what was open and begins anew. @param {Partial<ReturnType<typeof emptyState>>} state @returns {number} */
+  #reset(state) {
+    this.#close();
+    this.#rate = new Rate();
+    this.#start_ms = performance.now();
+    this.#change({ ...emptyState(), phase: 'reading header', ...state });
+    return this.#opened;
+  }
+
+  #close() {
+    this.#opened++;
+    this.#engine?.end();
+    this.#engine = null;
+    this.#warm().catch(() => {});
+  }
+
+  /** @param {string} error */
+  #fail(error) {
+    this.#close();
+    const { files, ignored } = this.state;
+    this.#change({ ...emptyState(), phase: 'failed', files, ignored, error });
+  }
+
+  /** @param {Event} event */
+  #receive(event) {
+    if (event.type === 'begun') this.#begin(event);
+    if (event.type === 'rows') this.state.rows.add(event.first, event.columns);
+    if (event.type === 'figures') this.state.rows.finish(event.columns);
+    if (event.type === 'news' && this.state.overview) Object.assign(this.state.overview, { headline: event.headline, problems: event.problems });
+    if (event.type === 'progress' && this.state.phase === 'scanning') this.#progressTo(event.bytes);
+    if (event.type === 'ended') this.#end();
+    this.#change({});
+  }
+
+  /** @param {Extract<Event, {type: 'begun'}>} event */
+  #begin({ overview, files, ignored }) {
+    const { tensors, bytes } = overview.checkpoint;
+    this.state.ignored.push(...ignored);
+    this.#change({ phase: 'scanning', overview, files, rows: new Rows(tensors), progress: { ...noProgress(), total: bytes } });
+  }
+
+  #end() {
+    const { phase, overview } = this.state;
+    if (overview?.checkpoint.tensors === 0 && overview.problems.length) return this.#fail(sentences(overview.problems));
+    this.#engine?.stopScanning();
+    if (phase === 'scanning') this.#change({ phase: 'done' });
+    this.#warm().catch(() => {});
+  }
+
+  /** @param {number} bytes */
+  #progressTo(bytes) {
+    const now_ms = performance.now();
+    const { total } = this.state.progress;
+    this.#rate.add(now_ms, bytes);
+    this.state.progress = {
+      bytes, total,
+      elapsed_ms: now_ms - this.#start_ms,
+      bytes_per_second: this.#rate.bytes_per_second,
+      remaining_ms: this.#rate.remaining_ms(total - bytes),
+    };
+  }
+
+  /** @param {Partial<ReturnType<typeof emptyState>>} changes */
+  #change(changes) {
+    Object.assign(this.state, changes);
+    if (this.#isToldSoon) return;
+    this.#isToldSoon = true;
+    if (document.hidden) setTimeout(() => this.#tell(), HIDDEN_MS);
+    else requestAnimationFrame(() => this.#tell());
+  }
+
+  #tell() {
+    this.#isToldSoon = false;
+    for (const callback of this.#callbacks) callback(this.state);
+  }
+}
+
+/** What kept everything from being read. @param {Problem[]} problems */
+function sentences(problems) {
+  const [first, ...more] = problems.map(({ file, where, what }) => `${file}: ${what}${where === null ? '' : ` (${where})`}`);
+  return more.length ? `${first} — and ${more.length} more ${more.length === 1 ? 'problem' : 'problems'}.` : `${first}.`;
+}
+
+/** @returns {import('../types.js').Session} */
+export const createSession = () => new PageSession();

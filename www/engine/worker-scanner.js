@@ -1,0 +1,74 @@
+// @ts-check
+// The scanner's role: reads runs, feeds them to wasm, tells what was seen.
+
+/** At least this long between two messages about one run. */
+const TELL_MS = 50;
+
+/** @typedef {import('./messages.js').RunToScan} RunToScan */
+/** @typedef {import('./messages.js').FromScanner} FromScanner */
+
+class ScannerRole {
+  /** Runs to come; their reading has begun. @type {{run: RunToScan, reading: Reading}[]} */
+  #runs = [];
+  #isBusy = false;
+  #told_ms = 0;
+
+  /** @param {WebAssembly.Memory} memory @param {MessagePort} port @param {(error: unknown) => void} broken */
+  constructor(memory, port, broken) {
+    this.memory = memory;
+    this.port = port;
+    this.broken = broken;
+    this.scanner = new wasm_bindgen.Scanner();
+    port.onmessage = ({ data }) => this.#add(data);
+    this.#tell({ type: 'ready' });
+  }
+
+  /** @param {FromScanner} message @param {Transferable[]} [transfer] */
+  #tell(message, transfer = []) {
+    this.port.postMessage(message, transfer);
+  }
+
+  /** @param {RunToScan} run */
+  #add(run) {
+    this.#runs.push({ run, reading: new Reading(run.file, run.begin, run.end) });
+    if (!this.#isBusy) this.#work().catch(this.broken);
+  }
+
+  async #work() {
+    this.#isBusy = true;
+    for (let next = this.#runs.shift(); next; next = this.#runs.shift()) await this.#scan(next.run, next.reading);
+    this.#isBusy = false;
+  }
+
+  /** @param {RunToScan} run @param {Reading} reading */
+  async #scan({ run, begin, end, spans }, reading) {
+    this.scanner.begin(spans);
+    try {
+      for (let chunk = await reading.next(); chunk; chunk = await reading.next()) {
+        this.#feed(chunk);
+        if (performance.now() - this.#told_ms > TELL_MS) this.#tellSeen(run, end - begin - reading.left_bytes, false);
+      }
+      this.#tellSeen(run, end - begin, true);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      reading.close();
+      this.#tellSeen(run, end - begin - reading.left_bytes, false);
+      this.#tell({ type: 'failed', run, what: error.message });
+    }
+  }
+
+  /** Copies a chunk into wasm's memory and scans it. @param {Uint8Array} chunk */
+  #feed(chunk) {
+    const at = this.scanner.buffer(chunk.byteLength);
+    // The memory may have grown, so the view is new each time.
+    new Uint8Array(this.memory.buffer, at, chunk.byteLength).set(chunk);
+    this.scanner.feed(chunk.byteLength);
+  }
+
+  /** @param {number} run @param {number} read @param {boolean} isEnd */
+  #tellSeen(run, read, isEnd) {
+    this.#told_ms = performance.now();
+    const observations = this.scanner.finished() ? this.scanner.take() : null;
+    this.#tell({ type: 'seen', run, read, observations, isEnd }, observations ? [observations.buffer] : []);
+  }
+}

@@ -1,0 +1,35 @@
+// @ts-check
+// Boots a worker of either role. Coordinator and scanners run the same code;
+// the first message says which this is.
+
+/** @typedef {import('./messages.js').FromWorker} FromWorker */
+
+/** @param {FromWorker} message @param {Transferable[]} [transfer] */
+const tellPage = (message, transfer = []) => self.postMessage(message, { transfer });
+
+/** @type {CoordinatorRole | ScannerRole | undefined} */
+let role;
+
+/** A trap leaves wasm in an unknown state: the page throws this worker away. @param {unknown} error */
+function broken(error) {
+  // A panic's own words say more than "unreachable".
+  const what = (role && wasm_bindgen.last_panic()) ?? String(error);
+  tellPage({ type: 'broken', what: what.replaceAll('\n', ' ') });
+}
+
+/** @param {import('./messages.js').Start} start */
+function begin({ role: wanted, module, port }) {
+  const { memory } = wasm_bindgen.initSync({ module });
+  role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);
+  tellPage({ type: 'ready', formats: wanted === 'coordinator' ? JSON.parse(wasm_bindgen.formats()) : null });
+}
+
+self.onmessage = ({ data: message }) => {
+  try {
+    if (message.type === 'ping') tellPage({ type: 'pong' });
+    else if (message.type === 'start') begin(message);
+    else if (role instanceof CoordinatorRole) role.receive(message);
+  } catch (error) {
+    broken(error);
+  }
+};
