@@ -46,9 +46,9 @@ export const briefBytes = (n) => bytes(n).replace(/ bytes?$/, ' B');
 export function briefValue(n) {
   const size = Math.abs(n);
   const hasLongExponent = size >= 1e100 || (size > 0 && size < 1e-99);
-  // 8.12e−4 is shorter than 0.000812.
-  if (size > 0 && size < 1e-3) return minus(shorten(n.toExponential(hasLongExponent ? 1 : 2)));
-  return value(n, hasLongExponent ? 2 : 3);
+  // 8.12e−4 is shorter than 0.000812, and 1.34e8 than 134,217,728.
+  if (size >= 1e5 || (size > 0 && size < 1e-3)) return minus(shorten(n.toExponential(hasLongExponent ? 1 : 2)));
+  return value(n, 3);
 }
 
 /** A count for a narrow column: exact while it fits. @param {number} n */

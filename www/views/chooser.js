@@ -3,14 +3,12 @@
 
 import { byId } from './dom.js';
 
-const WANTED = /\.safetensors(\.index\.json)?$/i;
-
 /** @param {FileSystemEntry | null} entry @returns {Promise<File[]>} files of a dropped file or folder, however deep */
 async function filesOf(entry) {
   if (!entry) return [];
   if (entry.isFile) return [await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject))];
   const children = await childrenOf(/** @type {FileSystemDirectoryEntry} */ (entry));
-  return (await Promise.all(children.map(filesOf))).flat().filter((file) => WANTED.test(file.name));
+  return (await Promise.all(children.map(filesOf))).flat();
 }
 
 /** @param {FileSystemDirectoryEntry} folder @returns {Promise<FileSystemEntry[]>} */
@@ -69,19 +67,16 @@ function wirePicker(id, open) {
 export function wireChooser(session) {
   const chooser = byId('chooser');
   const dialog = /** @type {HTMLDialogElement} */ (byId('open-dialog'));
-  const note = byId('chooser-note');
   /** @param {File[]} files */
   const open = (files) => {
-    note.textContent = files.length ? '' : 'There is no .safetensors file in it.';
-    if (!files.length) return;
     dialog.close();
     session.open(files);
   };
   acceptDrops(open);
   byId('choose-files').addEventListener('click', wirePicker('file-input', open));
-  byId('choose-folder').addEventListener('click', wirePicker('folder-input', (files) => open(files.filter((file) => WANTED.test(file.name)))));
+  byId('choose-folder').addEventListener('click', wirePicker('folder-input', open));
   byId('open-sample').addEventListener('click', () => { dialog.close(); session.openSample(); });
-  byId('open').addEventListener('click', () => { note.textContent = ''; dialog.append(chooser); dialog.showModal(); });
+  byId('open').addEventListener('click', () => { dialog.append(chooser); dialog.showModal(); });
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener('close', () => byId('entrance').prepend(chooser));
 }

@@ -17,6 +17,9 @@ import { groupOf } from './list-index.js';
  * @property {Map<string, number>} widths bits of each type
  */
 
+/** What stands for the empty name, which is a name too. */
+export const NAMELESS = '(no name)';
+
 /** A line with all its cells; lines are recycled between tensors and groups. */
 export function createLine() {
   return h('div', { class: 'line', role: 'row' },
@@ -29,11 +32,12 @@ export function createLine() {
  * @param {Element} cell @param {string} name @param {string} pattern "" when it stands alone
  */
 function drawName(cell, name, pattern) {
-  if (cell.getAttribute('title') === name && cell.getAttribute('data-pattern') === pattern) return;
+  const isDrawn = cell.firstChild && cell.getAttribute('title') === name;
+  if (isDrawn && cell.getAttribute('data-pattern') === pattern) return;
   cell.setAttribute('title', name);
   cell.setAttribute('data-pattern', pattern);
   const common = pattern.split('*');
-  if (common.length < 2) return cell.replaceChildren(h('span', {}, name));
+  if (common.length < 2) return cell.replaceChildren(h('span', {}, name || NAMELESS));
   const parts = [];
   let at = 0;
   for (const piece of common) {
@@ -71,7 +75,9 @@ function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
     if (id === 'name') return;
     const cell = /** @type {HTMLElement} */ (line.children[i]);
     setText(cell, text(rows, row));
+    if (id === 'dtype') cell.title = rows.dtype(row);
     if (id === 'nan' || id === 'inf' || id === 'zeros') cell.classList.toggle('none', rows[id](row) === 0);
+    if (id === 'dtype') cell.title = rows.dtype(row);
     if (id === 'nan' || id === 'inf') cell.classList.toggle('bad', rows[id](row) > 0);
     if (id === 'joint_entropy') drawBits(cell, rows.joint_entropy(row), widths.get(rows.dtype(row)) ?? 0);
   });
@@ -84,7 +90,7 @@ function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
 function drawBits(cell, entropy, width) {
   const isKnown = width > 0 && !Number.isNaN(entropy);
   cell.style.setProperty('--used', isKnown ? String(entropy / width) : '0');
-  if (isKnown) setText(cell, `${width > 16 ? '≤ ' : ''}${entropy.toFixed(1)} of ${width}`);
+  if (isKnown) setText(cell, `${width > 16 && entropy > 0 ? '≤ ' : ''}${entropy.toFixed(1)} of ${width}`);
 }
 
 /**

@@ -15,11 +15,23 @@ export function kindOf(dtype) {
   return /^[FC]/.test(dtype) ? 'wide' : 'integer';
 }
 
+/** Less is read before the speed means anything. */
+const TELLING_BYTES = 50e6;
+const NAMED_AT_MOST = 3;
+
+/** Files that are no part of the checkpoint. @param {string[]} ignored */
+function leftOut(ignored) {
+  if (!ignored.length) return '';
+  const more = ignored.length - NAMED_AT_MOST;
+  const names = ignored.slice(0, NAMED_AT_MOST).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
+  return ` Not part of it: ${names}.`;
+}
+
 /** @param {State} state @param {Overview} overview */
 function subline({ phase, progress, rows }, { checkpoint }) {
   const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
   const size = `${parts.join(', ')}.`;
-  const speed = progress.bytes_per_second > 0 ? `, ${rate(progress.bytes_per_second)}` : '';
+  const speed = progress.bytes >= TELLING_BYTES ? `, ${rate(progress.bytes_per_second)}` : '';
   if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}${speed}; nothing left this page.`;
   if (phase !== 'cancelled') return size;
   return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;
@@ -48,7 +60,7 @@ export function showSummary(state) {
   const { overview } = state;
   if (!overview) return;
   setText(byId('headline'), headlineOf(state, overview));
-  setText(byId('sub'), subline(state, overview));
+  setText(byId('sub'), subline(state, overview) + leftOut(state.ignored));
   const types = JSON.stringify(overview.checkpoint.dtypes);
   if (types !== shownTypes) showTypes(overview);
   shownTypes = types;

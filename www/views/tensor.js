@@ -7,6 +7,7 @@ import { spectrum } from '../charts/spectrum.js';
 import { bytes, entropy, shape } from '../text/numbers.js';
 import { bitsSentence, valuesSentence } from '../text/sentences.js';
 import { byId, h } from './dom.js';
+import { NAMELESS } from './list-line.js';
 import { problemItem } from './problems.js';
 import { statistics } from './statistics.js';
 
@@ -94,7 +95,7 @@ export function tensorView(session, { close, step }) {
     /** @param {number} row */
     show(row) {
       [shown, isComplete] = [row, false];
-      name.replaceChildren(...breakable(session.state.rows.name(row)));
+      name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
       article.hidden = false;
       return fill(row);
     },
