@@ -105,12 +105,12 @@ pub(super) fn streams_of(dtype: Dtype) -> Vec<Stream> {
     }
 }
 
-/// Bytes that must stay together: a tile of a wide type, a group of a packed one.
+/// Bytes that are counted together: a tile of a wide type, a group of a packed
+/// one, two bytes of the others.
 fn unit_bytes(dtype: Dtype) -> usize {
     match dtype.bits() {
-        4 => 1,
         6 => 3,
-        bits @ (8 | 16) => bits as usize / 8,
+        ..=16 => 2,
         bits => TILE as usize * bits as usize / 8,
     }
 }
@@ -118,7 +118,7 @@ fn unit_bytes(dtype: Dtype) -> usize {
 fn look(seen: &mut Observations, tables: &mut [Tables], units: &[u8]) {
     let dtype = seen.dtype;
     if dtype.bits() <= 16 {
-        tables[0].count(dtype, units);
+        tables[0].count(dtype.bits(), units);
         return;
     }
     for tile in units.chunks(unit_bytes(dtype)) {

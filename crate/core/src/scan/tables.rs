@@ -1,111 +1,171 @@
 //! The dense tables that a scan counts in, and their harvest into a census.
 
 use super::Census;
-use crate::format::Dtype;
 use crate::simd::census::{self, TABLES, Table};
 
 /// Elements after which the 32-bit counters are harvested, well before they overflow.
 const HARVEST_AFTER: u64 = 1 << 31;
+/// Up to so many increments go into one table: a harvest that looks at four would
+/// cost more than the counting.
+const SMALL: u64 = 1 << 16;
+/// Cells that a harvest skips together when all are empty.
+const STRIDE: usize = 32;
+
+/// What an increment of a table counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// One code of up to 16 bits.
+    Codes,
+    /// Two neighbouring codes of 8 bits: half the increments for the same bytes.
+    BytePairs,
+    /// Four neighbouring codes of 4 bits.
+    NibbleQuads,
+}
 
 /// Interleaved counters for one stream of codes.
 pub(crate) struct Tables {
     tables: Box<[Table; TABLES]>,
-    counted: u64,
+    in_use: usize,
+    increments: u64,
+    /// Last bytes without a neighbour.
+    odd_bytes: Vec<u8>,
     harvest: Census,
 }
 
 impl Tables {
     pub(crate) fn new() -> Self {
         let tables = vec![[0; 1 << 16]; TABLES].into_boxed_slice();
-        let tables = tables.try_into().expect("as many tables as were just made");
         Self {
-            tables,
-            counted: 0,
+            tables: tables.try_into().expect("as many tables as were just made"),
+            in_use: 0,
+            increments: 0,
+            odd_bytes: Vec::new(),
             harvest: Census::default(),
         }
     }
 
     /// Counts elements of a type of at most 16 bits; `bytes` holds whole groups.
-    pub(crate) fn count(&mut self, dtype: Dtype, bytes: &[u8]) {
-        let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
-        self.counting(elements, dtype.bits(), |tables| match dtype.bits() {
-            16 => census::count_u16(tables, bytes),
-            6 => census::count_codes(tables, sextets(bytes)),
-            _ => census::count_u8(tables, bytes),
-        });
+    pub(crate) fn count(&mut self, bits: u32, bytes: &[u8]) {
+        match bits {
+            6 => self.count_codes(bytes.len() as u64 / 3 * 4, sextets(bytes)),
+            _ => self.count_u16(counted(bits), bytes),
+        }
     }
 
     /// Counts the top 16 bits of 32- or 64-bit words.
     pub(crate) fn count_tops(&mut self, word_bits: u32, bytes: &[u8]) {
-        let elements = bytes.len() as u64 * 8 / u64::from(word_bits);
-        self.counting(elements, 16, |tables| match word_bits {
-            32 => census::count_top_of_u32(tables, bytes),
-            _ => census::count_top_of_u64(tables, bytes),
-        });
+        let increments = bytes.len() as u64 * 8 / u64::from(word_bits);
+        match (self.spread(Counted::Codes, increments), word_bits) {
+            (Spread::One(table), 32) => census::count_top_of_u32(table, bytes),
+            (Spread::All(tables), 32) => census::count_top_of_u32(tables, bytes),
+            (Spread::One(table), _) => census::count_top_of_u64(table, bytes),
+            (Spread::All(tables), _) => census::count_top_of_u64(tables, bytes),
+        }
     }
 
     /// Counts `elements` codes that were computed one by one.
     pub(crate) fn count_codes(&mut self, elements: u64, codes: impl Iterator<Item = u16>) {
-        self.counting(elements, 16, |tables| census::count_codes(tables, codes));
+        match self.spread(Counted::Codes, elements) {
+            Spread::One(table) => census::count_codes(table, codes),
+            Spread::All(tables) => census::count_codes(tables, codes),
+        }
     }
 
     /// Everything counted since the last call; the tables are empty again.
     pub(crate) fn take(&mut self, code_bits: u32) -> Census {
-        self.harvest_now(code_bits);
+        self.harvest_now(counted(code_bits));
         std::mem::take(&mut self.harvest)
     }
 
-    fn counting(
-        &mut self,
-        elements: u64,
-        code_bits: u32,
-        count: impl FnOnce(&mut [Table; TABLES]),
-    ) {
-        count(&mut self.tables);
-        self.counted += elements;
-        if self.counted >= HARVEST_AFTER {
-            self.harvest_now(code_bits);
+    fn count_u16(&mut self, counted: Counted, bytes: &[u8]) {
+        let (_, odd) = bytes.as_chunks::<2>();
+        self.odd_bytes.extend_from_slice(odd);
+        match self.spread(counted, bytes.len() as u64 / 2) {
+            Spread::One(table) => census::count_u16(table, bytes),
+            Spread::All(tables) => census::count_u16(tables, bytes),
         }
     }
 
-    fn harvest_now(&mut self, code_bits: u32) {
-        if self.counted == 0 {
+    /// Where so many increments more should go.
+    fn spread(&mut self, counted: Counted, increments: u64) -> Spread<'_> {
+        if self.increments + increments > HARVEST_AFTER {
+            self.harvest_now(counted);
+        }
+        self.increments += increments;
+        if self.in_use == TABLES || self.increments > SMALL {
+            self.in_use = TABLES;
+            return Spread::All(&mut self.tables);
+        }
+        self.in_use = 1;
+        Spread::One(self.tables.first_chunk_mut().expect("there are four"))
+    }
+
+    fn harvest_now(&mut self, counted: Counted) {
+        if self.increments == 0 && self.odd_bytes.is_empty() {
             return;
         }
-        self.counted = 0;
-        let sums = self.sum_and_clear(if code_bits <= 8 { 1 << 8 } else { 1 << 16 });
-        let sums = if code_bits == 4 {
-            split_bytes(&sums)
-        } else {
-            sums
+        let cells = self.drain();
+        let cells = match counted {
+            Counted::Codes => cells,
+            Counted::BytePairs => self.bytes_of_pairs(&cells),
+            Counted::NibbleQuads => split(&self.bytes_of_pairs(&cells), 4),
         };
-        let cells = sums
-            .into_iter()
-            .enumerate()
-            .map(|(code, count)| (code as u16, count));
-        self.harvest.merge(&Census::from_sorted(cells));
+        (self.increments, self.in_use) = (0, 0);
+        self.odd_bytes.clear();
+        self.harvest.merge(&Census::from_sorted(cells.into_iter()));
     }
 
-    /// Counts of the first `cells` codes over all tables.
-    fn sum_and_clear(&mut self, cells: usize) -> Vec<u64> {
-        let mut sums = vec![0; cells];
-        for table in self.tables.iter_mut() {
-            for (sum, count) in sums.iter_mut().zip(table.iter_mut()) {
-                *sum += u64::from(std::mem::take(count));
+    /// Occupied cells in order, summed over the tables in use; the tables are zero again.
+    fn drain(&mut self) -> Vec<(u16, u64)> {
+        let tables = &mut self.tables[..self.in_use];
+        let mut cells = Vec::new();
+        for first in (0..1 << 16).step_by(STRIDE) {
+            let stride = first..first + STRIDE;
+            let occupied = tables
+                .iter()
+                .any(|table| table[stride.clone()].iter().any(|&n| n != 0));
+            for code in stride.filter(|_| occupied) {
+                let count = tables
+                    .iter_mut()
+                    .map(|table| u64::from(std::mem::take(&mut table[code])));
+                cells.push((code as u16, count.sum()));
             }
         }
-        sums
+        cells
+    }
+
+    /// Both halves of each pair, and the bytes without a neighbour.
+    fn bytes_of_pairs(&self, pairs: &[(u16, u64)]) -> Vec<(u16, u64)> {
+        let mut bytes = split(pairs, 8);
+        for &odd in &self.odd_bytes {
+            bytes[usize::from(odd)].1 += 1;
+        }
+        bytes
     }
 }
 
-/// Counts of nibbles from counts of bytes.
-fn split_bytes(bytes: &[u64]) -> Vec<u64> {
-    let mut nibbles = vec![0; 16];
-    for (byte, count) in bytes.iter().enumerate() {
-        nibbles[byte & 15] += count;
-        nibbles[byte >> 4] += count;
+enum Spread<'a> {
+    One(&'a mut [Table; 1]),
+    All(&'a mut [Table; TABLES]),
+}
+
+fn counted(code_bits: u32) -> Counted {
+    match code_bits {
+        4 => Counted::NibbleQuads,
+        8 => Counted::BytePairs,
+        _ => Counted::Codes,
     }
-    nibbles
+}
+
+/// Cells of 2·`bits` as the cells of their halves, empty ones included.
+fn split(pairs: &[(u16, u64)], bits: u32) -> Vec<(u16, u64)> {
+    let mask = (1 << bits) - 1;
+    let mut halves: Vec<(u16, u64)> = (0..=mask).map(|code| (code, 0)).collect();
+    for &(pair, count) in pairs {
+        halves[usize::from(pair & mask)].1 += count;
+        halves[usize::from(pair >> bits)].1 += count;
+    }
+    halves
 }
 
 /// Codes of 6 bits, four to three bytes, the first in the lowest bits.

@@ -164,10 +164,13 @@ impl WideInteger {
     }
 
     /// Differences from the pivot are integers, so nothing is rounded before they are small.
-    fn add_sums<T: Whole>(&mut self, values: impl Iterator<Item = T>, pivot: T) {
-        let mut differences = Vec::with_capacity(TILE as usize * 8);
-        values.for_each(|x| differences.extend_from_slice(&x.minus(pivot).to_le_bytes()));
-        TileSums::of_differences(&differences, pivot.into()).add_to(&mut self.sums);
+    fn add_sums<T: Whole>(&mut self, values: impl ExactSizeIterator<Item = T>, pivot: T) {
+        let mut differences = [[0; 8]; TILE as usize];
+        let differences = &mut differences[..values.len()];
+        for (slot, x) in differences.iter_mut().zip(values) {
+            *slot = x.minus(pivot).to_le_bytes();
+        }
+        TileSums::of_differences(differences.as_flattened(), pivot.into()).add_to(&mut self.sums);
     }
 }
 
