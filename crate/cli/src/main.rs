@@ -1,2 +1,27 @@
-//! The `floatscope` command.
-fn main() {}
+//! The `floatscope` command: reads checkpoints with all cores and writes reports.
+//!
+//! Everything that is computed comes out of floatscope-core; here files are
+//! found, read and handed on, and reports are written for people and scripts.
+
+mod arguments;
+mod csv;
+mod inputs;
+mod numbers;
+mod outputs;
+mod progress;
+mod reader;
+mod scan;
+mod table;
+mod text;
+
+#[cfg(unix)]
+mod mapped;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match arguments::Arguments::parse().command {
+        arguments::Command::Scan(options) => scan::command(&options),
+    }
+}

@@ -1,0 +1,261 @@
+//! From the paths that a user gives to the files that are read.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use floatscope_core::checkpoint::{MAX_HEADER_BYTES, ShardIndex};
+use floatscope_core::report::Problem;
+
+use crate::numbers::plural;
+
+const SUFFIX: &str = ".safetensors";
+const INDEX_SUFFIX: &str = ".safetensors.index.json";
+
+/// What there is to read.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    /// Files with tensors, in the order in which they were named or are sorted; each once.
+    pub(crate) files: Vec<PathBuf>,
+    /// Shard indexes and their bytes.
+    pub(crate) indexes: Vec<(PathBuf, Vec<u8>)>,
+    /// What could not be used.
+    pub(crate) problems: Vec<Problem>,
+    /// What a person should know though nothing is wrong.
+    pub(crate) notes: Vec<String>,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Inputs {
+    /// Looks at every path.
+    pub(crate) fn of(paths: &[PathBuf]) -> Self {
+        let mut inputs = Self::default();
+        for path in paths {
+            inputs.add(path);
+        }
+        inputs
+    }
+
+    fn add(&mut self, path: &Path) {
+        if path.is_dir() {
+            self.add_folder(path);
+        } else if has_suffix(path, ".json") {
+            self.add_index(path);
+        } else {
+            self.add_file(path.to_owned());
+        }
+    }
+
+    fn add_file(&mut self, path: PathBuf) {
+        if self.is_new(&path) {
+            self.files.push(path);
+        }
+    }
+
+    /// A folder with an index is what its index says; one without, all its tensor files.
+    fn add_folder(&mut self, folder: &Path) {
+        let (files, indexes) = match list(folder) {
+            Ok(listed) => listed,
+            Err(error) => return self.problem(folder, &what(&error)),
+        };
+        match &indexes[..] {
+            [] if files.is_empty() => {
+                self.problem(folder, "the folder holds no .safetensors file");
+            }
+            [] => files.into_iter().for_each(|file| self.add_file(file)),
+            indexes => match main_index(indexes) {
+                Some(index) => {
+                    let shards = self.add_index(index);
+                    self.note_left_out(folder, &files, &shards);
+                }
+                None => self.problem(folder, &too_many(indexes)),
+            },
+        }
+    }
+
+    /// Adds an index and the shards that it names; those are returned.
+    fn add_index(&mut self, path: &Path) -> Vec<PathBuf> {
+        if !self.is_new(path) {
+            return Vec::new();
+        }
+        let bytes = match read_index(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.problem(path, &what(&error));
+                return Vec::new();
+            }
+        };
+        // What is wrong with the index is said by the job, which is given it too.
+        let index = ShardIndex::parse(&shown(path), &bytes).ok();
+        self.indexes.push((path.to_owned(), bytes));
+        let names = index.iter().flat_map(ShardIndex::shards);
+        let shards: Vec<PathBuf> = names.map(|name| path.with_file_name(name)).collect();
+        // A shard that is missing is the index's problem, told once with its tensors.
+        for shard in shards.iter().filter(|shard| shard.exists()) {
+            self.add_file(shard.clone());
+        }
+        shards
+    }
+
+    fn note_left_out(&mut self, folder: &Path, files: &[PathBuf], shards: &[PathBuf]) {
+        let left_out = files.iter().filter(|file| !shards.contains(file));
+        let names: Vec<String> = left_out.map(|file| file_name(file)).collect();
+        if !names.is_empty() {
+            let note = format!(
+                "{}: left out, not in the index: {}",
+                shown(folder),
+                some(&names)
+            );
+            self.notes.push(note);
+        }
+    }
+
+    fn is_new(&mut self, path: &Path) -> bool {
+        let one_name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.seen.insert(one_name)
+    }
+
+    fn problem(&mut self, path: &Path, what: &str) {
+        self.problems.push(problem(path, what));
+    }
+}
+
+/// What is wrong with a file as a whole.
+pub(crate) fn problem(path: &Path, what: &str) -> Problem {
+    Problem {
+        file: shown(path),
+        tensor: None,
+        place: None,
+        what: what.to_owned(),
+    }
+}
+
+/// The path as the user named it.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// What the system says, as the end of a sentence and without its number.
+pub(crate) fn what(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = text.chars();
+    let first = characters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(characters).collect()
+}
+
+/// A checkpoint's name for people: the file's, the folder's, or that of the
+/// folder around an index.
+pub(crate) fn checkpoint_name(paths: &[PathBuf]) -> String {
+    let Some((first, others)) = paths.split_first() else {
+        return String::new();
+    };
+    let full = first.canonicalize().unwrap_or_else(|_| first.clone());
+    let named = match full.parent() {
+        Some(folder) if has_suffix(&full, ".json") => folder,
+        _ => &full,
+    };
+    match others.len() as u64 {
+        0 => file_name(named),
+        others => format!("{} and {}", file_name(named), plural(others, "other path")),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+fn has_suffix(path: &Path, suffix: &str) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes);
+    name.is_some_and(|name| name.ends_with(suffix.as_bytes()))
+}
+
+/// Tensor files and indexes of a folder, each sorted.
+fn list(folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| !path.is_dir());
+    paths.sort();
+    let of_kind = |suffix: &str| {
+        let paths = paths.iter().filter(|path| has_suffix(path, suffix));
+        paths.cloned().collect()
+    };
+    Ok((of_kind(SUFFIX), of_kind(INDEX_SUFFIX)))
+}
+
+/// The one index, or the one with the usual name.
+fn main_index(indexes: &[PathBuf]) -> Option<&Path> {
+    let usual = indexes
+        .iter()
+        .find(|index| file_name(index) == "model.safetensors.index.json");
+    match indexes {
+        [only] => Some(only),
+        _ => usual.map(PathBuf::as_path),
+    }
+}
+
+fn too_many(indexes: &[PathBuf]) -> String {
+    let names: Vec<String> = indexes.iter().map(|index| file_name(index)).collect();
+    format!(
+        "the folder holds several indexes, name one: {}",
+        some(&names)
+    )
+}
+
+/// The first names of a list, and how many more there are.
+fn some(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let shown = names[..names.len().min(MOST)].join(", ");
+    match names.len().saturating_sub(MOST) as u64 {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// An index, or one byte more than an index may have.
+fn read_index(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("this is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_HEADER_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_index_is_taken_of_several() {
+        let of = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let usual = of(&[
+            "m.fp16.safetensors.index.json",
+            "model.safetensors.index.json",
+        ]);
+        assert_eq!(main_index(&usual), Some(usual[1].as_path()));
+        let one = of(&["d/odd.safetensors.index.json"]);
+        assert_eq!(main_index(&one), Some(one[0].as_path()));
+        let two = of(&["a.safetensors.index.json", "b.safetensors.index.json"]);
+        assert_eq!(main_index(&two), None);
+        assert!(too_many(&two).ends_with("a.safetensors.index.json, b.safetensors.index.json"));
+    }
+
+    #[test]
+    fn what_the_system_says_ends_a_sentence() {
+        let error = io::Error::from_raw_os_error(2);
+        assert!(!what(&error).contains("os error"), "{}", what(&error));
+        assert!(what(&error).starts_with(char::is_lowercase));
+        assert_eq!(what(&io::Error::other("this")), "this");
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (0..7).map(|at| format!("f{at}")).collect();
+        assert_eq!(some(&names), "f0, f1, f2, f3, f4 and 2 more");
+        assert_eq!(some(&names[..5]), "f0, f1, f2, f3, f4");
+    }
+}

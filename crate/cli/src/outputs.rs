@@ -1,0 +1,70 @@
+//! Where reports are written: files and standard output.
+
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::arguments::Target;
+use crate::inputs::{shown, what};
+
+/// Something to write to, and its name for messages.
+pub(crate) struct Output {
+    name: String,
+    writer: BufWriter<Box<dyn Write>>,
+}
+
+impl Output {
+    /// Opens a target, which empties the file. Before the scan, so that nobody waits in vain.
+    ///
+    /// # Errors
+    /// Says which target cannot be opened and why. A file that is to be scanned is refused.
+    pub(crate) fn open(target: &Target, inputs: &[PathBuf]) -> Result<Self, String> {
+        let path = match target {
+            Target::Stdout => return Ok(Self::stdout()),
+            Target::File(path) => path,
+        };
+        let name = shown(path);
+        if inputs.iter().any(|input| is_same(path, input)) {
+            return Err(format!("{name}: cannot be written: it is to be scanned"));
+        }
+        match File::create(path) {
+            Ok(file) => Ok(Self::new(name, Box::new(file))),
+            Err(error) => Err(format!("{name}: cannot be written: {}", what(&error))),
+        }
+    }
+
+    /// Standard output.
+    pub(crate) fn stdout() -> Self {
+        Self::new("standard output".to_owned(), Box::new(io::stdout()))
+    }
+
+    fn new(name: String, writer: Box<dyn Write>) -> Self {
+        Self {
+            name,
+            writer: BufWriter::with_capacity(64 << 10, writer),
+        }
+    }
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// Says where it failed and why. A reader that has seen enough (`| head`) is no error.
+    pub(crate) fn write(
+        mut self,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), String> {
+        let written = content(&mut self.writer).and_then(|()| self.writer.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!(
+                "{}: cannot be written: {}",
+                self.name,
+                what(&error)
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}

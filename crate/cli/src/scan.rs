@@ -1,0 +1,348 @@
+//! `floatscope scan`: drives a job over files with several threads.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use floatscope_core::Job;
+use floatscope_core::plan::Run;
+use floatscope_core::report::Collector;
+use floatscope_core::scan::{Observations, Scanner, Span};
+use globset::GlobMatcher;
+use indicatif::ProgressBar;
+
+use crate::arguments::{ScanOptions, Target};
+use crate::inputs::{self, Inputs, problem, shown, what};
+use crate::outputs::Output;
+use crate::reader::{Reader, Sink, Source, Version};
+use crate::{csv, progress, table, text};
+
+/// Bytes that are worth a thread.
+const BYTES_PER_THREAD: u64 = 1 << 20;
+
+/// Scans what the options say and writes what they ask for.
+pub(crate) fn command(options: &ScanOptions) -> ExitCode {
+    match scan(options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(message) => {
+            complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether everything could be read. An error ends the command; everything else
+/// that is wrong is a problem of the report.
+fn scan(options: &ScanOptions) -> Result<bool, String> {
+    let inputs = Inputs::of(&options.paths);
+    inputs.notes.iter().for_each(|note| complain(note));
+    let (mut job, files) = read_headers(inputs, &options.paths);
+    select(&mut job, &options.tensors)?;
+    let outputs = Outputs::open(options, &files)?;
+    scan_tensors(&mut job, &files, options);
+    let report = job.report();
+    for problem in report.overview().problems {
+        complain(&problem.to_string());
+    }
+    outputs.write(report)?;
+    Ok(report.overview().problems.is_empty())
+}
+
+/// One line on standard error.
+fn complain(message: &str) {
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(io::stderr(), "floatscope: {}", text::line(message));
+}
+
+/// A file of the job, in the job's order, and what it was like when its header was read.
+struct ScannedFile {
+    path: PathBuf,
+    version: Version,
+}
+
+/// A job whose headers are read, and its files.
+fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<ScannedFile>) {
+    let mut job = Job::new(&inputs::checkpoint_name(paths));
+    for problem in inputs.problems {
+        job.add_problem(problem);
+    }
+    for (path, bytes) in &inputs.indexes {
+        job.add_index(&shown(path), bytes);
+    }
+    let mut files = Vec::new();
+    for path in inputs.files {
+        match Source::open(&path) {
+            Ok(source) => {
+                read_header(&mut job, &shown(&path), &source);
+                let version = source.version();
+                files.push(ScannedFile { path, version });
+            }
+            Err(error) => job.add_problem(problem(&path, &what(&error))),
+        }
+    }
+    (job, files)
+}
+
+fn read_header(job: &mut Job, name: &str, source: &Source) {
+    let file = job.add_file(name, source.bytes());
+    while let Some(range) = job.header_wants(file) {
+        match source.bytes_at(range) {
+            Ok(bytes) => job.header_feed(file, &bytes),
+            Err(error) => job.header_failed(file, &what(&error)),
+        }
+    }
+}
+
+/// Has the job scan only what a pattern matches.
+///
+/// # Errors
+/// Names a pattern that matches no tensor: it is a slip of the pen.
+fn select(job: &mut Job, patterns: &[GlobMatcher]) -> Result<(), String> {
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    let tensors = job.names().count() as u64;
+    for pattern in patterns {
+        if tensors > 0 && !job.names().any(|name| pattern.is_match(name)) {
+            let glob = pattern.glob();
+            let tensors = crate::numbers::plural(tensors, "tensor");
+            return Err(format!("--tensor {glob}: matches none of {tensors}"));
+        }
+    }
+    let patterns = patterns.to_vec();
+    job.select(move |name| patterns.iter().any(|pattern| pattern.is_match(name)));
+    Ok(())
+}
+
+/// What is written at the end.
+struct Outputs {
+    json: Option<Output>,
+    csv: Option<Output>,
+    table: Option<Output>,
+}
+
+impl Outputs {
+    fn open(options: &ScanOptions, files: &[ScannedFile]) -> Result<Self, String> {
+        if [&options.json, &options.csv] == [&Some(Target::Stdout); 2] {
+            return Err("--json - and --csv -: only one of them can be standard output".to_owned());
+        }
+        let inputs: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+        let open = |target: &Option<Target>| {
+            let target = target.as_ref();
+            target
+                .map(|target| Output::open(target, &inputs))
+                .transpose()
+        };
+        Ok(Self {
+            json: open(&options.json)?,
+            csv: open(&options.csv)?,
+            table: (!options.stdout_is_taken()).then(Output::stdout),
+        })
+    }
+
+    fn write(self, report: &Collector) -> Result<(), String> {
+        if let Some(json) = self.json {
+            json.write(|out| {
+                let mut chunks = report.json_chunks();
+                chunks.try_for_each(|chunk| out.write_all(chunk.as_bytes()))
+            })?;
+        }
+        if let Some(csv) = self.csv {
+            csv.write(|out| csv::write(report, out))?;
+        }
+        match self.table {
+            Some(table) => table.write(|out| table::write(report, out)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn scan_tensors(job: &mut Job, files: &[ScannedFile], options: &ScanOptions) {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = options.threads.map_or_else(cores, NonZeroUsize::get);
+    job.start(threads as u64);
+    let total_bytes = job.report().overview().checkpoint.bytes;
+    let useful = usize::try_from(total_bytes / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX);
+    let shared = Shared {
+        job: Mutex::new(job),
+        changed: Condvar::new(),
+        files,
+        bar: progress::bar(total_bytes, !options.no_progress),
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(useful) {
+            scope.spawn(|| shared.work());
+        }
+        shared.work();
+    });
+    shared.bar.finish_and_clear();
+}
+
+/// What the threads share.
+struct Shared<'a> {
+    job: Mutex<&'a mut Job>,
+    /// A run came back: there may be another to hand out, or nothing left to wait for.
+    changed: Condvar,
+    files: &'a [ScannedFile],
+    bar: ProgressBar,
+}
+
+impl<'a> Shared<'a> {
+    /// Scans runs until none is left.
+    fn work(&self) {
+        let mut worker = Worker::new(&self.bar);
+        while let Some(run) = self.next_run() {
+            let outcome = worker.scan(&run, &self.files[run.file]);
+            let mut job = self.lock();
+            job.merge(run.id, worker.take_seen());
+            if let Err(error) = outcome {
+                job.fail(run.id, true, &what(&error));
+            }
+            drop(job);
+            self.changed.notify_all();
+        }
+    }
+
+    fn next_run(&self) -> Option<Run> {
+        let mut job = self.lock();
+        loop {
+            if let Some(run) = job.next_run() {
+                return Some(run);
+            }
+            if job.is_done() {
+                return None;
+            }
+            // A run that somebody else has may fail and be handed out again.
+            job = self
+                .changed
+                .wait(job)
+                .expect("no thread panics with the job");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, &'a mut Job> {
+        self.job.lock().expect("no thread panics with the job")
+    }
+}
+
+/// One thread's tools and the file that it has open.
+struct Worker<'a> {
+    reader: Reader,
+    source: Option<(PathBuf, Source)>,
+    scanning: Scanning<'a>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(bar: &'a ProgressBar) -> Self {
+        Self {
+            reader: Reader::default(),
+            source: None,
+            scanning: Scanning::new(bar),
+        }
+    }
+
+    /// Scans a run. What was seen of a file that has changed is forgotten: it
+    /// might be half of the old one and half of the new.
+    fn scan(&mut self, run: &Run, file: &ScannedFile) -> io::Result<()> {
+        self.scanning.begin(run.spans());
+        let source = open(&mut self.source, file)?;
+        source.check(file.version)?;
+        let range: Range<u64> = run.begin()..run.end();
+        let read = self.reader.read(source, range, &mut self.scanning);
+        source
+            .check(file.version)
+            .inspect_err(|_| self.scanning.forget())?;
+        read
+    }
+
+    fn take_seen(&mut self) -> Vec<Observations> {
+        std::mem::take(&mut self.scanning.seen)
+    }
+}
+
+/// The file, opened unless it is the one that is open.
+fn open<'a>(
+    source: &'a mut Option<(PathBuf, Source)>,
+    file: &ScannedFile,
+) -> io::Result<&'a Source> {
+    if source.as_ref().is_none_or(|(path, _)| *path != file.path) {
+        *source = Some((file.path.clone(), Source::open(&file.path)?));
+    }
+    let (_, source) = source.as_ref().expect("it was just opened");
+    Ok(source)
+}
+
+/// A run on its way through the scanner.
+struct Scanning<'a> {
+    scanner: Scanner,
+    bar: &'a ProgressBar,
+    spans: Vec<Span>,
+    /// Of the spans that are finished.
+    seen: Vec<Observations>,
+    /// Of the span that is not: bytes still to come.
+    missing_bytes: u64,
+    fed_bytes: u64,
+}
+
+impl<'a> Scanning<'a> {
+    fn new(bar: &'a ProgressBar) -> Self {
+        Self {
+            scanner: Scanner::new(),
+            bar,
+            spans: Vec::new(),
+            seen: Vec::new(),
+            missing_bytes: 0,
+            fed_bytes: 0,
+        }
+    }
+
+    fn begin(&mut self, spans: Vec<Span>) {
+        self.spans = spans;
+        self.fed_bytes = 0;
+        self.restart();
+    }
+
+    /// Nothing of the run was seen.
+    fn forget(&mut self) {
+        self.seen.clear();
+    }
+
+    /// Behind the last span nothing is looked at, however much may come.
+    fn begin_span(&mut self) {
+        self.missing_bytes = u64::MAX;
+        if let Some(span) = self.spans.get(self.seen.len()) {
+            self.scanner.begin(span.dtype);
+            self.missing_bytes = span.bytes();
+        }
+    }
+}
+
+impl Sink for Scanning<'_> {
+    fn restart(&mut self) {
+        self.bar.dec(self.fed_bytes);
+        self.fed_bytes = 0;
+        self.seen.clear();
+        self.begin_span();
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let length = self.missing_bytes.min(rest.len() as u64) as usize;
+            let (of_span, behind) = rest.split_at(length);
+            self.scanner.feed(of_span);
+            self.missing_bytes -= length as u64;
+            if self.missing_bytes == 0 {
+                self.seen.extend(self.scanner.finish());
+                self.begin_span();
+            }
+            rest = behind;
+        }
+        self.fed_bytes += bytes.len() as u64;
+        self.bar.inc(bytes.len() as u64);
+    }
+}

@@ -1,0 +1,360 @@
+//! The report for people: a headline, sums, and one line a tensor.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use floatscope_core::checkpoint::TensorInfo;
+use floatscope_core::report::{Bits, Checkpoint, Collector, Stats};
+
+use crate::numbers::{self, NOTHING, count, plural};
+use crate::text;
+
+const HEADLINE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const ALARM: Style = AnsiColor::Red.on_default();
+
+/// What the lines are shown on.
+#[derive(Debug, Clone, Copy)]
+struct Screen {
+    /// Columns of the terminal; none where there is no terminal to fit.
+    columns: Option<usize>,
+    colour: bool,
+}
+
+impl Screen {
+    fn of_stdout() -> Self {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        Self {
+            columns: size.map(|(width, _)| usize::from(width.0)),
+            colour: choice != anstream::ColorChoice::Never,
+        }
+    }
+
+    fn paint(self, style: Style, text: &str) -> String {
+        if self.colour && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Writes the report, fitted to the terminal where standard output is one.
+///
+/// Where nothing could be read the problems, which are on standard error, say it all.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
+    if report.is_empty() && !report.overview().problems.is_empty() {
+        return Ok(());
+    }
+    write_on(Screen::of_stdout(), report, out)
+}
+
+fn write_on(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::Result<()> {
+    let overview = report.overview();
+    let headline = screen.paint(HEADLINE, &overview.headline);
+    writeln!(out, "{headline}")?;
+    write_sums(overview.checkpoint, out)?;
+    if report.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<Line> = (0..report.len())
+        .flat_map(|index| lines_of(report, index))
+        .collect();
+    let layout = Layout::of(&lines, screen.columns);
+    writeln!(out)?;
+    layout.write(screen, overview.checkpoint, &lines, out)
+}
+
+/// How many tensors, parameters and bytes, in all and, where there are several, by dtype.
+fn write_sums(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
+    let files = match checkpoint.files.len() as u64 {
+        1 => String::new(),
+        files => format!(" in {}", plural(files, "file")),
+    };
+    let name = text::line(&checkpoint.name);
+    let tensors = plural(checkpoint.tensors, "tensor");
+    let parameters = plural(checkpoint.parameters, "parameter");
+    let bytes = numbers::bytes(checkpoint.bytes);
+    writeln!(out, "{name}{files}: {tensors}, {parameters}, {bytes}")?;
+    if checkpoint.dtypes.len() > 1 {
+        write_sums_by_dtype(checkpoint, out)?;
+    }
+    Ok(())
+}
+
+fn write_sums_by_dtype(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
+    let widest = checkpoint.dtypes.keys().map(|name| name.len()).max();
+    let name_columns = widest.unwrap_or(0);
+    let digits = |number| count(number).len();
+    let (tensor_columns, parameter_columns) =
+        (digits(checkpoint.tensors), digits(checkpoint.parameters));
+    for (dtype, sums) in &checkpoint.dtypes {
+        let (tensors, parameters) = (count(sums.tensors), count(sums.parameters));
+        let bytes = numbers::bytes(sums.bytes);
+        writeln!(
+            out,
+            "  {dtype:name_columns$}  {tensors:>tensor_columns$} tensors  \
+             {parameters:>parameter_columns$} parameters  {bytes:>7}"
+        )?;
+    }
+    Ok(())
+}
+
+/// One line: a tensor, or one part of a complex one.
+struct Line {
+    file: usize,
+    cells: [String; COLUMNS.len()],
+}
+
+/// What the cells of a line are made of.
+struct Row<'a> {
+    tensor: &'a TensorInfo,
+    part: Part,
+    /// None where the tensor could not be read.
+    figures: Option<(&'a Stats, &'a Bits)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Real,
+    Imaginary,
+}
+
+/// A column of the table.
+struct Column {
+    title: &'static str,
+    cell: fn(&Row) -> String,
+    /// On a narrow terminal columns are left out from 1 on; those of 0 never.
+    leaves: u8,
+    /// Nothing but zeros says nothing: only shown where something is found.
+    only_alarms: bool,
+}
+
+const fn column(title: &'static str, leaves: u8, cell: fn(&Row) -> String) -> Column {
+    Column {
+        title,
+        cell,
+        leaves,
+        only_alarms: false,
+    }
+}
+
+const fn alarm(title: &'static str, cell: fn(&Row) -> String) -> Column {
+    Column {
+        only_alarms: true,
+        ..column(title, 0, cell)
+    }
+}
+
+/// From left to right. The first, the name, takes what the others leave.
+const COLUMNS: [Column; 12] = [
+    column("tensor", 0, |row| match row.part {
+        Part::Imaginary => String::new(),
+        _ => text::name(&row.tensor.name),
+    }),
+    column("dtype", 5, |row| match row.part {
+        Part::Whole => row.tensor.dtype.name().to_owned(),
+        Part::Real => format!("{} re", row.tensor.dtype.name()),
+        Part::Imaginary => format!("{} im", row.tensor.dtype.name()),
+    }),
+    column("shape", 3, |row| of_tensor(row, shape)),
+    column("size", 1, |row| {
+        of_tensor(row, |tensor| numbers::bytes(tensor.bytes()))
+    }),
+    column("min", 0, |row| {
+        figure(row, |stats| numbers::value(stats.min, 4))
+    }),
+    column("max", 0, |row| {
+        figure(row, |stats| numbers::value(stats.max, 4))
+    }),
+    column("mean", 4, |row| {
+        figure(row, |stats| numbers::value(stats.mean, 4))
+    }),
+    column("std", 6, |row| {
+        figure(row, |stats| numbers::value(stats.std, 4))
+    }),
+    column("zeros", 2, |row| {
+        figure(row, |stats| numbers::brief_count(stats.zeros))
+    }),
+    alarm("NaN", |row| {
+        figure(row, |stats| numbers::brief_count(stats.nan))
+    }),
+    alarm("Inf", |row| {
+        figure(row, |stats| {
+            numbers::brief_count(stats.pos_inf + stats.neg_inf)
+        })
+    }),
+    column("bits", 7, |row| match row.figures {
+        Some((_, bits)) => carried(bits),
+        None => NOTHING.to_owned(),
+    }),
+];
+
+/// What belongs to both parts of a complex tensor stands on the first line.
+fn of_tensor(row: &Row, show: fn(&TensorInfo) -> String) -> String {
+    match row.part {
+        Part::Imaginary => String::new(),
+        _ => show(row.tensor),
+    }
+}
+
+fn figure(row: &Row, show: fn(&Stats) -> String) -> String {
+    row.figures
+        .map_or_else(|| NOTHING.to_owned(), |(stats, _)| show(stats))
+}
+
+fn shape(tensor: &TensorInfo) -> String {
+    let sizes: Vec<String> = tensor.shape.iter().map(u64::to_string).collect();
+    match &sizes[..] {
+        [] => "scalar".to_owned(),
+        sizes => sizes.join("×"),
+    }
+}
+
+/// The entropy of the codes out of their width; an upper bound for wide types.
+fn carried(bits: &Bits) -> String {
+    let bound = if bits.exact { "" } else { "≤" };
+    format!("{bound}{:.1}/{}", bits.joint_entropy, bits.width)
+}
+
+fn lines_of(report: &Collector, index: usize) -> Vec<Line> {
+    let Some((file, tensor, _)) = report.tensor(index) else {
+        return Vec::new();
+    };
+    let line = |part, figures: Option<(&Stats, &Bits)>| {
+        let row = Row {
+            tensor,
+            part,
+            figures,
+        };
+        let cells = COLUMNS.map(|column| (column.cell)(&row));
+        Line { file, cells }
+    };
+    let Some(figures) = report.figures(index) else {
+        return vec![line(Part::Whole, None)];
+    };
+    let pairs: Vec<_> = figures.stats.each().zip(figures.bits.each()).collect();
+    match pairs[..] {
+        [real, imaginary] => vec![
+            line(Part::Real, Some(real)),
+            line(Part::Imaginary, Some(imaginary)),
+        ],
+        _ => vec![line(Part::Whole, pairs.first().copied())],
+    }
+}
+
+/// Which columns are shown, and how wide.
+struct Layout {
+    /// Indices into [`COLUMNS`] and widths.
+    columns: Vec<(usize, usize)>,
+    /// The titles of those that found no room.
+    left_out: Vec<&'static str>,
+    screen_columns: Option<usize>,
+}
+
+/// Spaces between columns.
+const GAP: usize = 2;
+/// A name is not cut shorter than this while another column can be left out.
+const NAME_COLUMNS: usize = 28;
+
+impl Layout {
+    fn of(lines: &[Line], screen_columns: Option<usize>) -> Self {
+        let width = |at: usize| {
+            let cells = lines.iter().map(|line| text::width(&line.cells[at]));
+            cells.max().unwrap_or(0).max(text::width(COLUMNS[at].title))
+        };
+        let is_shown = |&at: &usize| {
+            let alarming = |line: &Line| !matches!(&*line.cells[at], "0" | NOTHING);
+            !COLUMNS[at].only_alarms || lines.iter().any(alarming)
+        };
+        let shown = (0..COLUMNS.len()).filter(is_shown);
+        let mut layout = Self {
+            columns: shown.map(|at| (at, width(at))).collect(),
+            left_out: Vec::new(),
+            screen_columns,
+        };
+        if let Some(columns) = screen_columns {
+            layout.fit(columns);
+        }
+        layout
+    }
+
+    /// Leaves columns out until the name has room, then gives it what there is.
+    fn fit(&mut self, screen_columns: usize) {
+        let name_columns = self.columns[0].1;
+        while self.room_for_name(screen_columns) < name_columns.min(NAME_COLUMNS) {
+            let leaving = (1u8..).take(COLUMNS.len()).find_map(|rank| {
+                let is_next = |column: &(usize, usize)| COLUMNS[column.0].leaves == rank;
+                self.columns.iter().position(is_next)
+            });
+            let Some(leaving) = leaving else { break };
+            let (column, _) = self.columns.remove(leaving);
+            self.left_out.push(COLUMNS[column].title);
+        }
+        let room = self.room_for_name(screen_columns).max(8);
+        self.columns[0].1 = name_columns.min(room);
+    }
+
+    fn room_for_name(&self, screen_columns: usize) -> usize {
+        let others = self.columns[1..].iter().map(|(_, width)| GAP + width);
+        screen_columns.saturating_sub(others.sum())
+    }
+
+    fn write(
+        &self,
+        screen: Screen,
+        checkpoint: &Checkpoint,
+        lines: &[Line],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let titles = self.line(|at| COLUMNS[at].title, |_, cell| cell);
+        writeln!(out, "{}", screen.paint(FAINT, &titles))?;
+        let mut file = None;
+        for line in lines {
+            if checkpoint.files.len() > 1 && file != Some(line.file) {
+                let name = text::line(&checkpoint.files[line.file].name);
+                writeln!(out, "{}", screen.paint(HEADLINE, &name))?;
+                file = Some(line.file);
+            }
+            let paint = |at: usize, cell: String| match &*line.cells[at] {
+                "0" | NOTHING => cell,
+                _ if COLUMNS[at].only_alarms => screen.paint(ALARM, &cell),
+                _ => cell,
+            };
+            writeln!(out, "{}", self.line(|at| &line.cells[at], paint))?;
+        }
+        self.write_left_out(screen, out)
+    }
+
+    /// Cells in their columns: text to the left, figures to the right.
+    fn line<'a>(
+        &self,
+        cell: impl Fn(usize) -> &'a str,
+        paint: impl Fn(usize, String) -> String,
+    ) -> String {
+        let padded = self.columns.iter().map(|&(at, width)| {
+            let text = text::shortened(cell(at), width);
+            let blank = " ".repeat(width - text::width(&text));
+            match COLUMNS[at].title {
+                "tensor" | "dtype" | "shape" => paint(at, text) + &blank,
+                _ => blank + &paint(at, text),
+            }
+        });
+        let line = padded.collect::<Vec<_>>().join(&" ".repeat(GAP));
+        line.trim_end().to_owned()
+    }
+
+    fn write_left_out(&self, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
+        let (false, Some(columns)) = (self.left_out.is_empty(), self.screen_columns) else {
+            return Ok(());
+        };
+        let titles = self.left_out.join(", ");
+        let note = format!("Not shown on {columns} columns: {titles}.");
+        writeln!(out, "{}", screen.paint(FAINT, &note))
+    }
+}
