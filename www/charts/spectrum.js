@@ -25,7 +25,7 @@ const PLOT_HEIGHT = 220;
 const AXIS_HEIGHT = 24;
 const BAND_PITCH = 17;
 const BAND_HEIGHT = 13;
-const GUTTER = 66;
+const GUTTER = 76;
 /** Room for the bars of zeros, infinities and NaNs, and the gap beside them. */
 const ASIDE_BAR = 30;
 const ASIDE_GAP = 16;
@@ -182,6 +182,12 @@ function caption(band, from, middle, end, y, isFirst, low, high) {
 }
 
 /**
+ * The band that names its two parts: the first whose subnormals have the room.
+ * @param {Band[]} bands @param {number} low @param {number} step pixels a binade
+ */
+const firstWithRoom = (bands, low, step) => bands.findIndex(({ subnormal, normal }) => (normal - Math.max(subnormal, low)) * step > 64);
+
+/**
  * @param {number} width
  * @param {{before: Bar[], bars: Bar[], after: Bar[], domain: [number, number], bands: Band[]}} picture
  */
@@ -193,7 +199,7 @@ function draw(width, { before, bars, after, domain, bands }) {
   const height = PLOT_HEIGHT + AXIS_HEIGHT + bands.length * BAND_PITCH;
   const marks = all.map((bar, i) => drawBar(bar, across.place(i), y));
   const cursor = s('rect', { class: 'cursor', y: 0, height, width: 0, x: 0 });
-  const named = bands.findIndex((band) => band.normal > domain[0]);
+  const named = firstWithRoom(bands, domain[0], across.step);
   const svg = s('svg', { width, height, 'aria-hidden': 'true' },
     ...grid(y, largest, width), cursor, ...marks,
     s('line', { class: 'base', x1: GUTTER, x2: width, y1: PLOT_HEIGHT + 0.5, y2: PLOT_HEIGHT + 0.5 }),

@@ -42,20 +42,27 @@ export const compact = (n) => scaled(n, COUNT_UNITS);
 /** Bytes for a narrow column. @param {number} n */
 export const briefBytes = (n) => bytes(n).replace(/ bytes?$/, ' B');
 
-/** A real number for a narrow column: a long exponent costs a digit. @param {number} n */
+/** Characters that a narrow column has room for. */
+const ROOM = 8;
+
+/** A real number for a narrow column: three digits, fewer beside a long exponent. @param {number} n */
 export function briefValue(n) {
+  const texts = [3, 2, 1].map((digits) => briefly(n, digits));
+  return texts.find(({ length }) => length <= ROOM) ?? texts[2];
+}
+
+/** 8.12e−4 is shorter than 0.000812, and 1.34e8 than 134,217,728. @param {number} n @param {number} digits */
+function briefly(n, digits) {
   const size = Math.abs(n);
-  const hasLongExponent = size >= 1e100 || (size > 0 && size < 1e-99);
-  // 8.12e−4 is shorter than 0.000812, and 1.34e8 than 134,217,728.
-  if (size >= 1e5 || (size > 0 && size < 1e-3)) return minus(shorten(n.toExponential(hasLongExponent ? 1 : 2)));
-  return value(n, 3);
+  const isFarFromOne = size >= 1e5 || (size > 0 && size < 1e-3);
+  return isFarFromOne ? minus(shorten(n.toExponential(digits - 1))) : value(n, digits);
 }
 
 /** A count for a narrow column: exact while it fits. @param {number} n */
 export const brief = (n) => (n < 1e5 ? count(n) : compact(n));
 
 /** @param {number} bytesPerSecond */
-export const rate = (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`;
+export const rate = (bytesPerSecond) => `${bytes(Math.round(bytesPerSecond))}/s`;
 
 /** @param {number} ms */
 export function duration(ms) {

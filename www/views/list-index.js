@@ -78,22 +78,32 @@ function* filtered(rows, order, query) {
   return kept.subarray(0, length);
 }
 
-/** How many of the rows each pattern has. @param {Rows} rows @param {Uint32Array} order @param {number} patterns */
-function sizesOf(rows, order, patterns) {
+/**
+ * How many of the rows each pattern has.
+ * @param {Rows} rows @param {Uint32Array} order @param {number} patterns
+ * @returns {Generator<void, Uint32Array>}
+ */
+function* sizesOf(rows, order, patterns) {
   const sizes = new Uint32Array(patterns);
-  for (const row of order) sizes[rows.pattern(row)]++;
+  for (let i = 0; i < order.length; i++) {
+    sizes[rows.pattern(order[i])]++;
+    if (isPause(i)) yield;
+  }
   return sizes;
 }
 
 /**
  * Groups stand where their first tensor would; a group of one has no head.
  * @param {Rows} rows @param {Uint32Array} order @param {Uint32Array} sizes @param {Set<number>} collapsed
+ * @returns {Generator<void, Int32Array>}
  */
-function grouped(rows, order, sizes, collapsed) {
+function* grouped(rows, order, sizes, collapsed) {
   const starts = new Int32Array(sizes.length).fill(-1);
   const lines = new Int32Array(order.length + sizes.length);
   let end = 0;
-  for (const row of order) {
+  for (let i = 0; i < order.length; i++) {
+    if (isPause(i)) yield;
+    const row = order[i];
     const pattern = rows.pattern(row);
     const hasHead = sizes[pattern] > 1;
     const isHidden = hasHead && collapsed.has(pattern);
@@ -114,7 +124,7 @@ function grouped(rows, order, sizes, collapsed) {
  */
 export function* arranged(rows, order, arrangement, patterns) {
   const matching = yield* filtered(rows, order, arrangement.query);
-  const sizes = sizesOf(rows, matching, patterns);
-  const lines = arrangement.grouped ? grouped(rows, matching, sizes, arrangement.collapsed) : Int32Array.from(matching);
+  const sizes = yield* sizesOf(rows, matching, patterns);
+  const lines = arrangement.grouped ? yield* grouped(rows, matching, sizes, arrangement.collapsed) : Int32Array.from(matching);
   return { lines, sizes, matches: matching.length };
 }

@@ -6,6 +6,9 @@ import { byId, setText } from './dom.js';
 
 /** @typedef {import('../types.js').State} State */
 
+/** A longer time left is no forecast. */
+const TELLING_MS = 24 * 3600e3;
+
 let spokenQuarter = -1;
 
 /** @param {State} state */
@@ -13,7 +16,7 @@ function sentence({ progress, rows }) {
   const parts = [`${bytes(progress.bytes)} of ${bytes(progress.total)}`];
   if (rows.length) parts.push(`${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')}`);
   if (progress.bytes_per_second > 0) parts.push(rate(progress.bytes_per_second));
-  if (progress.remaining_ms !== null) parts.push(`${duration(progress.remaining_ms)} left`);
+  if (progress.remaining_ms !== null && progress.remaining_ms < TELLING_MS) parts.push(`${duration(progress.remaining_ms)} left`);
   return parts.join(' · ');
 }
 
