@@ -118,6 +118,17 @@ function grid(y, largest, width) {
   return lines;
 }
 
+/**
+ * Bars beside the binades are as wide as theirs, in the middle of their labels.
+ * @param {Bar} bar @param {[number, number]} place @param {number} step
+ * @returns {[number, number]}
+ */
+function barPlace({ exponent }, [left, width], step) {
+  if (exponent !== null) return [left, width];
+  const own = Math.min(width, Math.max(step, 8));
+  return [left + (width - own) / 2, own];
+}
+
 /** @param {Bar} bar @param {[number, number]} place @param {(n: number) => number} y */
 function drawBar({ kind, count: n }, [left, width], y) {
   if (!n) return s('rect', { class: 'none', x: left, y: PLOT_HEIGHT, width: 0, height: 0 });
@@ -197,7 +208,7 @@ function draw(width, { before, bars, after, domain, bands }) {
   const largest = Math.max(...all.map(({ count }) => count));
   const y = vertical(largest);
   const height = PLOT_HEIGHT + AXIS_HEIGHT + bands.length * BAND_PITCH;
-  const marks = all.map((bar, i) => drawBar(bar, across.place(i), y));
+  const marks = all.map((bar, i) => drawBar(bar, barPlace(bar, across.place(i), across.step), y));
   const cursor = s('rect', { class: 'cursor', y: 0, height, width: 0, x: 0 });
   const named = firstWithRoom(bands, domain[0], across.step);
   const svg = s('svg', { width, height, 'aria-hidden': 'true' },
