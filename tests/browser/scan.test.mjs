@@ -18,7 +18,7 @@ import {
 } from './harness.mjs';
 import { bf16, f32, write } from './support/checkpoint.mjs';
 import { drop } from './support/drop.mjs';
-import { nativeReport, savedReport, tensorsText } from './support/native.mjs';
+import { assertSameTensors, nativeReport, savedReport } from './support/native.mjs';
 
 const { open } = useBrowser();
 const options = { timeout: patience_ms };
@@ -36,7 +36,7 @@ async function compare(paths, give = (page, paths) => pick(page, ...paths)) {
   assert.equal(await phase(page, 'done', 'failed'), 'done');
   const saved = await savedReport(page);
   const native = await nativeReport(...paths);
-  assert.equal(tensorsText(saved), tensorsText(native));
+  assertSameTensors(saved, native);
   assert.deepEqual(JSON.parse(saved).problems, JSON.parse(native).problems);
   assert.deepEqual(errors, []);
   return { page, report: JSON.parse(native) };
@@ -132,7 +132,7 @@ test('a second file takes the place of the first', options, async () => {
   await page.waitForFunction(() => document.querySelector('#file')?.textContent?.includes('dtypes'));
   assert.equal(await phase(page, 'done', 'failed'), 'done');
   const saved = await savedReport(page);
-  assert.equal(tensorsText(saved), tensorsText(await nativeReport(join(fixtures, 'dtypes.safetensors'))));
+  assertSameTensors(saved, await nativeReport(join(fixtures, 'dtypes.safetensors')));
 });
 
 // Trained weights and large tensors of every type, as the oracle makes them.

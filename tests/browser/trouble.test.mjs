@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
 import { bf16, write } from './support/checkpoint.mjs';
-import { nativeReport, savedReport, tensorsText } from './support/native.mjs';
+import { assertSameTensors, nativeReport, savedReport } from './support/native.mjs';
 
 const { open } = useBrowser();
 const options = { timeout: 2 * patience_ms };
@@ -84,7 +84,7 @@ test('a worker that dies during the scan costs nothing', options, async () => {
   await scanners[0].evaluate(() => self.close());
   assert.equal(await phase(page, 'done', 'failed'), 'done');
   const saved = await savedReport(page);
-  assert.equal(tensorsText(saved), tensorsText(await nativeReport(path)));
+  assertSameTensors(saved, await nativeReport(path));
   assert.deepEqual(JSON.parse(saved).problems, []);
 });
 

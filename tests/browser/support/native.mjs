@@ -1,15 +1,16 @@
 // @ts-check
 // The same scan by the native command, and the report that the page saves.
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { downloads } from './launch.mjs';
 
 /**
- * The command's report on these paths, as it stands. A problem in a file makes
- * it exit with 2 and is in the report.
+ * The command's report on these paths of one folder, as it stands. A problem in
+ * a file makes it exit with 2 and is in the report.
  *
  * @param {...string} paths
  * @returns {Promise<string>}
@@ -17,8 +18,10 @@ import { downloads } from './launch.mjs';
 export async function nativeReport(...paths) {
   const program = process.env.FLOATSCOPE;
   if (!program) throw new Error('FLOATSCOPE must name the native command');
-  const options = { maxBuffer: 2 ** 30 };
-  const run = promisify(execFile)(program, ['scan', ...paths, '--json', '-', '--no-progress'], options);
+  // From the files' folder: a page knows no more of a path than the name.
+  const options = { maxBuffer: 2 ** 30, cwd: dirname(paths[0]) };
+  const names = paths.map((path) => basename(path));
+  const run = promisify(execFile)(program, ['scan', ...names, '--json', '-', '--no-progress'], options);
   const { stdout } = await run.catch((error) => {
     if (error.code === 2 && error.stdout) return error;
     throw error;
@@ -54,12 +57,24 @@ async function newFile(before) {
 }
 
 /**
- * The text of the report's `tensors` as it stands, to be compared byte by byte.
+ * Holds the `tensors` of two reports against each other byte by byte, and shows
+ * the place where they part.
  *
- * @param {string} report
+ * @param {string} page
+ * @param {string} command
  */
-export function tensorsText(report) {
+export function assertSameTensors(page, command) {
+  const [ours, theirs] = [tensors(page), tensors(command)];
+  if (ours === theirs) return;
+  let at = 0;
+  while (ours[at] === theirs[at]) at++;
+  const near = (/** @type {string} */ text) => text.slice(Math.max(0, at - 200), at + 100);
+  assert.equal(near(ours), near(theirs), 'the page’s tensors differ from the command’s');
+}
+
+/** @param {string} report */
+function tensors(report) {
   const text = /"tensors":\s*\[[\s\S]*(?=,\s*"problems")/.exec(report);
-  if (!text) throw new Error(`no tensors in ${report.slice(0, 500)}`);
+  assert(text, `no tensors in ${report.slice(0, 500)}`);
   return text[0];
 }
