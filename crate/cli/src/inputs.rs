@@ -66,36 +66,36 @@ impl Inputs {
             [] => files.into_iter().for_each(|file| self.add_file(file)),
             indexes => match main_index(indexes) {
                 Some(index) => {
-                    let shards = self.add_index(index);
-                    self.note_left_out(folder, &files, &shards);
+                    if let Some(shards) = self.add_index(index) {
+                        self.note_left_out(folder, &files, &shards);
+                    }
                 }
                 None => self.problem(folder, &too_many(indexes)),
             },
         }
     }
 
-    /// Adds an index and the shards that it names; those are returned.
-    fn add_index(&mut self, path: &Path) -> Vec<PathBuf> {
+    /// Adds an index and the shards that it names; those are returned, unless
+    /// the index was added before or cannot be used.
+    fn add_index(&mut self, path: &Path) -> Option<Vec<PathBuf>> {
         if !self.is_new(path) {
-            return Vec::new();
+            return None;
         }
-        let bytes = match read_index(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.problem(path, &what(&error));
-                return Vec::new();
-            }
-        };
+        let read = read_index(path);
+        let bytes = read
+            .map_err(|error| self.problem(path, &what(&error)))
+            .ok()?;
         // What is wrong with the index is said by the job, which is given it too.
         let index = ShardIndex::parse(&shown(path), &bytes).ok();
         self.indexes.push((path.to_owned(), bytes));
-        let names = index.iter().flat_map(ShardIndex::shards);
+        let index = index?;
+        let names = index.shards().into_iter();
         let shards: Vec<PathBuf> = names.map(|name| path.with_file_name(name)).collect();
         // A shard that is missing is the index's problem, told once with its tensors.
         for shard in shards.iter().filter(|shard| shard.exists()) {
             self.add_file(shard.clone());
         }
-        shards
+        Some(shards)
     }
 
     fn note_left_out(&mut self, folder: &Path, files: &[PathBuf], shards: &[PathBuf]) {

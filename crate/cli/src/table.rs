@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use floatscope_core::checkpoint::TensorInfo;
 use floatscope_core::report::{Bits, Checkpoint, Collector, Stats};
 
-use crate::numbers::{self, NOTHING, count, plural};
+use crate::numbers::{self, NOTHING, plural};
 use crate::text;
 
 const HEADLINE: Style = Style::new().bold();
@@ -47,7 +47,8 @@ impl Screen {
 /// # Errors
 /// Where it cannot be written.
 pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
-    if report.is_empty() && !report.overview().problems.is_empty() {
+    let any_read = (0..report.len()).any(|index| report.figures(index).is_some());
+    if !any_read && !report.overview().problems.is_empty() {
         return Ok(());
     }
     write_on(Screen::of_stdout(), report, out)
@@ -87,18 +88,22 @@ fn write_sums(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_sums_by_dtype(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
-    let widest = checkpoint.dtypes.keys().map(|name| name.len()).max();
-    let name_columns = widest.unwrap_or(0);
-    let digits = |number| count(number).len();
-    let (tensor_columns, parameter_columns) =
-        (digits(checkpoint.tensors), digits(checkpoint.parameters));
+    let names = checkpoint.dtypes.keys().map(|name| name.len());
+    let name_columns = names.max().unwrap_or(0);
+    // Nouns are as wide as their plurals.
+    let sum = |number, of_all, noun: &str| {
+        let columns = plural(of_all, noun).len().max(noun.len() + 3);
+        let text = plural(number, noun);
+        let missing_s = if number == 1 { " " } else { "" };
+        format!("{:>columns$}", text + missing_s)
+    };
     for (dtype, sums) in &checkpoint.dtypes {
-        let (tensors, parameters) = (count(sums.tensors), count(sums.parameters));
+        let tensors = sum(sums.tensors, checkpoint.tensors, "tensor");
+        let parameters = sum(sums.parameters, checkpoint.parameters, "parameter");
         let bytes = numbers::bytes(sums.bytes);
         writeln!(
             out,
-            "  {dtype:name_columns$}  {tensors:>tensor_columns$} tensors  \
-             {parameters:>parameter_columns$} parameters  {bytes:>7}"
+            "  {dtype:name_columns$}  {tensors}  {parameters}  {bytes:>7}"
         )?;
     }
     Ok(())
@@ -358,3 +363,6 @@ impl Layout {
         writeln!(out, "{}", screen.paint(FAINT, &note))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: u
         .to_owned();
     }
     let stored = format!("Stored as {}.", dtypes(checkpoint));
+    if findings.finished == 0 {
+        return format!("{stored} No tensor has been read.");
+    }
     let unread = checkpoint.tensors - findings.finished;
     let read = if unread == 0 {
         String::new()

@@ -1,0 +1,7 @@
+//! The command as scripts and people run it.
+
+mod inputs;
+mod malformed;
+mod report;
+mod streams;
+mod support;
