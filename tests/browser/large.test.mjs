@@ -2,7 +2,7 @@
 // A checkpoint of 100,000 tensors, and a walk through the list by keyboard.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { isChromium, patience_ms, phase, pick, scratch, search, useBrowser } from './harness.mjs';
 import { write } from './support/checkpoint.mjs';
 
@@ -10,13 +10,11 @@ const { open } = useBrowser();
 const options = { timeout: 3 * patience_ms };
 const COUNT = 100_000;
 
-/** @type {import('./harness.mjs').Tab} */
-let tab;
+/** @type {Promise<import('./harness.mjs').Tab> | undefined} */
+let opened;
 
-before(async () => {
-  tab = await open();
-}, options);
-after(() => tab?.page.close());
+/** The one tab of these tests, which build on each other. */
+const theTab = () => (opened ??= open());
 
 /** Eight BF16 zeros each; names as of 12,500 layers of eight modules. */
 function manyTensors() {
@@ -30,10 +28,11 @@ function manyTensors() {
 }
 
 test('100,000 tensors are scanned while the page stays responsive', options, async (t) => {
-  const { page, errors } = tab;
+  const { page, errors } = await theTab();
   if (isChromium) await watchLongTasks(page);
+  const path = manyTensors();
   const start_ms = performance.now();
-  await pick(page, manyTensors());
+  await pick(page, path);
   await page.waitForSelector('[data-tensor], #tensor-list [role=row]');
   t.diagnostic(`first rows after ${Math.round(performance.now() - start_ms)} ms`);
   assert.equal(await phase(page, 'done', 'failed'), 'done');
@@ -60,7 +59,7 @@ async function longTasks(page) {
 }
 
 test('the list holds few elements however long it is, and scrolls to its end', options, async () => {
-  const { page } = tab;
+  const { page } = await theTab();
   const rows = () => page.$$eval('#tensor-list [role=row]', (rows) => rows.length);
   assert((await rows()) < 500, 'the list is drawn in part');
   await search(page, 'layers.12499.');
@@ -70,7 +69,7 @@ test('the list holds few elements however long it is, and scrolls to its end', o
 });
 
 test('the filter finds and the list returns', options, async () => {
-  const { page } = tab;
+  const { page } = await theTab();
   await search(page, 'layers.777.module_3.weight');
   await page.waitForFunction(() => document.querySelectorAll('[data-tensor]').length === 1);
   await search(page, 'no such tensor');
@@ -78,7 +77,7 @@ test('the filter finds and the list returns', options, async () => {
 });
 
 test('the keyboard walks the list and opens a tensor', options, async () => {
-  const { page } = tab;
+  const { page } = await theTab();
   await search(page, 'layers.42.');
   await page.waitForSelector('[data-tensor="model.layers.42.module_0.weight"]');
   await tabTo(page, '#tensor-list');

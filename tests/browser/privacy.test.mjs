@@ -81,10 +81,10 @@ test('hostile names are shown as text', options, async () => {
   await openTensor(page, names[0]);
   assert((await text(page, '#tensor')).includes(names[0]));
   const harm = await page.evaluate(() => ({
-    owned: document.body.dataset.owned,
+    owned: document.body.dataset.owned ?? null,
     images: document.querySelectorAll('main img').length,
     scripts: document.querySelectorAll('main script').length,
   }));
-  assert.deepEqual(harm, { owned: undefined, images: 0, scripts: 0 });
+  assert.deepEqual(harm, { owned: null, images: 0, scripts: 0 });
   assert.deepEqual(errors, []);
 });

@@ -5,7 +5,7 @@ import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
+import { isFirefox, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
 import { bf16, write } from './support/checkpoint.mjs';
 import { assertSameTensors, nativeReport, savedReport } from './support/native.mjs';
 
@@ -74,18 +74,74 @@ test('a scan that is cancelled stops at once, and another can start', options, a
   assert.deepEqual(errors, []);
 });
 
-test('a worker that dies during the scan costs nothing', options, async () => {
+/**
+ * The workers of a role, by the names that the page gave them.
+ *
+ * @param {import('./harness.mjs').Page} page
+ * @param {string} role
+ */
+async function workers(page, role) {
+  const names = await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.name).catch(() => '')));
+  return page.workers().filter((_, i) => names[i].startsWith(role));
+}
+
+const inWorkers = { ...options, skip: isFirefox && 'Firefox lets nobody into a worker' };
+const ends = {
+  'dies without a word': () => self.close(),
+  'ends with an error': () => void setTimeout(() => {
+    throw new Error('broken on purpose');
+  }),
+};
+for (const [how, end] of Object.entries(ends)) {
+  test(`a worker that ${how} costs nothing`, inWorkers, async () => {
+    const { page } = await open();
+    const path = sparse('survivor.safetensors', 3 * GB);
+    await pick(page, path);
+    await underWay(page);
+    const scanners = await workers(page, 'scanner');
+    assert(scanners.length > 0, 'the scan has workers');
+    await scanners[0].evaluate(end);
+    assert.equal(await phase(page, 'done', 'failed'), 'done');
+    const saved = await savedReport(page);
+    assertSameTensors(saved, await nativeReport(path));
+    assert.deepEqual(JSON.parse(saved).problems, []);
+  });
+}
+
+test('a scan whose every worker fails ends and says why', inWorkers, async () => {
   const { page } = await open();
-  const path = sparse('survivor.safetensors', 3 * GB);
-  await pick(page, path);
+  await pick(page, sparse('hopeless.safetensors', 64 * GB));
   await underWay(page);
-  const scanners = page.workers().slice(1);
-  assert(scanners.length > 0, 'the scan has workers');
-  await scanners[0].evaluate(() => self.close());
-  assert.equal(await phase(page, 'done', 'failed'), 'done');
-  const saved = await savedReport(page);
-  assertSameTensors(saved, await nativeReport(path));
-  assert.deepEqual(JSON.parse(saved).problems, []);
+  const stop = new AbortController();
+  const killing = killAll(page, stop.signal);
+  const ended = await phase(page, 'done', 'failed');
+  stop.abort();
+  await killing;
+  assert.match(await text(page, ended === 'done' ? '#problems' : '#failure'), /worker/);
+});
+
+/**
+ * @param {import('./harness.mjs').Page} page
+ * @param {AbortSignal} signal
+ */
+async function killAll(page, signal) {
+  while (!signal.aborted) {
+    const scanners = await workers(page, 'scanner');
+    await Promise.allSettled(scanners.map((scanner) => scanner.evaluate(ends['ends with an error'])));
+    await sleep(100);
+  }
+}
+
+test('the loss of the coordinator is a message, and another file can be opened', inWorkers, async () => {
+  const { page } = await open();
+  await pick(page, sparse('headless.safetensors', 64 * GB));
+  await underWay(page);
+  const [coordinator] = await workers(page, 'coordinator');
+  await coordinator.evaluate(ends['ends with an error']);
+  assert.equal(await phase(page, 'done', 'failed'), 'failed');
+  assert((await text(page, '#failure-text')).length > 0);
+  await pick(page, small('after-failure.safetensors'));
+  await phase(page, 'done');
 });
 
 test('a truncated file keeps the tensors it still has', options, async () => {
