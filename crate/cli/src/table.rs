@@ -264,8 +264,12 @@ struct Layout {
 
 /// Spaces between columns.
 const GAP: usize = 2;
-/// A name is not cut shorter than this while another column can be left out.
-const NAME_COLUMNS: usize = 28;
+/// Names say which tensor it is: for their sake the columns up to this rank go first.
+const LIGHT: u8 = 4;
+/// What they get at that, if they need it.
+const NAME_COLUMNS: usize = 60;
+/// A name is not cut shorter than this while any other column can be left out.
+const LEAST_NAME_COLUMNS: usize = 28;
 
 impl Layout {
     fn of(lines: &[Line], screen_columns: Option<usize>) -> Self {
@@ -292,17 +296,29 @@ impl Layout {
     /// Leaves columns out until the name has room, then gives it what there is.
     fn fit(&mut self, screen_columns: usize) {
         let name_columns = self.columns[0].1;
-        while self.room_for_name(screen_columns) < name_columns.min(NAME_COLUMNS) {
-            let leaving = (1u8..).take(COLUMNS.len()).find_map(|rank| {
-                let is_next = |column: &(usize, usize)| COLUMNS[column.0].leaves == rank;
-                self.columns.iter().position(is_next)
-            });
-            let Some(leaving) = leaving else { break };
+        while let Some((rank, leaving)) = self.next_to_leave() {
+            let wanted = if rank <= LIGHT {
+                NAME_COLUMNS
+            } else {
+                LEAST_NAME_COLUMNS
+            };
+            if self.room_for_name(screen_columns) >= name_columns.min(wanted) {
+                break;
+            }
             let (column, _) = self.columns.remove(leaving);
             self.left_out.push(COLUMNS[column].title);
         }
         let room = self.room_for_name(screen_columns).max(8);
         self.columns[0].1 = name_columns.min(room);
+    }
+
+    /// The rank and place of the column that can best be spared.
+    fn next_to_leave(&self) -> Option<(u8, usize)> {
+        let ranks = self
+            .columns
+            .iter()
+            .map(|&(column, _)| COLUMNS[column].leaves);
+        ranks.zip(0..).filter(|&(rank, _)| rank > 0).min()
     }
 
     fn room_for_name(&self, screen_columns: usize) -> usize {
