@@ -45,11 +45,13 @@ fn scan(options: &ScanOptions) -> Result<bool, String> {
     let outputs = Outputs::open(options, &files)?;
     scan_tensors(&mut job, &files, options);
     let report = job.report();
-    for problem in report.overview().problems {
+    let written = outputs.write(report);
+    // Last, where a person still sees them behind a long table.
+    let problems = report.overview().problems;
+    for problem in problems {
         complain(&problem.to_string());
     }
-    outputs.write(report)?;
-    Ok(report.overview().problems.is_empty())
+    written.map(|()| problems.is_empty())
 }
 
 /// One line on standard error.
