@@ -47,8 +47,20 @@ function ownUrl(url) {
  * @property {(name: string) => Worker} startWorker the name is for developer tools
  */
 
+/** @type {Promise<Artifacts> | null} */
+let loading = null;
+
+/** Loads once; after a failure it can be tried again. @returns {Promise<Artifacts>} */
+export function loadArtifacts() {
+  loading ??= load().catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
 /** @returns {Promise<Artifacts>} */
-export async function loadArtifacts() {
+async function load() {
   const [module, url] = await Promise.all([compiled(), workerUrl()]);
   return { module, startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
 }

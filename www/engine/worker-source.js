@@ -7,6 +7,14 @@ const CHUNK_BYTES = 1 << 20;
 /** Buffers that wait to be read into: they are used again and again. @type {ArrayBuffer[]} */
 const freeBuffers = [];
 
+/**
+ * Readings that are under way. Chromium may collect a stream as garbage while a
+ * read waits for it, and then the read never ends, unless something that lives
+ * holds on to the stream.
+ * @type {Set<Reading>}
+ */
+const openReadings = new Set();
+
 /** The file could not be read to the end of the part. */
 class SourceError extends Error {}
 
@@ -19,6 +27,7 @@ class Reading {
   constructor(file, begin, end) {
     this.left_bytes = end - begin;
     this.reader = readerOf(file.slice(begin, end));
+    openReadings.add(this);
     this.ahead = this.#read();
   }
 
@@ -30,7 +39,7 @@ class Reading {
     if (this.given) freeBuffers.push(this.given);
     this.given = undefined;
     const chunk = await this.ahead;
-    if (!chunk) return null;
+    if (!chunk) return this.close();
     this.given = /** @type {ArrayBuffer} */ (chunk.buffer);
     this.left_bytes -= chunk.byteLength;
     this.ahead = this.#read();
@@ -39,7 +48,9 @@ class Reading {
 
   /** Gives up what has not been read. */
   close() {
+    openReadings.delete(this);
     this.reader.cancel().catch(() => {});
+    return null;
   }
 
   /** @returns {Promise<Uint8Array | null>} */

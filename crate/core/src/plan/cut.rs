@@ -9,6 +9,9 @@ use crate::scan::{Span, TILE};
 const BAND_ROWS: u64 = 128;
 /// Bands are kept whole up to this many bytes.
 const BAND_CAP_BYTES: u64 = 16 << 20;
+/// Pieces of a run: many small ones take longer than their bytes, and workers
+/// should share them and tell of them in time.
+const MAX_PIECES: usize = 1024;
 
 /// Consecutive elements of one tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl Runs {
         let (mut begin, mut left) = (tensor.begin, tensor.elements());
         while left > 0 {
             let elements = self.elements_that_fit(tensor.dtype, unit, left);
-            if elements == 0 {
+            if elements == 0 || self.open.len() == MAX_PIECES {
                 self.close();
                 continue;
             }
@@ -114,7 +117,11 @@ impl Runs {
     /// All that is left, or whole units up to the length of a run; at least one
     /// unit when the run is still empty.
     fn elements_that_fit(&self, dtype: Dtype, unit: u64, left: u64) -> u64 {
-        let used: u64 = self.open.iter().map(|piece| piece.span.bytes()).sum();
+        let used = match &self.open[..] {
+            [first, .., last] => last.end() - first.begin,
+            [only] => only.span.bytes(),
+            [] => 0,
+        };
         let room = self.options.run_bytes.saturating_sub(used);
         if (Span {
             dtype,
@@ -211,8 +218,18 @@ mod tests {
     #[test]
     fn bands_stay_whole_where_they_can() {
         assert_eq!(cut_unit(&tensor(0, &[512, 512], Dtype::BF16)), 512 * 128);
-        assert_eq!(cut_unit(&tensor(0, &[10, 100], Dtype::BF16)), 100 * 4096);
+        assert_eq!(cut_unit(&tensor(0, &[10, 100], Dtype::BF16)), 100 * 1024);
         assert_eq!(cut_unit(&tensor(0, &[2, 1 << 30], Dtype::BF16)), TILE);
+    }
+
+    #[test]
+    fn very_many_small_tensors_are_shared_out() {
+        let tensors: Vec<TensorInfo> = (0..3000)
+            .map(|at| tensor(2 * at, &[1], Dtype::BF16))
+            .collect();
+        let runs = runs(&tensors, 1 << 20);
+        let pieces: Vec<usize> = runs.iter().map(Vec::len).collect();
+        assert_eq!(pieces, [MAX_PIECES, MAX_PIECES, 3000 - 2 * MAX_PIECES]);
     }
 
     #[test]
