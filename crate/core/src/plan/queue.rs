@@ -1,10 +1,11 @@
 //! The state machine: runs out, observations in, failures retried once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::PlanOptions;
 use super::cut::{Piece, Run, runs_of_file};
 use crate::checkpoint::TensorInfo;
+use crate::format::Dtype;
 use crate::report::Problem;
 use crate::scan::Observations;
 
@@ -17,7 +18,8 @@ pub struct Plan {
     files: Vec<String>,
     tensors: Vec<Planned>,
     waiting: VecDeque<Run>,
-    handed_out: BTreeMap<u64, HandedOut>,
+    /// As many as there are workers: too few to need an index.
+    handed_out: Vec<HandedOut>,
     strikes: Vec<u32>,
     next_id: u64,
 }
@@ -36,6 +38,7 @@ impl HandedOut {
 
 struct Planned {
     name: String,
+    dtype: Dtype,
     file: usize,
     pieces_left: usize,
     retried: bool,
@@ -43,7 +46,8 @@ struct Planned {
 }
 
 enum State {
-    Scanning(Observations),
+    /// What the pieces so far have shown, from the first one on.
+    Scanning(Option<Observations>),
     Finished,
     Failed,
 }
@@ -70,7 +74,7 @@ impl Plan {
             files: Vec::new(),
             tensors: Vec::new(),
             waiting: VecDeque::new(),
-            handed_out: BTreeMap::new(),
+            handed_out: Vec::new(),
             strikes: Vec::new(),
             next_id: 0,
         };
@@ -87,13 +91,10 @@ impl Plan {
     /// The next run to read, or `None` when there is nothing to hand out now.
     pub fn next_run(&mut self) -> Option<Run> {
         let run = self.waiting.pop_front()?;
-        self.handed_out.insert(
-            run.id,
-            HandedOut {
-                run: run.clone(),
-                taken: 0,
-            },
-        );
+        self.handed_out.push(HandedOut {
+            run: run.clone(),
+            taken: 0,
+        });
         Some(run)
     }
 
@@ -137,7 +138,7 @@ impl Plan {
 
     /// A run that was handed out and not begun goes back, and nobody is to blame.
     pub fn give_back(&mut self, run_id: u64) {
-        if let Some(HandedOut { run, taken }) = self.handed_out.remove(&run_id) {
+        if let Some(HandedOut { run, taken }) = self.take_back(run_id) {
             self.requeue(run.file, run.pieces[taken..].to_vec());
         }
     }
@@ -166,10 +167,11 @@ impl Plan {
         self.strikes.push(0);
         self.tensors.extend(tensors.iter().map(|tensor| Planned {
             name: tensor.name.clone(),
+            dtype: tensor.dtype,
             file,
             pieces_left: 0,
             retried: false,
-            state: State::Scanning(Observations::empty(tensor.dtype)),
+            state: State::Scanning(None),
         }));
         let numbered = tensors
             .iter()
@@ -194,20 +196,27 @@ impl Plan {
     }
 
     fn next_piece(&self, run_id: u64) -> Option<Piece> {
-        self.handed_out
-            .get(&run_id)
-            .and_then(|out| out.pieces_left().first().copied())
+        let out = self.handed_out.iter().find(|out| out.run.id == run_id)?;
+        out.pieces_left().first().copied()
     }
 
     fn take_piece(&mut self, run_id: u64) {
-        let Some(out) = self.handed_out.get_mut(&run_id) else {
+        let Some(out) = self.handed_out.iter_mut().find(|out| out.run.id == run_id) else {
             return;
         };
         out.taken += 1;
         self.strikes[out.run.file] = 0;
         if out.pieces_left().is_empty() {
-            self.handed_out.remove(&run_id);
+            self.take_back(run_id);
         }
+    }
+
+    fn take_back(&mut self, run_id: u64) -> Option<HandedOut> {
+        let at = self
+            .handed_out
+            .iter()
+            .position(|out| out.run.id == run_id)?;
+        Some(self.handed_out.swap_remove(at))
     }
 
     fn merge_piece(&mut self, piece: &Piece, seen: Observations, progress: &mut Progress) {
@@ -215,7 +224,14 @@ impl Plan {
         let State::Scanning(sum) = &mut tensor.state else {
             return;
         };
-        match sum.merge(&seen) {
+        let merged = match sum {
+            Some(sum) => sum.merge(&seen),
+            none => {
+                *none = Some(seen);
+                Ok(())
+            }
+        };
+        match merged {
             Ok(()) => {
                 tensor.pieces_left -= 1;
                 self.finish_if_complete(piece.tensor, progress);
@@ -230,12 +246,13 @@ impl Plan {
             return;
         }
         if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
-            progress.finished.push((index, sum));
+            let empty = || Observations::empty(tensor.dtype);
+            progress.finished.push((index, sum.unwrap_or_else(empty)));
         }
     }
 
     fn fail_into(&mut self, run_id: u64, from_source: bool, what: &str, progress: &mut Progress) {
-        let Some(out) = self.handed_out.remove(&run_id) else {
+        let Some(out) = self.take_back(run_id) else {
             return;
         };
         let file = out.run.file;

@@ -61,27 +61,31 @@ impl Exponents {
     }
 
     fn of_binades(zero: u64, binades: impl Iterator<Item = (i32, u64)>) -> Self {
-        let mut by_binade = std::collections::BTreeMap::<i32, u64>::new();
-        for (binade, count) in binades.filter(|binade| binade.1 > 0) {
-            *by_binade.entry(binade).or_default() += count;
+        let mut all = vec![0; (HIGHEST_BINADE - LOWEST_BINADE + 1) as usize];
+        for (binade, count) in binades {
+            all[(binade - LOWEST_BINADE) as usize] += count;
         }
-        let range = by_binade
-            .keys()
-            .next()
-            .copied()
-            .zip(by_binade.keys().next_back().copied());
-        let counts = range.map_or_else(Vec::new, |(first, last)| {
-            (first..=last)
-                .map(|at| by_binade.get(&at).copied().unwrap_or(0))
-                .collect()
-        });
+        let occupied = |&count: &u64| count > 0;
+        let Some(first) = all.iter().position(occupied) else {
+            return Self {
+                zero,
+                ..Self::default()
+            };
+        };
+        let last = all.iter().rposition(occupied).unwrap_or(first);
+        let counts = all[first..=last].to_vec();
         Self {
-            first: range.map(|range| range.0),
+            first: Some(LOWEST_BINADE + first as i32),
             counts,
             zero,
         }
     }
 }
+
+/// Of the smallest subnormal of FP64.
+const LOWEST_BINADE: i32 = -1074;
+/// Of the largest FP64.
+const HIGHEST_BINADE: i32 = 1023;
 
 /// ⌊log2⌋ of a positive finite number.
 fn binade(value: f64) -> i32 {

@@ -98,14 +98,19 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// "134.5 million values".
+/// "134.5 million values": rounded to a tenth, half up.
 fn about(values: u64) -> String {
-    let scaled = |unit: f64| values as f64 / unit;
-    match values {
-        0..1_000_000 => counted(values, "value", "values"),
-        1_000_000..1_000_000_000 => format!("{:.1} million values", scaled(1e6)),
-        _ => format!("{:.1} billion values", scaled(1e9)),
-    }
+    let tenths = |unit: u64| (u128::from(values) * 10 + u128::from(unit) / 2) / u128::from(unit);
+    let (tenths, unit) = match values {
+        0..1_000_000 => return counted(values, "value", "values"),
+        1_000_000..1_000_000_000 => (tenths(1_000_000), "million"),
+        _ => (tenths(1_000_000_000), "billion"),
+    };
+    format!(
+        "{}.{} {unit} values",
+        grouped((tenths / 10) as u64),
+        tenths % 10
+    )
 }
 
 /// With a comma every three digits.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Number;
 use super::moments::{Moments, moments};
-use super::numeric::{Cell, code_cells, float_cells, float_nans, integer_cells};
+use super::numeric::{Cell, code_cells, code_number, float_cells, has_top_exponent, integer_cells};
 use crate::format::{Class, FloatLayout, Format};
 use crate::scan::{Census, WideFloat, WideInteger};
 
@@ -92,8 +92,9 @@ impl Stats {
         let counts = ClassCounts::of(format, census);
         let (finite, moments) = Moments::of_census(format, census);
         let cells = code_cells(format, census);
-        let magnitudes = cells.iter().map(|cell| magnitude(cell.low));
-        let nonzero = magnitudes.clone().filter(|x| x.to_f64() != 0.0);
+        let number = code_number(format);
+        let magnitudes = cells.iter().map(|cell| cell.low.abs());
+        let nonzero = magnitudes.clone().filter(|&magnitude| magnitude != 0.0);
         Self {
             zeros: counts.zeros,
             negative_zeros: counts.negative_zeros,
@@ -102,66 +103,57 @@ impl Stats {
             pos_inf: counts.pos_inf,
             neg_inf: counts.neg_inf,
             negatives: counts.negatives,
-            min: cells.first().map(|cell| cell.low),
-            max: cells.last().map(|cell| cell.high),
-            abs_min_nonzero: nonzero.min_by(by_value),
-            abs_max: magnitudes.max_by(by_value),
+            min: cells.first().map(|cell| number(cell.low)),
+            max: cells.last().map(|cell| number(cell.high)),
+            abs_min_nonzero: nonzero.reduce(f64::min).map(number),
+            abs_max: magnitudes.reduce(f64::max).map(number),
             distinct: Some(census.distinct()),
-            ..Self::of_moments(census.total(), moments).with_quantiles(&cells, finite, true)
+            ..Self::of_moments(census.total(), moments).with_quantiles(&cells, finite, true, number)
         }
     }
 
     /// Of FP32, FP64 or one part of a complex type.
     pub(crate) fn of_float(layout: &FloatLayout, float: &WideFloat) -> Self {
-        let cells = float_cells(layout, float);
-        let in_tops = |wanted: &dyn Fn(u64) -> bool| -> u64 {
-            let low_bits = layout.bits() - 16;
-            let tops = float.tops.cells();
-            tops.filter(|&(top, _)| wanted(u64::from(top) << low_bits))
-                .map(|cell| cell.1)
-                .sum()
-        };
-        let nan = float_nans(layout, float);
-        let exponent_zero = in_tops(&|code| layout.exponent_field(code) == 0);
-        let signs = in_tops(&|code| layout.sign_bit(code));
-        let negative_nan = in_tops(&|code| {
-            layout.sign_bit(code) && layout.exponent_field(code) == layout.exponent_field(u64::MAX)
-        }) - float.neg_inf;
-        let any = float.finite > 0;
-        let real = |value: f64| any.then_some(Number::Real(value));
+        let tops = TopCounts::of(layout, float);
+        let real = |value: f64| (float.finite > 0).then_some(Number::Real(value));
         let magnitude = |bits: u64| Number::Real(layout.decode(bits));
+        let has_nonzero = float.min_magnitude != u64::MAX;
         Self {
             zeros: float.zeros,
             negative_zeros: float.negative_zeros,
-            subnormals: exponent_zero - float.zeros,
-            nan,
+            subnormals: tops.exponent_zero - float.zeros,
+            nan: tops.exponent_top - float.pos_inf - float.neg_inf,
             pos_inf: float.pos_inf,
             neg_inf: float.neg_inf,
-            negatives: signs - negative_nan - float.negative_zeros,
+            negatives: tops.negative_finite - float.negative_zeros + float.neg_inf,
             min: real(float.min),
             max: real(float.max),
-            abs_min_nonzero: (float.min_magnitude != u64::MAX)
-                .then(|| magnitude(float.min_magnitude)),
-            abs_max: any.then(|| magnitude(float.max_magnitude)),
+            abs_min_nonzero: has_nonzero.then(|| magnitude(float.min_magnitude)),
+            abs_max: real(float.max.abs().max(float.min.abs())),
             ..Self::of_moments(float.tops.total(), moments(float.finite, &float.sums))
-                .with_quantiles(&cells, float.finite, false)
+                .with_quantiles(
+                    &float_cells(layout, float),
+                    float.finite,
+                    false,
+                    Number::Real,
+                )
         }
     }
 
     /// Of an integer type of 32 or 64 bits.
     pub(crate) fn of_integer(integer: &WideInteger) -> Self {
         let cells = integer_cells(integer);
-        let count_where = |wanted: &dyn Fn(f64) -> bool| -> u64 {
+        let count_where = |wanted: fn(i128) -> bool| -> u64 {
             cells
                 .iter()
-                .filter(|cell| wanted(cell.low.to_f64()))
+                .filter(|cell| wanted(cell.low))
                 .map(|cell| cell.count)
                 .sum()
         };
         let whole = |value: i128| (integer.elements > 0).then_some(Number::Integer(value));
         Self {
-            zeros: count_where(&|low| low == 0.0),
-            negatives: count_where(&|low| low < 0.0),
+            zeros: count_where(|low| low == 0),
+            negatives: count_where(|low| low < 0),
             min: whole(integer.min),
             max: whole(integer.max),
             abs_min_nonzero: integer
@@ -174,7 +166,7 @@ impl Stats {
                     .max(integer.min.saturating_abs()),
             ),
             ..Self::of_moments(integer.elements, moments(integer.elements, &integer.sums))
-                .with_quantiles(&cells, integer.elements, false)
+                .with_quantiles(&cells, integer.elements, false, Number::Integer)
         }
     }
 
@@ -205,49 +197,63 @@ impl Stats {
         }
     }
 
-    fn with_quantiles(self, cells: &[Cell], finite: u64, exact: bool) -> Self {
-        let bound = |of: fn(&Cell) -> Number| quantiles(cells, finite).map(|found| found.map(of));
+    fn with_quantiles<T: Copy>(
+        self,
+        cells: &[Cell<T>],
+        finite: u64,
+        exact: bool,
+        number: fn(T) -> Number,
+    ) -> Self {
+        let found = quantiles(cells, finite);
+        let upper = if exact { None } else { found };
         Self {
-            quantiles: bound(|cell| cell.low).map(Quantiles),
+            quantiles: found.map(|cells| Quantiles(cells.map(|cell| number(cell.low)))),
             quantiles_exact: exact,
-            quantiles_upper: if exact {
-                None
-            } else {
-                bound(|cell| cell.high).map(Quantiles)
-            },
+            quantiles_upper: upper.map(|cells| Quantiles(cells.map(|cell| number(cell.high)))),
             ..self
         }
     }
 }
 
-/// The cells that hold the order statistics ⌈qn⌉ (NumPy's `inverted_cdf`).
-fn quantiles(cells: &[Cell], finite: u64) -> Option<[&Cell; 9]> {
-    let mut cumulated = 0;
-    let mut rest = cells.iter().peekable();
-    let found = QUANTILES.map(|(thousandths, _)| {
-        let rank = (u128::from(thousandths) * u128::from(finite))
-            .div_ceil(1000)
-            .max(1);
-        while let Some(cell) = rest.next_if(|cell| cumulated + u128::from(cell.count) < rank) {
-            cumulated += u128::from(cell.count);
+/// The cells that hold the order statistics of rank ⌈qn⌉ (NumPy's `inverted_cdf`).
+fn quantiles<T: Copy>(cells: &[Cell<T>], finite: u64) -> Option<[Cell<T>; 9]> {
+    let mut found = [*cells.first()?; 9];
+    let (mut at, mut cumulated) = (0, cells[0].count);
+    for (slot, (thousandths, _)) in found.iter_mut().zip(QUANTILES) {
+        let rank = (u128::from(thousandths) * u128::from(finite)).div_ceil(1000);
+        while u128::from(cumulated) < rank && at + 1 < cells.len() {
+            at += 1;
+            cumulated += cells[at].count;
         }
-        rest.peek().copied()
-    });
-    found
-        .iter()
-        .all(Option::is_some)
-        .then(|| found.map(|cell| cell.expect("all are there")))
-}
-
-fn magnitude(number: Number) -> Number {
-    match number {
-        Number::Real(value) => Number::Real(value.abs()),
-        Number::Integer(value) => Number::Integer(value.abs()),
+        *slot = cells[at];
     }
+    Some(found)
 }
 
-fn by_value(a: &Number, b: &Number) -> std::cmp::Ordering {
-    a.to_f64().total_cmp(&b.to_f64())
+/// Counts by sign and exponent over the top 16 bits.
+#[derive(Default)]
+struct TopCounts {
+    exponent_zero: u64,
+    exponent_top: u64,
+    negative_finite: u64,
+}
+
+impl TopCounts {
+    fn of(layout: &FloatLayout, float: &WideFloat) -> Self {
+        let mut counts = Self::default();
+        for (top, count) in float.tops.cells() {
+            let code = u64::from(top) << (layout.bits() - 16);
+            if has_top_exponent(layout, code) {
+                counts.exponent_top += count;
+            } else if layout.sign_bit(code) {
+                counts.negative_finite += count;
+            }
+            if layout.exponent_field(code) == 0 {
+                counts.exponent_zero += count;
+            }
+        }
+        counts
+    }
 }
 
 /// Counts by class over a census of codes.
