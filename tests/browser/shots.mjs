@@ -78,6 +78,12 @@ const STATES = {
   },
 };
 
+/** @param {Page} page @param {number} width @param {number} height */
+async function settle(page, width, height) {
+  await page.setViewport({ width, height });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
 const server = await startServer();
 const browser = await launch(server.port);
 for (const [state, reach] of Object.entries(STATES)) {
@@ -89,10 +95,13 @@ for (const [state, reach] of Object.entries(STATES)) {
     await reached(page, 'empty');
     await reach(page);
     for (const width of [390, 820, 1280]) {
-      await page.setViewport({ width, height: 900 });
-      await new Promise((resolve) => setTimeout(resolve, 300));
       const path = /** @type {`${string}.png`} */ (join(out, `${state}-${width}-${scheme}.png`));
-      await page.screenshot({ path, fullPage: state !== 'scanning' });
+      await settle(page, width, 900);
+      // As tall as the page: a list draws only what is in the window.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (state !== 'scanning') await settle(page, width, Math.min(height, 6000));
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path });
     }
     await page.close();
   }
