@@ -60,7 +60,7 @@ class PageSession {
       this.#engine = engine;
       await engine.coordinator.request('open', { ...checkpoint, scanners: scannersHere() });
     } catch (error) {
-      if (opened === this.#opened && this.state.phase !== 'failed') this.#fail(`The page’s own code could not be started. Reload the page. (${/** @type {Error} */ (error).message})`);
+      if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
     }
   }
 
@@ -216,6 +216,13 @@ class PageSession {
     this.#isToldSoon = false;
     for (const callback of this.#callbacks) callback(this.state);
   }
+}
+
+/** @param {Error} error */
+function notStarted({ name, message }) {
+  // Wasm that does not compile has instructions that the browser does not know.
+  if (name === 'CompileError') return 'This browser cannot run Floatscope: it lacks WebAssembly with 128-bit SIMD. Any browser since 2023 has it.';
+  return `The page’s own code could not be started. Reload the page. (${message})`;
 }
 
 /** What kept everything from being read. @param {Problem[]} problems */

@@ -6,12 +6,14 @@
 /** @typedef {import('./messages.js').Requests} Requests */
 /** @typedef {import('./messages.js').FigureColumns} FigureColumns */
 
-/** At least this long between two batches for the page. */
-const BATCH_MS = 50;
+/** At least this long between two batches for the page: drawing them is not free. */
+const BATCH_MS = 100;
+/** Until there are figures, which someone waits for. */
+const FIRST_BATCH_MS = 10;
 /** At least this long between two looks at headline and problems. */
 const NEWS_MS = 500;
 /** Rows in one message: a few milliseconds of the page's time. */
-const ROWS = 5000;
+const ROWS = 2000;
 /** Runs that a scanner has: one to scan, and one whose reading begins meanwhile. */
 const RUNS_EACH = 2;
 /** Bytes of the report that are put together at once. */
@@ -34,6 +36,7 @@ class CoordinatorRole {
   #hasEnded = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #batchTimer;
+  #pause_ms = FIRST_BATCH_MS;
   #news_ms = 0;
   /** Reports are written one after another: there is one pen. */
   #report = Promise.resolve(new Blob());
@@ -138,7 +141,7 @@ class CoordinatorRole {
       for (const line of this.#scanners.values()) if (line.isReady && line.runs.size === count) this.#handOut(line);
     }
     if (this.#job.done()) this.#end();
-    else this.#batchTimer ??= setTimeout(() => this.#tellBatch(), BATCH_MS);
+    else this.#batchTimer ??= setTimeout(() => this.#tellBatch(), this.#pause_ms);
   }
 
   /** @param {ScannerLine} line */
@@ -179,7 +182,9 @@ class CoordinatorRole {
 
   #tellFigures() {
     const figures = this.#job?.figures();
-    if (figures) tellPage({ type: 'figures', columns: typedColumns(JSON.parse(figures)) });
+    if (!figures) return;
+    this.#pause_ms = BATCH_MS;
+    tellPage({ type: 'figures', columns: typedColumns(JSON.parse(figures)) });
   }
 
   #tellNews() {

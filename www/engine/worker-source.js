@@ -1,10 +1,19 @@
 // @ts-check
 // How a part of a file is read. This decides the speed of everything.
 
-/** Bytes asked for at once. */
+// Measured on two cores in Chromium 156, 1 GB of BF16 in the page cache, CPU-seconds
+// of the whole browser: BYOB streams 0.7 to 0.8 whatever the buffer (256 KiB to
+// 4 MiB) and the number of readers; default streams 1.5; slices of 4 to 16 MiB 1.6
+// to 2.6; FileReaderSync 1.9 to 2.9. With a read under way while the last chunk is
+// scanned two scanners took 1.2 s, one took 1.9 s.
+
+/** Bytes asked for at once from a stream. */
 const CHUNK_BYTES = 1 << 20;
 
-/** Buffers that wait to be read into: they are used again and again. @type {ArrayBuffer[]} */
+/** Bytes of a slice, where there are no streams into buffers of our own. */
+const SLICE_BYTES = 8 << 20;
+
+/** Buffers of streams that wait to be read into: they are used again and again. @type {ArrayBuffer[]} */
 const freeBuffers = [];
 
 /**
@@ -36,7 +45,7 @@ class Reading {
    * @returns {Promise<Uint8Array | null>}
    */
   async next() {
-    if (this.given) freeBuffers.push(this.given);
+    if (this.given) this.reader.recycle(this.given);
     this.given = undefined;
     const chunk = await this.ahead;
     if (!chunk) return this.close();
@@ -54,8 +63,14 @@ class Reading {
   }
 
   /** @returns {Promise<Uint8Array | null>} */
-  async #read() {
-    if (this.left_bytes === 0) return null;
+  #read() {
+    const chunk = this.left_bytes === 0 ? Promise.resolve(null) : this.#chunk();
+    // It may fail before anyone waits for it.
+    chunk.catch(() => {});
+    return chunk;
+  }
+
+  async #chunk() {
     const chunk = await this.reader.read().catch(explain);
     if (!chunk?.byteLength) throw new SourceError('the file ended early: it was cut after it was chosen');
     return chunk;
@@ -70,12 +85,13 @@ function explain(error) {
     NotAllowedError: 'the browser no longer has the right to read it',
     SecurityError: 'the browser does not allow it',
   })[error?.name];
-  throw new SourceError(`the file could not be read on: ${why ?? error?.message ?? error}`);
+  throw new SourceError(`the file could not be read: ${why ?? error?.message ?? error}`);
 }
 
 /**
  * @typedef {object} ChunkReader
  * @property {() => Promise<Uint8Array | undefined>} read some bytes, none at the end
+ * @property {(buffer: ArrayBuffer) => void} recycle takes the buffer of a chunk that is no longer used
  * @property {() => Promise<void>} cancel
  */
 
@@ -92,6 +108,7 @@ function readerOf(part) {
 function byobReader(reader) {
   return {
     read: async () => (await reader.read(new Uint8Array(freeBuffers.pop() ?? new ArrayBuffer(CHUNK_BYTES)))).value,
+    recycle: (buffer) => freeBuffers.push(buffer),
     cancel: () => reader.cancel(),
   };
 }
@@ -101,10 +118,11 @@ function sliceReader(part) {
   let at = 0;
   return {
     async read() {
-      const bytes = new Uint8Array(await part.slice(at, at + CHUNK_BYTES).arrayBuffer());
+      const bytes = new Uint8Array(await part.slice(at, at + SLICE_BYTES).arrayBuffer());
       at += bytes.byteLength;
       return bytes;
     },
-    cancel: async () => {},
+    recycle() {},
+    async cancel() {},
   };
 }
