@@ -50,8 +50,19 @@ fn compile() -> Result<PathBuf> {
     cargo
         .args(["--target", TARGET, "--target-dir"])
         .arg(&folder);
-    shell::run(cargo.env("RUSTFLAGS", SIMD_FLAGS))?;
+    shell::run(cargo.env("RUSTFLAGS", flags()))?;
     Ok(folder.join(TARGET).join("wasm/floatscope_web.wasm"))
+}
+
+/// The compiler's flags. Panic messages name source files: rustup says where
+/// they are, and without that path the page names nobody's home.
+fn flags() -> String {
+    match std::env::var("CARGO_HOME") {
+        Ok(home) if !home.contains(' ') => {
+            format!("{SIMD_FLAGS} --remap-path-prefix={home}=cargo")
+        }
+        _ => SIMD_FLAGS.into(),
+    }
 }
 
 /// Writes `scan.js`, `scan.d.ts` and `scan_bg.wasm` and returns the last.
