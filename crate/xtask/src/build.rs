@@ -1,7 +1,7 @@
 //! `cargo xtask build`: the page and its wasm into `dist/`.
 
 use crate::options::Options;
-use crate::{headers, setup, shell, wasm};
+use crate::{headers, setup, shell, strip, wasm};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,6 +80,8 @@ fn bind(module: &Path, out: &Path) -> Result<PathBuf> {
         .omit_default_module_path(true)
         .generate(out)
         .context("wasm-bindgen")?;
+    let glue = out.join("scan.js");
+    copy_file(&glue, &glue)?;
     Ok(out.join("scan_bg.wasm"))
 }
 
@@ -106,8 +108,17 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), &target)?;
+            copy_file(&entry.path(), &target)?;
         }
     }
     Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    let strip = match from.extension().and_then(|extension| extension.to_str()) {
+        Some("js") => strip::script,
+        Some("css") => strip::style,
+        _ => return Ok(fs::copy(from, to).map(drop)?),
+    };
+    Ok(fs::write(to, strip(&fs::read_to_string(from)?))?)
 }

@@ -11,6 +11,7 @@ mod options;
 mod serve;
 mod setup;
 mod shell;
+mod strip;
 mod test;
 mod wasm;
 
