@@ -14,7 +14,7 @@ let role;
 function broken(error) {
   // A panic's own words say more than "unreachable".
   const what = (role && wasm_bindgen.last_panic()) ?? String(error);
-  tellPage({ type: 'broken', what: what.replaceAll('\n', ' ') });
+  tellPage({ type: 'broken', what });
 }
 
 /** @param {import('./messages.js').Start} start */

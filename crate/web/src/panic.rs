@@ -1,6 +1,7 @@
 //! What a panic says, for the page to repeat: a trap alone says "unreachable".
 
 use std::cell::RefCell;
+use std::panic::PanicHookInfo;
 use std::sync::Once;
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -14,9 +15,28 @@ pub(crate) fn keep_message() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
-            LAST.with(|last| *last.borrow_mut() = Some(info.to_string()));
+            LAST.with(|last| *last.borrow_mut() = Some(sentence(info)));
         }));
     });
+}
+
+/// "index out of bounds: … (scan/tables.rs, line 12)".
+fn sentence(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let what = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let what = what.unwrap_or("a panic without words");
+    match info.location() {
+        Some(place) => format!("{what} ({}, line {})", source(place.file()), place.line()),
+        None => what.to_owned(),
+    }
+}
+
+/// The path below `src`: what is above it depends on where it was built.
+fn source(path: &str) -> &str {
+    path.rsplit_once("/src/").map_or(path, |(_, below)| below)
 }
 
 /// What the panic said that ended this instance, if one did.
