@@ -65,11 +65,16 @@ fn scan(dtype: Dtype, chunks: &[&[u8]]) -> Observations {
 
 /// Splits at the given places, which are taken modulo the length.
 fn split<'a>(bytes: &'a [u8], places: &[usize], unit: usize) -> Vec<&'a [u8]> {
-    let mut cuts: Vec<usize> = places.iter().map(|at| at % (bytes.len() / unit + 1) * unit).collect();
+    let mut cuts: Vec<usize> = places
+        .iter()
+        .map(|at| at % (bytes.len() / unit + 1) * unit)
+        .collect();
     cuts.push(0);
     cuts.push(bytes.len());
     cuts.sort_unstable();
-    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
+    cuts.windows(2)
+        .map(|pair| &bytes[pair[0]..pair[1]])
+        .collect()
 }
 
 fn any_dtype() -> impl Strategy<Value = Dtype> {
