@@ -70,10 +70,7 @@ impl ExactSum {
         settled.settle();
         for (at, &limb) in settled.limbs.iter().enumerate() {
             let own_exponent = (settled.low + at as i32) * DIGIT_BITS;
-            self.add(
-                i128::from(limb) * i128::from(factor),
-                own_exponent + exponent,
-            );
+            self.add(i128::from(limb) * factor, own_exponent + exponent);
         }
     }
 

@@ -118,10 +118,10 @@ impl WideInteger {
     pub(crate) fn look(&mut self, dtype: Dtype, tables: &mut Tables, tile: &[u8]) {
         let signed = dtype.format().encoding == Encoding::Signed;
         let seen = match (dtype.bits(), signed) {
-            (32, true) => self.look_at(tables, tile, |word| i32::from_le_bytes(word)),
-            (32, false) => self.look_at(tables, tile, |word| u32::from_le_bytes(word)),
-            (_, true) => self.look_at(tables, tile, |word| i64::from_le_bytes(word)),
-            (_, false) => self.look_at(tables, tile, |word| u64::from_le_bytes(word)),
+            (32, true) => self.look_at(tables, tile, i32::from_le_bytes),
+            (32, false) => self.look_at(tables, tile, u32::from_le_bytes),
+            (_, true) => self.look_at(tables, tile, i64::from_le_bytes),
+            (_, false) => self.look_at(tables, tile, u64::from_le_bytes),
         };
         for (mine, theirs) in self.ones.iter_mut().zip(seen.ones) {
             *mine += theirs;
@@ -197,7 +197,7 @@ trait Whole: Copy + Default + Ord + Into<i128> {
 }
 
 macro_rules! whole {
-    ($($type:ty as $words:ty, $magnitude:expr;)*) => {$(
+    ($($type:ty as $words:ty, $magnitude:expr, $double:expr;)*) => {$(
         impl Whole for $type {
             type Words = $words;
             #[inline(always)]
@@ -208,15 +208,15 @@ macro_rules! whole {
             }
             #[inline(always)]
             fn minus(self, other: Self) -> f64 {
-                self.wrapping_sub(other) as f64
+                $double(self.wrapping_sub(other))
             }
         }
     )*};
 }
 
 whole! {
-    i32 as BestU32, |x: i32| x.unsigned_abs().into();
-    u32 as BestU32, u64::from;
-    i64 as BestU64, i64::unsigned_abs;
-    u64 as BestU64, u64::from;
+    i32 as BestU32, |x: i32| x.unsigned_abs().into(), f64::from;
+    u32 as BestU32, u64::from, f64::from;
+    i64 as BestU64, i64::unsigned_abs, |x: i64| x as f64;
+    u64 as BestU64, u64::from, |x: u64| x as f64;
 }

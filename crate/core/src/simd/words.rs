@@ -29,7 +29,7 @@ pub struct WordsSeen {
 
 /// Looks at up to 4,096 words, given as little-endian bytes.
 pub fn look<W: Words>(bytes: &[u8]) -> WordsSeen {
-    debug_assert!(bytes.len() <= 4096 * 8 && bytes.len() % (W::BITS as usize / 8) == 0);
+    debug_assert!(bytes.len() <= 4096 * 8 && bytes.len().is_multiple_of(W::BITS as usize / 8));
     let (body, tail) = vectors(bytes);
     let mut extremes = Extremes::<W>::new();
     let mut slices = BitSlices::<W>::new();
