@@ -95,7 +95,7 @@ impl Bench {
 
     fn by_tile(&self, name: &str, bytes: &[u8], mut look: impl FnMut(&[u8])) {
         self.run(name, bytes, |bytes| {
-            bytes.chunks(TILE_BYTES).for_each(&mut look)
+            bytes.chunks(TILE_BYTES).for_each(&mut look);
         });
     }
 
