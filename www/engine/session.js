@@ -179,6 +179,7 @@ class PageSession {
   #begin({ overview, files, ignored }) {
     const { tensors, bytes } = overview.checkpoint;
     this.state.ignored.push(...ignored);
+    this.#rate.add(performance.now(), 0);
     this.#change({ phase: 'scanning', overview, files, rows: new Rows(tensors), progress: { ...noProgress(), total: bytes } });
   }
 
