@@ -16,6 +16,9 @@ import { select } from './selection.js';
 /** A hidden page draws no frames, and its title still tells the progress. */
 const HIDDEN_MS = 500;
 
+/** After a scan the page draws its results first. */
+const WARM_AFTER_MS = 1000;
+
 const noProgress = () => ({ bytes: 0, total: 0, elapsed_ms: 0, bytes_per_second: 0, remaining_ms: null });
 
 const emptyState = () => ({
@@ -188,7 +191,7 @@ class PageSession {
     if (overview?.checkpoint.tensors === 0 && overview.problems.length) return this.#fail(sentences(overview.problems));
     this.#engine?.stopScanning();
     if (phase === 'scanning') this.#change({ phase: 'done' });
-    this.#warm().catch(() => {});
+    setTimeout(() => this.#warm().catch(() => {}), WARM_AFTER_MS);
   }
 
   /** @param {number} bytes */
