@@ -16,8 +16,8 @@ pub(crate) fn command(mut options: Options) -> Result<()> {
     let port = options.take_number("--port")?;
     let open = options.take_flag("--open");
     options.finish()?;
-    build::build(&build::dist())?;
     let server = listen(port)?;
+    build::build(&build::dist())?;
     let address = format!("http://{}/", server.server_addr());
     println!("\nFloatscope is at {address}  (Ctrl-C stops it)");
     if open {
