@@ -114,7 +114,7 @@ fn finite(bits: u32, most: usize) -> impl Strategy<Value = Vec<u64>> {
 fn frames() -> impl Strategy<Value = Frame> {
     let frame = (-2.0..2.0, -200..200i32).prop_map(|(pivot, exponent)| Frame {
         pivot,
-        scale: 2f64.powi(exponent),
+        scale: libm::ldexp(1.0, exponent),
     });
     prop_oneof![Just(Frame::PLAIN), frame]
 }
