@@ -37,6 +37,12 @@ impl Inputs {
         inputs
     }
 
+    /// Every file that is read.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let indexes = self.indexes.iter().map(|(path, _)| path);
+        self.files.iter().chain(indexes).cloned().collect()
+    }
+
     fn add(&mut self, path: &Path) {
         if path.is_dir() {
             self.add_folder(path);
@@ -122,7 +128,7 @@ impl Inputs {
 }
 
 /// What is wrong with a file as a whole.
-pub(crate) fn problem(path: &Path, what: &str) -> Problem {
+fn problem(path: &Path, what: &str) -> Problem {
     Problem {
         file: shown(path),
         tensor: None,

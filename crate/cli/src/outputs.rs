@@ -17,7 +17,7 @@ impl Output {
     /// Opens a target, which empties the file. Before the scan, so that nobody waits in vain.
     ///
     /// # Errors
-    /// Says which target cannot be opened and why. A file that is to be scanned is refused.
+    /// Says which target cannot be opened and why. A file that is to be read is refused.
     pub(crate) fn open(target: &Target, inputs: &[PathBuf]) -> Result<Self, String> {
         let path = match target {
             Target::Stdout => return Ok(Self::stdout()),
@@ -65,6 +65,20 @@ impl Output {
     }
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+/// Whether two paths lead to one regular file, be it by links.
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Device and inode, which hard links share.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = path.metadata().ok()?;
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    path.is_file().then(|| path.canonicalize().ok()).flatten()
 }

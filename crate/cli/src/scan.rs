@@ -15,8 +15,8 @@ use globset::GlobMatcher;
 use indicatif::ProgressBar;
 
 use crate::arguments::{ScanOptions, Target};
-use crate::inputs::{self, Inputs, problem, shown, what};
-use crate::outputs::Output;
+use crate::inputs::{self, Inputs, shown, what};
+use crate::outputs::{Output, is_same};
 use crate::reader::{Reader, Sink, Source, Version};
 use crate::{csv, progress, table, text};
 
@@ -40,9 +40,10 @@ pub(crate) fn command(options: &ScanOptions) -> ExitCode {
 fn scan(options: &ScanOptions) -> Result<bool, String> {
     let inputs = Inputs::of(&options.paths);
     inputs.notes.iter().for_each(|note| complain(note));
+    let read = inputs.paths();
     let (mut job, files) = read_headers(inputs, &options.paths);
     select(&mut job, &options.tensors)?;
-    let outputs = Outputs::open(options, &files)?;
+    let outputs = Outputs::open(options, &read)?;
     scan_tensors(&mut job, &files, options);
     let report = job.report();
     let written = outputs.write(report);
@@ -83,7 +84,7 @@ fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<ScannedFile>) {
                 let version = source.version();
                 files.push(ScannedFile { path, version });
             }
-            Err(error) => job.add_problem(problem(&path, &what(&error))),
+            Err(error) => job.add_unreadable(&shown(&path), &what(&error)),
         }
     }
     (job, files)
@@ -128,19 +129,27 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn open(options: &ScanOptions, files: &[ScannedFile]) -> Result<Self, String> {
+    /// # Errors
+    /// Where one cannot be written, or would be written over what is read or the other.
+    fn open(options: &ScanOptions, inputs: &[PathBuf]) -> Result<Self, String> {
         if [&options.json, &options.csv] == [&Some(Target::Stdout); 2] {
             return Err("--json - and --csv -: only one of them can be standard output".to_owned());
         }
-        let inputs: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
         let open = |target: &Option<Target>| {
             let target = target.as_ref();
             target
-                .map(|target| Output::open(target, &inputs))
+                .map(|target| Output::open(target, inputs))
                 .transpose()
         };
+        let json = open(&options.json)?;
+        if let (Some(Target::File(json)), Some(Target::File(csv))) = (&options.json, &options.csv)
+            && is_same(json, csv)
+        {
+            let csv = shown(csv);
+            return Err(format!("{csv}: cannot be written: it is the JSON report"));
+        }
         Ok(Self {
-            json: open(&options.json)?,
+            json,
             csv: open(&options.csv)?,
             table: (!options.stdout_is_taken()).then(Output::stdout),
         })
@@ -177,7 +186,11 @@ fn scan_tensors(job: &mut Job, files: &[ScannedFile], options: &ScanOptions) {
     };
     std::thread::scope(|scope| {
         for _ in 1..threads.min(useful) {
-            scope.spawn(|| shared.work());
+            let thread = std::thread::Builder::new().spawn_scoped(scope, || shared.work());
+            // Where the system has no more threads, fewer do the work.
+            if thread.is_err() {
+                break;
+            }
         }
         shared.work();
     });

@@ -3,6 +3,7 @@
 //! Feed it headers until it wants no more, start it, then hand out runs and merge
 //! what comes back until it is done. The report can be asked for at any time.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use crate::Error;
@@ -14,6 +15,8 @@ use crate::scan::Observations;
 /// A checkpoint on its way from files to a report.
 pub struct Job {
     files: Vec<JobFile>,
+    /// Names of files that could not even be opened.
+    unreadable: Vec<String>,
     indexes: Vec<Result<ShardIndex, Error>>,
     collector: Collector,
     plan: Option<Plan>,
@@ -42,6 +45,7 @@ impl Job {
     pub fn new(name: &str) -> Self {
         Self {
             files: Vec::new(),
+            unreadable: Vec::new(),
             indexes: Vec::new(),
             collector: Collector::new(name),
             plan: None,
@@ -59,6 +63,17 @@ impl Job {
         });
         self.settle_header(self.files.len() - 1);
         self.files.len() - 1
+    }
+
+    /// A file that is there and cannot be opened: a problem, and no file of the job.
+    pub fn add_unreadable(&mut self, name: &str, what: &str) {
+        self.unreadable.push(name.to_owned());
+        self.collector.add_problems([Problem {
+            file: name.to_owned(),
+            tensor: None,
+            place: None,
+            what: what.to_owned(),
+        }]);
     }
 
     /// Adds the text of a `*.index.json`.
@@ -102,7 +117,7 @@ impl Job {
         self.collector.add_problems([problem]);
     }
 
-    /// Something that went wrong outside, such as a file that cannot be opened.
+    /// Something that went wrong outside, such as a folder that cannot be listed.
     pub fn add_problem(&mut self, problem: Problem) {
         self.collector.add_problems([problem]);
     }
@@ -252,14 +267,17 @@ impl Job {
         self.collector.add_problems(problems);
     }
 
-    /// A shard whose header failed is there, and its problem has been told:
+    /// A shard that could not be read is there, and its problem has been told:
     /// the index must not call it missing.
     fn forgive_failed_shards(&mut self) {
-        let failed = self.files.iter().filter_map(|file| {
-            let name = file.name.rsplit(['/', '\\']).next();
-            name.filter(|_| matches!(file.header, HeaderState::Failed))
-        });
-        let failed: std::collections::HashSet<&str> = failed.collect();
+        let failed = self
+            .files
+            .iter()
+            .filter(|file| matches!(file.header, HeaderState::Failed));
+        let names = failed.map(|file| &file.name).chain(&self.unreadable);
+        let failed: HashSet<&str> = names
+            .filter_map(|name| name.rsplit(['/', '\\']).next())
+            .collect();
         for index in self.indexes.iter_mut().flatten() {
             index
                 .weight_map
@@ -281,7 +299,7 @@ impl Job {
 }
 
 impl JobFile {
-    fn entry(&self, metadata: std::collections::BTreeMap<String, String>) -> FileEntry {
+    fn entry(&self, metadata: BTreeMap<String, String>) -> FileEntry {
         FileEntry {
             name: self.name.clone(),
             bytes: self.bytes,

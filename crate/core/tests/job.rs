@@ -250,7 +250,7 @@ fn files_without_a_header_keep_their_place() {
 fn an_index_is_held_against_what_is_there() {
     let index = json!({"weight_map": {
         "a": "m-1.safetensors", "absent": "m-1.safetensors",
-        "b": "m-2.safetensors", "c": "m-3.safetensors",
+        "b": "m-2.safetensors", "c": "m-3.safetensors", "d": "m-4.safetensors",
     }});
     let file = bytes_file(&["a"]);
     let mut job = Job::new("sharded");
@@ -260,10 +260,13 @@ fn an_index_is_held_against_what_is_there() {
     // It is there, and what is wrong with it has been told.
     let failed = job.add_file("folder/m-3.safetensors", 100);
     job.header_failed(failed, "permission denied");
+    job.add_unreadable("folder/m-4.safetensors", "it is a pipe");
     job.start(1);
     let told = problems(&job);
-    assert_eq!(told.len(), 4, "{told:#?}");
+    assert_eq!(told.len(), 5, "{told:#?}");
     assert_eq!(told[0], "folder/m-3.safetensors: permission denied");
+    assert_eq!(told[1], "folder/m-4.safetensors: it is a pipe");
+    let told = &told[1..];
     assert!(told[1].contains("tensor \"absent\""), "{told:#?}");
     assert!(
         told[2].contains("the shard \"m-2.safetensors\" with 1 tensor is missing"),
@@ -323,4 +326,42 @@ fn what_went_wrong_outside_is_part_of_the_report() {
     assert_eq!(report["problems"][0]["file"], "gone");
     assert_eq!(report["problems"][0]["where"], Value::Null);
     assert_eq!(report["headline"], "No tensor could be read.");
+}
+
+/// The headline of a file of `elements` bytes in each tensor, scanned whole.
+fn headline(elements: &[u64]) -> String {
+    let mut end = 0;
+    let entries = elements.iter().enumerate().map(|(at, &elements)| {
+        let begin = end;
+        end += elements;
+        let entry = json!({"dtype": "U8", "shape": [elements], "data_offsets": [begin, end]});
+        (at.to_string(), entry)
+    });
+    let header: serde_json::Map<String, Value> = entries.collect();
+    let file = container(&header.into(), &vec![1; end as usize]);
+    let mut job = Job::new("counted");
+    add(&mut job, "f", &file);
+    job.start(1);
+    run_out(&mut job, &[&file]);
+    let headline = job.report().overview().headline;
+    let stored = "Stored as unsigned 8-bit integer. ";
+    let rest = headline.strip_prefix(stored).expect("how it is stored");
+    rest.to_owned()
+}
+
+#[test]
+fn headlines_count_as_people_do() {
+    let cases: [(&[u64], &str); 5] = [
+        (&[0], "There are no values in 1 tensor."),
+        (&[1, 0], "The one value in 2 tensors is finite."),
+        (&[2], "All 2 values in 1 tensor are finite."),
+        (&[999_999], "All 999,999 values in 1 tensor are finite."),
+        (
+            &[1_949_999],
+            "All 1.9 million values in 1 tensor are finite.",
+        ),
+    ];
+    for (elements, says) in cases {
+        assert_eq!(headline(elements), says);
+    }
 }

@@ -101,6 +101,21 @@ fn missing_shards_and_tensors_are_told_once() {
 }
 
 #[test]
+fn a_shard_that_cannot_be_opened_is_not_called_missing() {
+    let scratch = Scratch::new();
+    scratch.checkpoint("m-1.safetensors", &["a"]);
+    std::fs::create_dir(scratch.path("m-2.safetensors")).expect("a folder can be made");
+    let shards = [("a", "m-1.safetensors"), ("b", "m-2.safetensors")];
+    scratch.index("model.safetensors.index.json", &shards);
+    let outcome = report_of(&[scratch.folder()]);
+    assert_eq!(outcome.status, Some(2));
+    let shard = scratch.path("m-2.safetensors");
+    let says = format!("floatscope: {}: this is no regular file", shard.display());
+    assert_eq!(outcome.complaints(), [says]);
+    assert_eq!(names(&outcome.json()), ["a"]);
+}
+
+#[test]
 fn several_indexes_are_not_guessed_at() {
     let scratch = Scratch::new();
     scratch.checkpoint("m.safetensors", &["a"]);

@@ -102,6 +102,55 @@ fn the_checkpoint_is_never_written_over() {
     assert_eq!(std::fs::read(&path).expect("it can be read"), before);
 }
 
+#[test]
+fn neither_is_its_index() {
+    let scratch = Scratch::new();
+    scratch.checkpoint("m-1.safetensors", &["a"]);
+    let index = scratch.index("model.safetensors.index.json", &[("a", "m-1.safetensors")]);
+    let before = std::fs::read(&index).expect("it can be read");
+    let outcome = scan([
+        scratch.folder().as_os_str(),
+        "--csv".as_ref(),
+        index.as_os_str(),
+    ]);
+    assert_eq!(outcome.status, Some(2));
+    assert_eq!(std::fs::read(&index).expect("it can be read"), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_to_it_either() {
+    let scratch = Scratch::new();
+    let path = scratch.checkpoint("c.safetensors", &["a"]);
+    let before = std::fs::read(&path).expect("it can be read");
+    let (hard, soft) = (scratch.path("hard.json"), scratch.path("soft.json"));
+    std::fs::hard_link(&path, &hard).expect("a link can be made");
+    std::os::unix::fs::symlink(&path, &soft).expect("a link can be made");
+    for link in [&hard, &soft] {
+        let outcome = scan([path.as_os_str(), "--json".as_ref(), link.as_os_str()]);
+        assert_eq!(outcome.status, Some(2), "{link:?}");
+        assert_eq!(std::fs::read(&path).expect("it can be read"), before);
+    }
+}
+
+#[test]
+fn two_reports_do_not_share_a_file() {
+    let scratch = Scratch::new();
+    let path = scratch.checkpoint("c.safetensors", &["a"]);
+    let target = scratch.path("report");
+    let mut command = floatscope();
+    let command = command.arg("scan").arg(&path);
+    let outcome = outcome(command.arg("--json").arg(&target).arg("--csv").arg(&target));
+    assert_eq!((outcome.status, &*outcome.stdout), (Some(2), ""));
+    assert!(
+        outcome
+            .stderr
+            .ends_with(": cannot be written: it is the JSON report\n"),
+        "{}",
+        outcome.stderr
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error() {

@@ -76,14 +76,19 @@ fn finiteness(checkpoint: &Checkpoint, findings: &Findings) -> String {
                 counted(findings.finished, "tensor read", "tensors read")
             )
         }
-        (0, 0) => format!(
-            "All {} in {} are finite.",
-            about(checkpoint.parameters),
-            counted(checkpoint.tensors, "tensor", "tensors")
-        ),
+        (0, 0) => all_finite(checkpoint),
         (_, 0) => format!("{nan}."),
         (0, _) => format!("{infinite}."),
         _ => format!("{nan}, {infinite}."),
+    }
+}
+
+fn all_finite(checkpoint: &Checkpoint) -> String {
+    let tensors = counted(checkpoint.tensors, "tensor", "tensors");
+    match checkpoint.parameters {
+        0 => format!("There are no values in {tensors}."),
+        1 => format!("The one value in {tensors} is finite."),
+        values => format!("All {} in {tensors} are finite.", about(values)),
     }
 }
 
@@ -102,7 +107,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 fn about(values: u64) -> String {
     let tenths = |unit: u64| (u128::from(values) * 10 + u128::from(unit) / 2) / u128::from(unit);
     let (tenths, unit) = match values {
-        0..1_000_000 => return counted(values, "value", "values"),
+        0..1_000_000 => return format!("{} values", grouped(values)),
         1_000_000..1_000_000_000 => (tenths(1_000_000), "million"),
         _ => (tenths(1_000_000_000), "billion"),
     };
