@@ -1,78 +1,10 @@
-//! The whole way of a checkpoint, driven as the command and the page drive it.
+//! From files to figures, and what may go wrong on the way.
 
 use floatscope_core::Job;
-use floatscope_core::plan::Run;
-use floatscope_core::report::{Figures, Problem};
-use floatscope_core::scan::{Observations, Scanner};
+use floatscope_core::report::Problem;
 use serde_json::{Value, json};
 
-/// A container with this header and these bytes behind it.
-fn container(header: &Value, data: &[u8]) -> Vec<u8> {
-    let header = header.to_string();
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend(header.as_bytes());
-    file.extend(data);
-    file
-}
-
-/// Tensors of three bytes each: 1, 2 and 3.
-fn bytes_file(names: &[&str]) -> Vec<u8> {
-    let entries = names.iter().enumerate().map(|(at, name)| {
-        let entry = json!({"dtype": "U8", "shape": [3], "data_offsets": [3 * at, 3 * at + 3]});
-        ((*name).to_owned(), entry)
-    });
-    let header: serde_json::Map<String, Value> = entries.collect();
-    container(&header.into(), &[1, 2, 3].repeat(names.len()))
-}
-
-/// Adds a file and feeds its header.
-fn add(job: &mut Job, name: &str, bytes: &[u8]) -> usize {
-    let file = job.add_file(name, bytes.len() as u64);
-    while let Some(range) = job.header_wants(file) {
-        job.header_feed(file, &bytes[range.start as usize..range.end as usize]);
-    }
-    file
-}
-
-fn scan(run: &Run, file: &[u8]) -> Vec<Observations> {
-    let mut scanner = Scanner::new();
-    let scan = |piece: &floatscope_core::plan::Piece| {
-        scanner.begin(piece.span.dtype);
-        scanner.feed(&file[piece.begin as usize..piece.end() as usize]);
-        scanner.finish().expect("a span was begun")
-    };
-    run.pieces.iter().map(scan).collect()
-}
-
-/// Scans what is left.
-fn run_out(job: &mut Job, files: &[&[u8]]) {
-    while let Some(run) = job.next_run() {
-        job.merge(run.id, scan(&run, files[run.file]));
-    }
-    assert!(job.is_done());
-}
-
-fn report(job: &Job) -> Value {
-    let text: String = job.report().json_chunks().collect();
-    serde_json::from_str(&text).expect("the report is JSON")
-}
-
-fn names(report: &Value) -> Vec<&str> {
-    let tensors = report["tensors"].as_array().expect("a list");
-    tensors
-        .iter()
-        .filter_map(|tensor| tensor["name"].as_str())
-        .collect()
-}
-
-fn problems(job: &Job) -> Vec<String> {
-    let problems = job.report().overview().problems;
-    problems.iter().map(ToString::to_string).collect()
-}
-
-fn columns(figures: &Figures) -> Value {
-    serde_json::to_value(figures).expect("figures are JSON")
-}
+use crate::support::*;
 
 #[test]
 fn two_files_become_one_report() {
@@ -326,42 +258,4 @@ fn what_went_wrong_outside_is_part_of_the_report() {
     assert_eq!(report["problems"][0]["file"], "gone");
     assert_eq!(report["problems"][0]["where"], Value::Null);
     assert_eq!(report["headline"], "No tensor could be read.");
-}
-
-/// The headline of a file of `elements` bytes in each tensor, scanned whole.
-fn headline(elements: &[u64]) -> String {
-    let mut end = 0;
-    let entries = elements.iter().enumerate().map(|(at, &elements)| {
-        let begin = end;
-        end += elements;
-        let entry = json!({"dtype": "U8", "shape": [elements], "data_offsets": [begin, end]});
-        (at.to_string(), entry)
-    });
-    let header: serde_json::Map<String, Value> = entries.collect();
-    let file = container(&header.into(), &vec![1; end as usize]);
-    let mut job = Job::new("counted");
-    add(&mut job, "f", &file);
-    job.start(1);
-    run_out(&mut job, &[&file]);
-    let headline = job.report().overview().headline;
-    let stored = "Stored as unsigned 8-bit integer. ";
-    let rest = headline.strip_prefix(stored).expect("how it is stored");
-    rest.to_owned()
-}
-
-#[test]
-fn headlines_count_as_people_do() {
-    let cases: [(&[u64], &str); 5] = [
-        (&[0], "There are no values in 1 tensor."),
-        (&[1, 0], "The one value in 2 tensors is finite."),
-        (&[2], "All 2 values in 1 tensor are finite."),
-        (&[999_999], "All 999,999 values in 1 tensor are finite."),
-        (
-            &[1_949_999],
-            "All 1.9 million values in 1 tensor are finite.",
-        ),
-    ];
-    for (elements, says) in cases {
-        assert_eq!(headline(elements), says);
-    }
 }

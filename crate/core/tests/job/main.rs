@@ -1,0 +1,5 @@
+//! The whole way of a checkpoint, driven as the command and the page drive it.
+
+mod steps;
+mod support;
+mod told;

@@ -1,0 +1,89 @@
+//! Tensors of bytes, and workers that see what is there.
+
+use floatscope_core::checkpoint::TensorInfo;
+use floatscope_core::format::Dtype;
+use floatscope_core::plan::{Piece, Plan, PlanOptions, Progress, Run};
+use floatscope_core::scan::{Observations, Scanner, Span};
+
+pub(crate) fn tensor(name: &str, begin: u64, dtype: Dtype, elements: u64) -> TensorInfo {
+    let bytes = Span { dtype, elements }.bytes();
+    TensorInfo {
+        name: name.to_owned(),
+        dtype,
+        // Rows of one element, so that it can be cut at every tile.
+        shape: vec![elements, 1],
+        begin,
+        end: begin + bytes,
+    }
+}
+
+/// Tensors of bytes, named "0", "1", …, one behind the other.
+pub(crate) fn bytes_tensors(sizes: &[u64]) -> Vec<TensorInfo> {
+    let mut begin = 100;
+    let one = |(at, &size): (usize, &u64)| {
+        let tensor = tensor(&at.to_string(), begin, Dtype::U8, size);
+        begin = tensor.end;
+        tensor
+    };
+    sizes.iter().enumerate().map(one).collect()
+}
+
+pub(crate) fn plan(files: &[(&str, &[TensorInfo])], run_bytes: u64) -> (Plan, Progress) {
+    Plan::new(files.iter().copied(), PlanOptions { run_bytes })
+}
+
+/// A plan of one file "f".
+pub(crate) fn plan_of(tensors: &[TensorInfo], run_bytes: u64) -> Plan {
+    plan(&[("f", tensors)], run_bytes).0
+}
+
+/// The byte that a file holds at this place.
+pub(crate) fn byte_at(place: u64) -> u8 {
+    (place * 37 >> 3) as u8
+}
+
+/// What a scan of these bytes of the file shows.
+pub(crate) fn seen_of(dtype: Dtype, begin: u64, end: u64) -> Observations {
+    let bytes: Vec<u8> = (begin..end).map(byte_at).collect();
+    let mut scanner = Scanner::new();
+    scanner.begin(dtype);
+    scanner.feed(&bytes);
+    scanner.finish().expect("a span was begun")
+}
+
+pub(crate) fn seen(piece: &Piece) -> Observations {
+    seen_of(piece.span.dtype, piece.begin, piece.end())
+}
+
+pub(crate) fn all_seen(run: &Run) -> Vec<Observations> {
+    run.pieces.iter().map(seen).collect()
+}
+
+pub(crate) fn next(plan: &mut Plan) -> Run {
+    plan.next_run().expect("a run is waiting")
+}
+
+pub(crate) fn tensors_of(run: &Run) -> Vec<usize> {
+    run.pieces.iter().map(|piece| piece.tensor).collect()
+}
+
+pub(crate) fn finished(progress: &Progress) -> Vec<usize> {
+    progress.finished.iter().map(|tensor| tensor.0).collect()
+}
+
+pub(crate) fn is_empty(progress: &Progress) -> bool {
+    progress.finished.is_empty() && progress.failed.is_empty() && progress.problems.is_empty()
+}
+
+/// Runs everything that is left without another failure; the tensors that this finishes.
+pub(crate) fn run_out(plan: &mut Plan) -> Vec<usize> {
+    let mut all = Vec::new();
+    while let Some(run) = plan.next_run() {
+        let progress = plan.merge(run.id, all_seen(&run));
+        assert!(progress.failed.is_empty(), "{progress:?}");
+        all.extend(finished(&progress));
+    }
+    assert!(plan.is_done());
+    all.sort_unstable();
+    all
+}
