@@ -150,12 +150,15 @@ export interface State {
   rows: Rows;
 }
 
-/** The range of a number format, as binary exponents of its values. */
+/** A number format: the widths of its fields, and its range as binary exponents of its values. */
 export interface FormatRange {
   name: string;
   /** What it is called in prose. */
   title: string;
   bits: number;
+  /** Widths of the fields; integers have none. */
+  exponent_bits?: number | null;
+  mantissa_bits?: number | null;
   exponent_min_subnormal?: number | null;
   exponent_min_normal?: number | null;
   exponent_max?: number | null;

@@ -9,6 +9,7 @@
  * @property {number} normal exponent of the smallest normal number
  * @property {number} end one past the exponent of the largest number
  * @property {boolean} isStored the type that the tensor has
+ * @property {string[]} alike others that reach past the picture at both ends, as this one does
  */
 
 /** Widest first. Their variants are shown only where a tensor is stored in them. */
@@ -24,16 +25,17 @@ const shorter = (title) => (title.length > 10 ? title.replace(/^FP\d+ /, '') : t
 function band({ name, title, exponent_min_subnormal, exponent_min_normal, exponent_max }, stored) {
   if (exponent_min_normal == null || exponent_max == null) return [];
   const subnormal = exponent_min_subnormal ?? exponent_min_normal;
-  return [{ name: shorter(title), subnormal, normal: exponent_min_normal, end: exponent_max + 1, isStored: name === stored }];
+  return [{ name: shorter(title), subnormal, normal: exponent_min_normal, end: exponent_max + 1, isStored: name === stored, alike: [] }];
 }
 
 /**
- * Of the formats that reach past both ends of the picture one is enough.
+ * Of the formats that reach past both ends of the picture one stands for all.
  * @param {Band[]} bands @param {[number, number]} domain
  */
 export function telling(bands, [low, high]) {
-  const reach = bands.filter(({ normal, end }) => normal < low && end > high);
-  return bands.filter((band) => band === reach[0] || !reach.includes(band));
+  const [first, ...alike] = bands.filter(({ normal, end }) => normal < low && end > high);
+  const kept = bands.filter((band) => !alike.includes(band));
+  return kept.map((band) => (band === first ? { ...band, alike: alike.map(({ name }) => name) } : band));
 }
 
 /**

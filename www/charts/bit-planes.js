@@ -6,27 +6,21 @@ import { s } from '../views/dom.js';
 import { readable } from './chart.js';
 
 /** @typedef {import('../types.js').Bits} Bits */
+/** @typedef {import('../types.js').FormatRange} FormatRange */
 /** @typedef {'sign' | 'exponent' | 'mantissa' | 'value'} Field integers have but one */
 
 const HEIGHT = 84;
 const WIDEST_COLUMN = 30;
 const SIDE = 40;
 
-/** Widths of exponent and mantissa; what is left is the sign. @type {Record<string, [number, number]>} */
-const FLOATS = {
-  F4: [2, 1], F6_E2M3: [2, 3], F6_E3M2: [3, 2],
-  F8_E4M3: [4, 3], F8_E4M3FNUZ: [4, 3], F8_E5M2: [5, 2], F8_E5M2FNUZ: [5, 2], F8_E8M0: [8, 0],
-  F16: [5, 10], BF16: [8, 7], F32: [8, 23], C64: [8, 23], F64: [11, 52],
-};
-
-/** The field that each plane belongs to. @param {string} dtype @param {number} planes @returns {Field[]} */
-export function fieldsOf(dtype, planes) {
-  const float = FLOATS[dtype];
-  const isSigned = float && float[0] + float[1] < planes;
+/** The field that each plane belongs to. @param {FormatRange | undefined} format @param {number} planes @returns {Field[]} */
+export function fieldsOf(format, planes) {
+  const { exponent_bits, mantissa_bits } = format ?? {};
+  if (exponent_bits == null || mantissa_bits == null) return Array(planes).fill('value');
   return Array.from({ length: planes }, (_, plane) => {
-    if (isSigned && plane === 0) return 'sign';
-    if (!float) return 'value';
-    return plane < Number(isSigned) + float[0] ? 'exponent' : 'mantissa';
+    const fromEnd = planes - 1 - plane;
+    if (fromEnd < mantissa_bits) return 'mantissa';
+    return fromEnd < mantissa_bits + exponent_bits ? 'exponent' : 'sign';
   });
 }
 
@@ -57,9 +51,8 @@ function draw(width, ones, fields) {
   };
 }
 
-/** @param {Bits} bits @param {string} dtype */
-export function bitPlanes({ plane_ones }, dtype) {
-  const fields = fieldsOf(dtype, plane_ones.length);
+/** @param {Bits} bits @param {Field[]} fields of each plane */
+export function bitPlanes({ plane_ones }, fields) {
   return readable({
     label: 'Share of ones in each bit plane',
     marks: plane_ones.length,

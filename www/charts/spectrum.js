@@ -178,6 +178,9 @@ function drawBand(band, top, across, [low, high], isFirst) {
     ...caption(band, from, middle, end, top + 10, isFirst, low, high));
 }
 
+/** @param {string[]} names */
+const listed = (names) => [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
+
 /**
  * What a band says of itself, where it has the room.
  * @param {Band} band @param {number} from @param {number} middle @param {number} end @param {number} y
@@ -187,7 +190,12 @@ function caption(band, from, middle, end, y, isFirst, low, high) {
   /** @param {number} left @param {number} right @param {string} text */
   const inside = (left, right, text) => (right - left > text.length * 6 + 8 ? [s('text', { x: left + 6, y, class: 'in' }, text)] : []);
   const reaches = band.normal < low && band.end > high;
-  if (reaches) return inside(middle, end, `from ${powerOfTwo(band.normal)} to ${powerOfTwo(band.end)}`);
+  if (reaches) {
+    const range = `from ${powerOfTwo(band.normal)} to ${powerOfTwo(band.end)}`;
+    const others = band.alike.length ? `; ${listed(band.alike)} ${band.alike.length > 1 ? 'reach' : 'reaches'} past this picture, too` : '';
+    const whole = inside(middle, end, range + others);
+    return whole.length ? whole : inside(middle, end, range);
+  }
   const normal = inside(middle, end, isFirst ? 'normal numbers' : '');
   return [...normal, ...inside(from, middle, isFirst ? 'subnormal' : '')];
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // One tensor: what is seen in a sentence, and the evidence beside it.
 
+import { partFormat } from '../charts/bands.js';
 import { bitPlanes, fieldsOf } from '../charts/bit-planes.js';
 import { quantilePicture } from '../charts/quantiles.js';
 import { spectrum } from '../charts/spectrum.js';
@@ -14,6 +15,7 @@ import { statistics } from './statistics.js';
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 /** @typedef {import('../types.js').Part} Part */
 /** @typedef {import('../types.js').Bits} Bits */
+/** @typedef {import('../charts/bit-planes.js').Field} Field */
 /** @typedef {import('../types.js').FormatRange} FormatRange */
 /** @typedef {import('../types.js').State} State */
 
@@ -30,10 +32,9 @@ export function partsOf({ stats, bits, exponents }) {
 /** @param {Part} part @param {string} text */
 const heading = ({ title }, text) => h('h3', {}, title ? `${text}, ${title} part` : text);
 
-/** The fields with their colours and entropies: the key of the picture. @param {Bits} bits @param {string} dtype */
-function entropies(bits, dtype) {
-  const fields = new Set(fieldsOf(dtype, bits.plane_ones.length));
-  /** @type {[import('../charts/bit-planes.js').Field, number | null, boolean][]} */
+/** The fields with their colours and entropies: the key of the picture. @param {Bits} bits @param {Set<Field>} fields */
+function entropies(bits, fields) {
+  /** @type {[Field, number | null, boolean][]} */
   const known = [['sign', bits.sign_entropy, true], ['exponent', bits.exponent_entropy, true], ['mantissa', bits.mantissa_entropy, bits.exact]];
   const keys = known.filter(([field, amount]) => fields.has(field) && amount != null).map(([field, amount, isExact]) =>
     h('span', { class: 'key' }, h('i', { 'data-field': field }), `${field} ${isExact ? '' : '≤ '}${entropy(amount)}`));
@@ -44,9 +45,10 @@ function entropies(bits, dtype) {
 function pictures(part, { dtype }, formats) {
   if (part.stats.count === 0) return [];
   const strip = quantilePicture(part.stats);
+  const fields = fieldsOf(formats.find(({ name }) => name === partFormat(dtype)), part.bits.plane_ones.length);
   return [
     h('section', { class: 'wide' }, heading(part, 'Spectrum'), spectrum(part, dtype, formats)),
-    h('section', {}, heading(part, 'Bit planes'), bitPlanes(part.bits, dtype), entropies(part.bits, dtype)),
+    h('section', {}, heading(part, 'Bit planes'), bitPlanes(part.bits, fields), entropies(part.bits, new Set(fields))),
     strip && h('section', {}, heading(part, 'Where the values lie'), strip),
   ];
 }

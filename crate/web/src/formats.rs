@@ -4,12 +4,14 @@ use floatscope_core::format::{FORMATS, FloatLayout, Format};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Width and range of a format. Exponents are ⌊log2|x|⌋; integers have none.
+/// Widths and range of a format. Exponents are ⌊log2|x|⌋; integers have none.
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
     title: &'static str,
     bits: u32,
+    exponent_bits: Option<u32>,
+    mantissa_bits: Option<u32>,
     exponent_min_subnormal: Option<i32>,
     exponent_min_normal: Option<i32>,
     exponent_max: Option<i32>,
@@ -22,6 +24,8 @@ impl Row {
             name: format.name,
             title: format.title,
             bits: format.bits,
+            exponent_bits: layout.map(|layout| layout.exponent_bits),
+            mantissa_bits: layout.map(|layout| layout.mantissa_bits),
             exponent_min_subnormal: layout.map(FloatLayout::min_subnormal_exponent),
             exponent_min_normal: layout.map(FloatLayout::min_exponent),
             exponent_max: layout.map(FloatLayout::max_exponent),

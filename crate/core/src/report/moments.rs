@@ -113,10 +113,24 @@ struct BinadeSums {
 impl BinadeSums {
     /// Significands have at most 16 bits, so fourth powers have 64 and counts room to spare.
     fn add(&mut self, significand: i64, count: u64) {
+        let bits =
+            4 * (64 - significand.unsigned_abs().leading_zeros()) + 64 - count.leading_zeros();
+        if bits < 64 {
+            return self.add_short(significand, count as i64);
+        }
         let mut term = i128::from(count);
         for sum in &mut self.sums {
             term *= i128::from(significand);
             *sum += term;
+        }
+    }
+
+    /// The same where all products fit 63 bits: wasm has no wider multiplication.
+    fn add_short(&mut self, significand: i64, count: i64) {
+        let mut term = count;
+        for sum in &mut self.sums {
+            term *= significand;
+            *sum += i128::from(term);
         }
     }
 
