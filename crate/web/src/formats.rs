@@ -1,6 +1,6 @@
 //! The table of formats, for pictures.
 
-use floatscope_core::format::{FORMATS, FloatLayout, Format};
+use floatscope_core::format::{FORMATS, FloatLayout, Format, TF32};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -33,9 +33,9 @@ impl Row {
     }
 }
 
-/// Every format of the table, as JSON.
+/// Every format of the table and TF32, as JSON.
 #[wasm_bindgen]
 pub fn formats() -> String {
-    let rows: Vec<Row> = FORMATS.iter().map(Row::of).collect();
+    let rows: Vec<Row> = FORMATS.iter().chain([&TF32]).map(Row::of).collect();
     serde_json::to_string(&rows).expect("the table is plain data")
 }
