@@ -6,9 +6,21 @@ import { byId } from './dom.js';
 /** @param {FileSystemEntry | null} entry @returns {Promise<File[]>} files of a dropped file or folder, however deep */
 async function filesOf(entry) {
   if (!entry) return [];
-  if (entry.isFile) return [await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject))];
+  if (entry.isFile) return [await fileOf(/** @type {FileSystemFileEntry} */ (entry))];
   const children = await childrenOf(/** @type {FileSystemDirectoryEntry} */ (entry));
   return (await Promise.all(children.map(filesOf))).flat();
+}
+
+/**
+ * The file, with its path where it lies in a dropped folder: only a picked folder
+ * gives files theirs.
+ * @param {FileSystemFileEntry} entry @returns {Promise<File>}
+ */
+async function fileOf(entry) {
+  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+  const path = entry.fullPath.slice(1);
+  if (path.includes('/')) Object.defineProperty(file, 'webkitRelativePath', { value: path });
+  return file;
 }
 
 /** @param {FileSystemDirectoryEntry} folder @returns {Promise<FileSystemEntry[]>} */

@@ -2,12 +2,16 @@
 // A worker that reads a part of a file in one of the ways a page can, and does
 // nothing with the bytes.
 
+/** Chromium may collect a stream while it is being read; that read then never ends. @type {ReadableStream | undefined} */
+let held;
+
 /** @typedef {{file: File, begin: number, end: number, way: string, chunk: number}} Job */
 
 /** @type {Record<string, (part: Blob, chunk: number) => Promise<number>>} */
 const WAYS = {
   async 'byob stream'(part, chunk) {
-    const reader = part.stream().getReader({ mode: 'byob' });
+    held = part.stream();
+    const reader = held.getReader({ mode: 'byob' });
     let buffer = new ArrayBuffer(chunk);
     for (let bytes = 0; ; ) {
       const { done, value } = await reader.read(new Uint8Array(buffer, 0, chunk));
@@ -17,7 +21,8 @@ const WAYS = {
     }
   },
   async 'default stream'(part) {
-    const reader = part.stream().getReader();
+    held = part.stream();
+    const reader = held.getReader();
     for (let bytes = 0; ; ) {
       const { done, value } = await reader.read();
       if (done) return bytes;

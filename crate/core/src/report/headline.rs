@@ -1,7 +1,7 @@
 //! The sentence that a person can quote.
 
 use super::collector::{Checkpoint, Findings};
-use crate::format::Dtype;
+use crate::format::{Dtype, Encoding, Format};
 
 /// How the checkpoint is stored, and whether its values are finite.
 pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: usize) -> String {
@@ -26,15 +26,28 @@ pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: u
     format!("{stored} {}{read}", finiteness(checkpoint, findings))
 }
 
+/// A format as what values are stored as: "FP32", "signed 8-bit integers".
+fn stored_as(name: &str) -> String {
+    match Dtype::from_name(name).map(Dtype::format) {
+        Some(Format {
+            encoding: Encoding::Float(_),
+            title,
+            ..
+        }) => (*title).to_owned(),
+        Some(Format {
+            encoding: Encoding::Complex(_),
+            ..
+        }) => "complex numbers".to_owned(),
+        Some(format) => format!("{}s", format.title),
+        None => name.to_owned(),
+    }
+}
+
 /// Formats by the bytes they take, the largest first.
 fn dtypes(checkpoint: &Checkpoint) -> String {
     let mut by_bytes: Vec<_> = checkpoint.dtypes.iter().collect();
     by_bytes.sort_by_key(|(name, totals)| (std::cmp::Reverse(totals.bytes), **name));
-    let title = |name: &str| Dtype::from_name(name).map_or("?", |dtype| dtype.format().title);
-    let mut titles: Vec<String> = by_bytes
-        .iter()
-        .map(|(name, _)| title(name).to_owned())
-        .collect();
+    let mut titles: Vec<String> = by_bytes.iter().map(|(name, _)| stored_as(name)).collect();
     if titles.len() > 3 {
         let others = titles.split_off(2).len();
         titles.push(format!("{others} other formats"));

@@ -79,7 +79,7 @@ fn a_tensor_is_counted_once_however_often_it_comes() {
     assert!(job.fail(run.id, true, "too late").is_empty());
     assert_eq!(
         report(&job)["headline"],
-        "Stored as unsigned 8-bit integer. All 6 values in 2 tensors are finite."
+        "Stored as unsigned 8-bit integers. All 6 values in 2 tensors are finite."
     );
     assert_eq!(problems(&job), Vec::<String>::new());
 }

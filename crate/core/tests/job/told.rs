@@ -22,7 +22,7 @@ fn headline(elements: &[u64]) -> String {
     job.start(1);
     run_out(&mut job, &[&file]);
     let headline = job.report().overview().headline;
-    let stored = "Stored as unsigned 8-bit integer. ";
+    let stored = "Stored as unsigned 8-bit integers. ";
     let rest = headline.strip_prefix(stored).expect("how it is stored");
     rest.to_owned()
 }
@@ -44,18 +44,32 @@ fn headlines_count_as_people_do() {
     }
 }
 
-#[test]
-fn what_was_not_read_is_not_called_finite() {
-    let mut entries = serde_json::Map::new();
-    for (at, dtype) in ["U8", "I8", "F8_E4M3", "BOOL"].iter().enumerate() {
+/// A started job with one element of each of these types, and its file.
+fn one_of_each(dtypes: &[&str]) -> (Job, Vec<u8>) {
+    let entries = dtypes.iter().enumerate().map(|(at, dtype)| {
         let entry = json!({"dtype": dtype, "shape": [1], "data_offsets": [at, at + 1]});
-        entries.insert((*dtype).to_owned(), entry);
-    }
-    let file = container(&entries.into(), &[1; 4]);
-    let mut job = Job::new("some");
+        ((*dtype).to_owned(), entry)
+    });
+    let header: serde_json::Map<String, Value> = entries.collect();
+    let file = container(&header.into(), &vec![1; dtypes.len()]);
+    let mut job = Job::new("one of each");
     add(&mut job, "f", &file);
     job.start(1);
-    let stored = "Stored as boolean, FP8 E4M3 and 2 other formats.";
+    (job, file)
+}
+
+#[test]
+fn up_to_three_formats_are_named() {
+    let (job, _) = one_of_each(&["U8", "BOOL", "F8_E4M3"]);
+    let headline = job.report().overview().headline;
+    let stored = "Stored as booleans, FP8 E4M3 and unsigned 8-bit integers. ";
+    assert!(headline.starts_with(stored), "{headline}");
+}
+
+#[test]
+fn what_was_not_read_is_not_called_finite() {
+    let (mut job, file) = one_of_each(&["U8", "I8", "F8_E4M3", "BOOL"]);
+    let stored = "Stored as booleans, FP8 E4M3 and 2 other formats.";
     let headline = |job: &Job| job.report().overview().headline;
     assert_eq!(headline(&job), format!("{stored} No tensor has been read."));
     let run = job.next_run().expect("a run");
