@@ -19,9 +19,9 @@ let opened;
 for (const name of names) {
   test(`${name} is told as the command tells it`, { timeout: patience_ms }, async () => {
     const { page, errors } = await (opened ??= open());
-    // So that the end of the file before is not taken for the end of this one.
-    await page.evaluate(() => void (document.body.dataset.phase = 'about to open another'));
     await pick(page, join(folder, name));
+    // So that the end of the file before is not taken for the end of this one.
+    await page.waitForFunction((name) => document.body.innerText.includes(name), {}, name);
     const ended = await phase(page, 'done', 'failed');
     const native = await nativeReport(join(folder, name));
     const { tensors, problems } = JSON.parse(native);
