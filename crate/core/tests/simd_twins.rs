@@ -169,6 +169,8 @@ fn counts<const N: usize>(tables: &[Table; N]) -> Vec<(usize, u32)> {
     all.filter(|cell| cell.1 > 0).collect()
 }
 
+type Kernel<const N: usize> = fn(&mut [Table; N], &[u8]);
+
 fn check_census<const N: usize>(bytes: &[u8]) -> Result<(), TestCaseError> {
     let by_definition = |width: usize| {
         let mut table = tables::<1>();
@@ -178,7 +180,7 @@ fn check_census<const N: usize>(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
         counts(&table)
     };
-    let kernels: [(usize, fn(&mut [Table; N], &[u8])); 3] = [
+    let kernels: [(usize, Kernel<N>); 3] = [
         (2, census::count_u16),
         (4, census::count_top_of_u32),
         (8, census::count_top_of_u64),

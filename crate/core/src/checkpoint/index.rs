@@ -259,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn an_index_is_no_longer_than_a_header_may_be() {
+        let spaces = vec![b' '; MAX_HEADER_BYTES as usize + 1];
+        let message = |bytes: &[u8]| {
+            ShardIndex::parse("i", bytes)
+                .expect_err("spaces")
+                .to_string()
+        };
+        assert!(message(&spaces).contains("over the limit of 100000000"));
+        assert!(message(&spaces[1..]).contains("this is no shard index"));
+    }
+
+    #[test]
     fn bad_indexes_say_where() {
         let cases: [(&[u8], &str); 6] = [
             (

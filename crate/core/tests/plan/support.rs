@@ -39,7 +39,7 @@ pub(crate) fn plan_of(tensors: &[TensorInfo], run_bytes: u64) -> Plan {
 
 /// The byte that a file holds at this place.
 pub(crate) fn byte_at(place: u64) -> u8 {
-    (place * 37 >> 3) as u8
+    ((place * 37) >> 3) as u8
 }
 
 /// What a scan of these bytes of the file shows.
