@@ -54,8 +54,8 @@ impl Scanner {
 
     /// Starts a span; what was seen of an unfinished one is forgotten.
     pub fn begin(&mut self, dtype: Dtype) {
-        if self.seen.is_some() {
-            self.finish();
+        if self.seen.take().is_some() {
+            self.tables.iter_mut().for_each(Tables::forget);
         }
         let observations = Observations::empty(dtype);
         self.tables.resize_with(

@@ -77,6 +77,11 @@ impl Tables {
         std::mem::take(&mut self.harvest)
     }
 
+    /// Empties the tables.
+    pub(crate) fn forget(&mut self) {
+        self.take(16);
+    }
+
     fn count_u16(&mut self, counted: Counted, bytes: &[u8]) {
         let (_, odd) = bytes.as_chunks::<2>();
         self.odd_bytes.extend_from_slice(odd);

@@ -13,7 +13,8 @@ use super::{Words, vectors};
 pub struct WordsSeen {
     /// Largest word without its sign bit.
     pub max_magnitude: u64,
-    /// Smallest nonzero word without its sign bit; `u64::MAX` where there is none.
+    /// Smallest nonzero word without its sign bit; `u64::MAX` where there is none,
+    /// or none but the NaN of all ones.
     pub min_magnitude: u64,
     /// Smallest word read as a float; no meaning where one of them is a NaN.
     pub min: f64,
