@@ -24,7 +24,9 @@ cargo xtask COMMAND
   build [--out DIR]            the page and its wasm into dist/ (or DIR)
   serve [--port N] [--open]    build, then serve dist/ on 127.0.0.1
   test  [--only STEP]          everything that must hold, in order
-  bench [kernels|browser]      the kernels native and in wasm; the page end to end
+  bench [kernels|command|browser]
+                               the kernels native and in wasm; the command and
+                               the page beside bare reads of the same file
 ";
 
 fn main() -> ExitCode {

@@ -32,6 +32,7 @@ pub(super) fn bench() -> Result<()> {
         wasm.measure(node.args(&WASI_RUNNER[1..]).arg(&wasm_program))?;
     }
     print(&native, &wasm);
+    print_promises(&wasm);
     Ok(())
 }
 
@@ -81,6 +82,13 @@ impl Speeds {
         Ok(())
     }
 
+    fn print_ratio(&self, kernel: &str, other: &str, promise: f64) {
+        if let (Some(speed), Some(of)) = (self.median(kernel), self.median(other)) {
+            let ratio = speed / of;
+            println!("wasm: {kernel} / {other} = {ratio:.2}   (promise {promise})");
+        }
+    }
+
     /// The median speed of a kernel, if it was run.
     fn median(&self, kernel: &str) -> Option<f64> {
         let mut runs = self.runs.get(kernel)?.clone();
@@ -103,6 +111,19 @@ fn print(native: &Speeds, wasm: &Speeds) {
             "{kernel:<36} {native:>8.2} {wasm:>8.2} {:>12.2}",
             wasm / native
         );
+    }
+}
+
+/// What is promised of the kernels in wasm among themselves.
+fn print_promises(wasm: &Speeds) {
+    println!();
+    for kernel in &wasm.order {
+        if let Some(normal) = kernel.strip_suffix(", constant") {
+            wasm.print_ratio(kernel, normal, 0.65);
+        }
+        if let Some(types) = kernel.strip_prefix("scan ") {
+            wasm.print_ratio(kernel, &format!("increments alone, {types}"), 0.8);
+        }
     }
 }
 

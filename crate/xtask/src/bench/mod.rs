@@ -7,16 +7,31 @@ use crate::setup::{self, Browser};
 use crate::{build, shell};
 use anyhow::{Result, bail};
 
-/// `bench [kernels|browser]`; both without a name.
+/// `bench [kernels|command|browser]`; all of them without a name.
 pub(crate) fn command(mut options: Options) -> Result<()> {
     let name = options.take_word();
     options.finish()?;
     match name.as_deref() {
         Some("kernels") => kernels::bench(),
+        Some("command") => native_command(),
         Some("browser") => browser(),
-        Some(other) => bail!("no bench `{other}`; there are kernels, browser"),
-        None => kernels::bench().and_then(|()| browser()),
+        Some(other) => bail!("no bench `{other}`; there are kernels, command, browser"),
+        None => kernels::bench()
+            .and_then(|()| native_command())
+            .and_then(|()| browser()),
     }
+}
+
+/// `floatscope scan` against bare reads of the same file with the same threads.
+fn native_command() -> Result<()> {
+    let packages = ["--package", "floatscope", "--package", "floatscope-benches"];
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--quiet", "--release"]);
+    shell::run(cargo.args(packages))?;
+    let name = format!("command{}", std::env::consts::EXE_SUFFIX);
+    shell::run(&mut shell::in_root(
+        shell::target_dir().join("release").join(name),
+    ))
 }
 
 /// A full scan against bare reads of the same file in the same page.
