@@ -88,6 +88,8 @@ export function tensorView(session, { close, step }) {
     const report = await session.tensor(row);
     if (row !== shown || isComplete) return;
     isComplete = report !== undefined;
+    // With its figures and not before them: a name never stands over another tensor's.
+    name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
     if (report) body.replaceChildren(...evidence(report, session.formats));
     else body.replaceChildren(...waiting(session.state, row));
   }
@@ -97,7 +99,6 @@ export function tensorView(session, { close, step }) {
     /** @param {number} row */
     show(row) {
       [shown, isComplete] = [row, false];
-      name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
       article.hidden = false;
       return fill(row);
     },

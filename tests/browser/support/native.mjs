@@ -38,22 +38,29 @@ export async function nativeReport(...paths) {
 export async function savedReport(page) {
   const before = await readdir(downloads);
   await page.click('#save-json');
-  const name = await newFile(before);
-  const text = await readFile(join(downloads, name), 'utf8');
-  await rm(join(downloads, name));
-  return text;
-}
-
-/** @param {string[]} before */
-async function newFile(before) {
   for (let waited_ms = 0; waited_ms < 30_000; waited_ms += 50) {
-    const names = await readdir(downloads);
-    const partial = names.some((name) => /\.(part|crdownload)$|^\.org\.chromium/.test(name));
-    const fresh = names.find((name) => !before.includes(name));
-    if (fresh && !partial) return fresh;
+    const fresh = (await readdir(downloads)).filter((name) => !before.includes(name));
+    for (const name of fresh) {
+      const text = await wholeReport(join(downloads, name));
+      if (text !== null) return text;
+    }
     await sleep(50);
   }
   throw new Error('no report was saved');
+}
+
+/**
+ * The report, and its file is removed; null while the browser still writes it or
+ * has it under a name of its own.
+ *
+ * @param {string} path
+ */
+async function wholeReport(path) {
+  if (!path.endsWith('.floatscope.json')) return null;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (!text.endsWith('}\n')) return null;
+  await rm(path);
+  return text;
 }
 
 /**

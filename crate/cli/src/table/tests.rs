@@ -52,7 +52,7 @@ fn shown(job: &Job, columns: Option<usize>, colour: bool) -> String {
 
 #[test]
 fn the_whole_table() {
-    let expected = r"Stored as BF16, complex of two FP32 and FP16. 1 value in 1 tensor is NaN.
+    let expected = r"Stored as BF16, complex numbers and FP16. 1 value in 1 tensor is NaN.
 a\u{1b}[31m.safetensors: 3 tensors, 6 parameters, 18 B
   BF16  1 tensor   4 parameters      8 B
   C64   1 tensor   1 parameter       8 B
