@@ -30,7 +30,7 @@ export class ListWindow {
     this.body = body;
     this.maker = maker;
     addEventListener('scroll', () => this.#queue(), { passive: true });
-    addEventListener('resize', () => this.#measure());
+    addEventListener('resize', () => { this.#measure(); this.#queue(); });
     new ResizeObserver(() => this.#measure()).observe(body);
   }
 
