@@ -59,11 +59,11 @@ export type Event =
   /** The headers are read. `files` are those that are used. */
   | { type: 'begun'; overview: Overview; files: { name: string; bytes: number }[]; ignored: string[] }
   | { type: 'rows'; first: number; columns: RowColumns }
-  | { type: 'figures'; columns: FigureColumns }
-  /** What has changed of the overview. */
-  | { type: 'news'; headline: string; problems: Overview['problems'] }
-  | { type: 'progress'; bytes: number }
-  | { type: 'ended' };
+  /** What came since the last batch: one message, so that the page draws it at once. */
+  | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean };
+
+/** What has changed of the overview. */
+export type News = Pick<Overview, 'headline' | 'problems'>;
 
 /** What the headers say of consecutive tensors. */
 export interface RowColumns {

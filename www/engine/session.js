@@ -171,10 +171,7 @@ class PageSession {
   #receive(event) {
     if (event.type === 'begun') this.#begin(event);
     if (event.type === 'rows') this.state.rows.add(event.first, event.columns);
-    if (event.type === 'figures') this.state.rows.finish(event.columns);
-    if (event.type === 'news' && this.state.overview) Object.assign(this.state.overview, { headline: event.headline, problems: event.problems });
-    if (event.type === 'progress' && this.state.phase === 'scanning') this.#progressTo(event.bytes);
-    if (event.type === 'ended') this.#end();
+    if (event.type === 'batch') this.#takeBatch(event);
     this.#change({});
   }
 
@@ -184,6 +181,14 @@ class PageSession {
     this.state.ignored.push(...ignored);
     this.#rate.add(performance.now(), 0);
     this.#change({ phase: 'scanning', overview, files, rows: new Rows(tensors), progress: { ...noProgress(), total: bytes } });
+  }
+
+  /** @param {Extract<Event, {type: 'batch'}>} event */
+  #takeBatch({ bytes, figures, news, isEnd }) {
+    if (figures) this.state.rows.finish(figures);
+    if (news && this.state.overview) Object.assign(this.state.overview, news);
+    if (this.state.phase === 'scanning') this.#progressTo(bytes);
+    if (isEnd) this.#end();
   }
 
   #end() {

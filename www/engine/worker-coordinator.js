@@ -7,7 +7,7 @@
 /** @typedef {import('./messages.js').FigureColumns} FigureColumns */
 
 /** At least this long between two batches for the page: drawing them is not free. */
-const BATCH_MS = 100;
+const BATCH_MS = 200;
 /** Until there are figures, which someone waits for. */
 const FIRST_BATCH_MS = 10;
 /** At least this long between two looks at headline and problems. */
@@ -165,32 +165,30 @@ class CoordinatorRole {
   #end() {
     this.#hasEnded = true;
     this.#tellBatch();
-    tellPage({ type: 'ended' });
   }
 
   #tellBatch() {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
     try {
-      this.#tellFigures();
-      tellPage({ type: 'progress', bytes: this.#bytesRead() });
-      if (this.#hasEnded || performance.now() - this.#news_ms > NEWS_MS) this.#tellNews();
+      tellPage({ type: 'batch', bytes: this.#bytesRead(), figures: this.#takeFigures(), news: this.#takeNews(), isEnd: this.#hasEnded });
     } catch (error) {
       this.broken(error);
     }
   }
 
-  #tellFigures() {
+  #takeFigures() {
     const figures = this.#job?.figures();
-    if (!figures) return;
+    if (!figures) return null;
     this.#pause_ms = BATCH_MS;
-    tellPage({ type: 'figures', columns: typedColumns(JSON.parse(figures)) });
+    return typedColumns(JSON.parse(figures));
   }
 
-  #tellNews() {
-    const { headline, problems } = JSON.parse(this.#job?.overview() ?? '{}');
-    tellPage({ type: 'news', headline, problems });
+  #takeNews() {
+    if (!this.#hasEnded && performance.now() - this.#news_ms < NEWS_MS) return null;
     this.#news_ms = performance.now();
+    const { headline, problems } = JSON.parse(this.#job?.overview() ?? '{}');
+    return { headline, problems };
   }
 
   /** Of the bytes of all tensors, those that are behind us. */

@@ -4,6 +4,9 @@
 /** At least this long between two messages about one run. */
 const TELL_MS = 50;
 
+/** Bytes that are copied and scanned at once: they stay in the nearest caches. */
+const FEED_BYTES = 64 << 10;
+
 /** @typedef {import('./messages.js').RunToScan} RunToScan */
 /** @typedef {import('./messages.js').FromScanner} FromScanner */
 
@@ -57,12 +60,15 @@ class ScannerRole {
     }
   }
 
-  /** Copies a chunk into wasm's memory and scans it. @param {Uint8Array} chunk */
+  /** Copies a chunk into wasm's memory, part by part, and scans it. @param {Uint8Array} chunk */
   #feed(chunk) {
-    const at = this.scanner.buffer(chunk.byteLength);
-    // The memory may have grown, so the view is new each time.
-    new Uint8Array(this.memory.buffer, at, chunk.byteLength).set(chunk);
-    this.scanner.feed(chunk.byteLength);
+    for (let from = 0; from < chunk.byteLength; from += FEED_BYTES) {
+      const part = chunk.subarray(from, from + FEED_BYTES);
+      const at = this.scanner.buffer(FEED_BYTES);
+      // The memory may have grown, so the view is new each time.
+      new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
+      this.scanner.feed(part.byteLength);
+    }
   }
 
   /** @param {number} run @param {number} read @param {boolean} isEnd */

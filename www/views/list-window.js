@@ -55,7 +55,7 @@ export class ListWindow {
   #queue() {
     if (this.#isQueued) return;
     this.#isQueued = true;
-    requestAnimationFrame(() => this.#drawNow());
+    requestAnimationFrame(() => this.#drawLines());
   }
 
   /** Lines that fit on the screen. */
@@ -70,11 +70,16 @@ export class ListWindow {
     const below = top + this.#lineHeight - innerHeight;
     if (above < 0) scrollBy(0, above);
     else if (below > 0) scrollBy(0, below);
-    this.#isChanged = true;
-    this.#drawNow();
+    this.drawNow();
   }
 
-  #drawNow() {
+  /** Draws at once, for who is in a frame already. */
+  drawNow() {
+    this.#isChanged = true;
+    this.#drawLines();
+  }
+
+  #drawLines() {
     this.#isQueued = false;
     if (!this.body.offsetParent) return;
     const wanted = this.#wanted();

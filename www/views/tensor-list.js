@@ -76,7 +76,7 @@ export class TensorList {
     if (isGrown || this.#isOutOfOrder(state)) {
       this.#order = null;
       this.#arrange();
-    } else this.#window.draw();
+    } else this.#window.drawNow();
   }
 
   /** The list is on the screen again. */

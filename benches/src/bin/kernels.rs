@@ -59,7 +59,7 @@ impl Bench {
     }
 
     fn increments(&self, weights: &[f32]) {
-        let mut tables: Box<[census::Table; census::TABLES]> = vec![[0; 1 << 16]; census::TABLES]
+        let mut tables: Box<[census::Table; census::TABLES]> = vec![census::EMPTY; census::TABLES]
             .into_boxed_slice()
             .try_into()
             .expect("as many as made");

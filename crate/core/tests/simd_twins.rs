@@ -158,7 +158,7 @@ fn check_sums<S: Source>(words: &[u64], bits: u32, frame: Frame) -> Result<(), T
 }
 
 fn tables<const N: usize>() -> Box<[Table; N]> {
-    let tables = vec![[0; 1 << 16]; N].into_boxed_slice();
+    let tables = vec![census::EMPTY; N].into_boxed_slice();
     tables.try_into().expect("as many as were made")
 }
 

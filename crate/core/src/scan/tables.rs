@@ -1,7 +1,7 @@
 //! The dense tables that a scan counts in, and their harvest into a census.
 
 use super::Census;
-use crate::simd::census::{self, TABLES, Table};
+use crate::simd::census::{self, CODES, EMPTY, TABLES, Table};
 
 /// Elements after which the 32-bit counters are harvested, well before they overflow.
 const HARVEST_AFTER: u64 = 1 << 31;
@@ -34,7 +34,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new() -> Self {
-        let tables = vec![[0; 1 << 16]; TABLES].into_boxed_slice();
+        let tables = vec![EMPTY; TABLES].into_boxed_slice();
         Self {
             tables: tables.try_into().expect("as many tables as were just made"),
             in_use: 0,
@@ -124,7 +124,7 @@ impl Tables {
     fn drain(&mut self) -> Vec<(u16, u64)> {
         let tables = &mut self.tables[..self.in_use];
         let mut cells = Vec::new();
-        for first in (0..1 << 16).step_by(STRIDE) {
+        for first in (0..CODES).step_by(STRIDE) {
             let stride = first..first + STRIDE;
             // Without an early exit the comparison is a few vector instructions.
             let bits = |table: &Table| table[stride.clone()].iter().fold(0, |all, n| all | n);
