@@ -59,10 +59,7 @@ impl Bench {
     }
 
     fn increments(&self, weights: &[f32]) {
-        let mut tables: Box<[census::Table; census::TABLES]> = vec![census::EMPTY; census::TABLES]
-            .into_boxed_slice()
-            .try_into()
-            .expect("as many as made");
+        let mut tables = census::tables::<{ census::TABLES }>();
         let (bf16, f32) = (bf16_bytes(weights), f32_bytes(weights));
         self.run("increments alone, BF16", &bf16, |bytes| {
             census::count_u16(black_box(&mut tables), bytes);

@@ -157,11 +157,6 @@ fn check_sums<S: Source>(words: &[u64], bits: u32, frame: Frame) -> Result<(), T
     Ok(())
 }
 
-fn tables<const N: usize>() -> Box<[Table; N]> {
-    let tables = vec![census::EMPTY; N].into_boxed_slice();
-    tables.try_into().expect("as many as were made")
-}
-
 /// The sum over the tables of each code's count, where there is one.
 fn counts<const N: usize>(tables: &[Table; N]) -> Vec<(usize, u32)> {
     let sum = |code: usize| tables.iter().map(|table| table[code]).sum();
@@ -173,7 +168,7 @@ type Kernel<const N: usize> = fn(&mut [Table; N], &[u8]);
 
 fn check_census<const N: usize>(bytes: &[u8]) -> Result<(), TestCaseError> {
     let by_definition = |width: usize| {
-        let mut table = tables::<1>();
+        let mut table = census::tables::<1>();
         for word in bytes.chunks_exact(width) {
             let top = [word[width - 2], word[width - 1]];
             table[0][usize::from(u16::from_le_bytes(top))] += 1;
@@ -186,7 +181,7 @@ fn check_census<const N: usize>(bytes: &[u8]) -> Result<(), TestCaseError> {
         (8, census::count_top_of_u64),
     ];
     for (width, count) in kernels {
-        let mut table = tables::<N>();
+        let mut table = census::tables::<N>();
         count(&mut table, bytes);
         prop_assert_eq!(counts(&table), by_definition(width), "{} bytes", width);
     }

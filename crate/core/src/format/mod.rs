@@ -71,6 +71,15 @@ impl Format {
             _ => Class::Normal,
         }
     }
+
+    /// Whether the code has a sign bit and it is set.
+    pub fn is_negative(&self, code: u64) -> bool {
+        match self.encoding {
+            Encoding::Bool | Encoding::Unsigned => false,
+            Encoding::Signed => code >> (self.bits - 1) & 1 == 1,
+            Encoding::Float(layout) | Encoding::Complex(layout) => layout.sign_bit(code),
+        }
+    }
 }
 
 /// Reads the low `bits` of `code` as a two's complement number.

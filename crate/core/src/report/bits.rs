@@ -29,8 +29,7 @@ impl Bits {
     /// Of a type of at most 16 bits.
     pub(crate) fn of_codes(format: &Format, census: &Census) -> Self {
         let total = census.total();
-        let plane = |bit: u32| count_where(census, |code| code >> bit & 1 == 1);
-        let planes = (0..format.bits).rev().map(plane);
+        let ones = plane_ones(census);
         let fields = match &format.encoding {
             Encoding::Float(layout) => Some(FieldEntropies::of(layout, census, 0)),
             _ => None,
@@ -42,7 +41,7 @@ impl Bits {
             mantissa_entropy: fields.as_ref().map(|fields| fields.mantissa),
             joint_entropy: entropy(census.cells().map(|cell| cell.1)),
             exact: true,
-            plane_ones: planes.map(|ones| share(ones, total)).collect(),
+            plane_ones: planes_from_top(&ones[..format.bits as usize], total),
         }
     }
 
@@ -155,12 +154,19 @@ fn planes_from_top(ones: &[u64], total: u64) -> Vec<f64> {
     ones.iter().rev().map(|&ones| share(ones, total)).collect()
 }
 
-fn count_where(census: &Census, wanted: impl Fn(u16) -> bool) -> u64 {
-    census
-        .cells()
-        .filter(|&(code, _)| wanted(code))
-        .map(|cell| cell.1)
-        .sum()
+/// Codes with a one in each plane, lowest first: by byte, since a code has sixteen
+/// planes and two bytes.
+fn plane_ones(census: &Census) -> [u64; 16] {
+    let mut bytes = [[0u64; 256]; 2];
+    for (code, count) in census.cells() {
+        for (counts, byte) in bytes.iter_mut().zip(code.to_le_bytes()) {
+            counts[usize::from(byte)] += count;
+        }
+    }
+    std::array::from_fn(|plane| {
+        let with_one = (0..256).filter(|byte| byte >> (plane % 8) & 1 == 1);
+        with_one.map(|byte| bytes[plane / 8][byte]).sum()
+    })
 }
 
 fn share(part: u64, total: u64) -> f64 {

@@ -20,15 +20,18 @@ pub struct Exponents {
 impl Exponents {
     /// Of a type of at most 16 bits.
     pub(crate) fn of_codes(format: &Format, census: &Census) -> Self {
-        let values = finite_codes(format, census)
-            .map(|(code, count)| (format.decode(u64::from(code)).abs(), count));
-        let zero = values
-            .clone()
-            .filter(|value| value.0 == 0.0)
-            .map(|value| value.1)
-            .sum();
-        let nonzero = values.filter(|value| value.0 != 0.0);
-        Self::of_binades(zero, nonzero.map(|(value, count)| (binade(value), count)))
+        let mut zero = 0;
+        let values = finite_codes(format, census);
+        let binades = values.filter_map(|(code, count)| {
+            let magnitude = format.decode(u64::from(code)).abs();
+            if magnitude == 0.0 {
+                zero += count;
+                return None;
+            }
+            Some((binade(magnitude), count))
+        });
+        let nonzero = Self::of_binades(0, binades);
+        Self { zero, ..nonzero }
     }
 
     /// Of FP32, FP64 or one part of a complex type.

@@ -279,12 +279,12 @@ impl ClassCounts {
 
     fn add(&mut self, format: &Format, code: u64, count: u64) {
         let class = format.classify(code);
-        let value = format.decode(code);
-        let negative = value.is_sign_negative();
+        let negative = format.is_negative(code);
+        let signed = if negative { count } else { 0 };
         match class {
             Class::Zero => {
                 self.zeros += count;
-                self.negative_zeros += if negative { count } else { 0 };
+                self.negative_zeros += signed;
             }
             Class::Subnormal => self.subnormals += count,
             Class::Infinite if negative => self.neg_inf += count,
@@ -292,6 +292,8 @@ impl ClassCounts {
             Class::Nan => self.nan += count,
             Class::Normal => {}
         }
-        self.negatives += if value < 0.0 { count } else { 0 };
+        if !matches!(class, Class::Zero | Class::Nan) {
+            self.negatives += signed;
+        }
     }
 }

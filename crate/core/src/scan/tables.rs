@@ -1,7 +1,7 @@
 //! The dense tables that a scan counts in, and their harvest into a census.
 
 use super::Census;
-use crate::simd::census::{self, CODES, EMPTY, TABLES, Table};
+use crate::simd::census::{self, CODES, TABLES, Table};
 
 /// Elements after which the 32-bit counters are harvested, well before they overflow.
 const HARVEST_AFTER: u64 = 1 << 31;
@@ -34,9 +34,8 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new() -> Self {
-        let tables = vec![EMPTY; TABLES].into_boxed_slice();
         Self {
-            tables: tables.try_into().expect("as many tables as were just made"),
+            tables: census::tables(),
             in_use: 0,
             increments: 0,
             odd_bytes: Vec::new(),

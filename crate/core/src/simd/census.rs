@@ -20,8 +20,11 @@ const APART: usize = 272;
 /// Counters for the codes of 16 bits; those from [`CODES`] on stay zero.
 pub type Table = [u32; CODES + APART];
 
-/// A table that has counted nothing.
-pub const EMPTY: Table = [0; CODES + APART];
+/// Tables that have counted nothing.
+pub fn tables<const N: usize>() -> Box<[Table; N]> {
+    let tables = vec![[0; CODES + APART]; N].into_boxed_slice();
+    tables.try_into().expect("as many tables as were just made")
+}
 
 /// Counts little-endian 16-bit codes. A last odd byte is left out.
 pub fn count_u16<const N: usize>(tables: &mut [Table; N], bytes: &[u8]) {
