@@ -9,7 +9,7 @@ use std::hint::black_box;
 use floatscope_benches::{bf16_bytes, f32_bytes, gb_per_s, normal_weights};
 use floatscope_core::format::Dtype;
 use floatscope_core::scan::Scanner;
-use floatscope_core::simd::{self, census, powers, words};
+use floatscope_simd::{self as simd, census, powers, words};
 
 const ELEMENTS: usize = 8 << 20;
 const CHUNK: usize = 1 << 20;
@@ -59,7 +59,7 @@ impl Bench {
     }
 
     fn increments(&self, weights: &[f32]) {
-        let mut tables = census::tables::<{ census::TABLES }>();
+        let mut tables = census::tables();
         let (bf16, f32) = (bf16_bytes(weights), f32_bytes(weights));
         self.run("increments alone, BF16", &bf16, |bytes| {
             census::count_u16(black_box(&mut tables), bytes);

@@ -11,6 +11,7 @@
 //! The mathematics stands in `docs/how-it-knows.md`, the house in
 //! `docs/architecture.md`.
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 pub mod checkpoint;
 pub mod error;
@@ -19,7 +20,6 @@ pub mod job;
 pub mod plan;
 pub mod report;
 pub mod scan;
-pub mod simd;
 
 pub use error::Error;
 pub use job::Job;

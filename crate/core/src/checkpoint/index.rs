@@ -20,8 +20,6 @@ pub struct ShardIndex {
     pub file: String,
     /// From a tensor's name to the plain name of the file that holds it.
     pub weight_map: BTreeMap<String, String>,
-    /// Bytes of all tensors together, where `metadata` says so.
-    pub total_size: Option<u64>,
 }
 
 impl ShardIndex {
@@ -63,7 +61,6 @@ impl ShardIndex {
         Ok(Self {
             file: file_name.to_owned(),
             weight_map,
-            total_size: index.metadata.as_ref().and_then(total_size),
         })
     }
 
@@ -150,19 +147,7 @@ fn is_plain(name: &str) -> bool {
 
 #[derive(Deserialize)]
 struct Index {
-    metadata: Option<serde_json::Value>,
     weight_map: WeightMap,
-}
-
-/// Some versions of transformers wrote the size as a float.
-fn total_size(metadata: &serde_json::Value) -> Option<u64> {
-    let size = metadata.get("total_size")?;
-    size.as_u64().or_else(|| {
-        let whole = size
-            .as_f64()
-            .filter(|size| size.fract() == 0.0 && *size >= 0.0);
-        whole.map(|size| size as u64)
-    })
 }
 
 /// A map of strings that refuses to hold a key twice.
@@ -218,9 +203,9 @@ mod tests {
             index.shards(),
             ["m-1.safetensors", "m-2.safetensors", "m-3.safetensors"]
         );
-        assert_eq!((index.total_size, index.weight_map.len()), (Some(30), 4));
+        assert_eq!(index.weight_map.len(), 4);
         let bare = ShardIndex::parse("i", br#"{"weight_map":{}}"#).expect("an index");
-        assert_eq!((bare.total_size, bare.shards().len()), (None, 0));
+        assert_eq!(bare.shards().len(), 0);
     }
 
     #[test]

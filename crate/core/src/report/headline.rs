@@ -45,9 +45,13 @@ fn stored_as(name: &str) -> String {
 
 /// Formats by the bytes they take, the largest first.
 fn dtypes(checkpoint: &Checkpoint) -> String {
-    let mut by_bytes: Vec<_> = checkpoint.dtypes.iter().collect();
-    by_bytes.sort_by_key(|(name, totals)| (std::cmp::Reverse(totals.bytes), **name));
-    let mut titles: Vec<String> = by_bytes.iter().map(|(name, _)| stored_as(name)).collect();
+    let mut left: Vec<_> = checkpoint.dtypes.iter().collect();
+    let mut titles = Vec::new();
+    // Picked one by one: there are few, and a sort is code to download.
+    while let Some(largest) = left.iter().map(|(_, totals)| totals.bytes).max() {
+        let at = left.iter().position(|(_, totals)| totals.bytes == largest);
+        titles.extend(at.map(|at| stored_as(left.remove(at).0)));
+    }
     if titles.len() > 3 {
         let others = titles.split_off(2).len();
         titles.push(format!("{others} other formats"));

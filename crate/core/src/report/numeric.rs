@@ -80,7 +80,8 @@ fn is_finite(format: &Format, code: u16) -> bool {
 /// exactly.
 pub(crate) fn float_cells(layout: &FloatLayout, float: &WideFloat) -> Vec<Cell<f64>> {
     let low_bits = layout.bits() - 16;
-    let clamp = |x: f64| x.clamp(float.min, float.max) + 0.0;
+    // Not `clamp`: its panic would bring the printing of floats into the wasm.
+    let clamp = |x: f64| x.max(float.min).min(float.max) + 0.0;
     in_numeric_order(&float.tops, 1 << 15, true)
         .map(|(top, count)| (u64::from(top) << low_bits, count))
         .filter(|&(code, _)| !has_top_exponent(layout, code))

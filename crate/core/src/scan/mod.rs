@@ -30,4 +30,4 @@ pub use wire::WireError;
 
 /// Elements of a tile: the unit in which wide types are summed. A tensor may be
 /// cut at its multiples, counted from the tensor's first element.
-pub const TILE: u64 = 4096;
+pub const TILE: u64 = floatscope_simd::TILE as u64;

@@ -1,15 +1,13 @@
 //! The dense tables that a scan counts in, and their harvest into a census.
 
 use super::Census;
-use crate::simd::census::{self, CODES, TABLES, Table};
+use floatscope_simd::census::{self, Table};
 
 /// Elements after which the 32-bit counters are harvested, well before they overflow.
 const HARVEST_AFTER: u64 = 1 << 31;
 /// Up to so many increments go into one table: a harvest that looks at four would
 /// cost more than the counting.
 const SMALL: u64 = 1 << 16;
-/// Cells that a harvest skips together when all are empty.
-const STRIDE: usize = 32;
 
 /// What an increment of a table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub(crate) enum Counted {
 
 /// Interleaved counters for one stream of codes.
 pub(crate) struct Tables {
-    tables: Box<[Table; TABLES]>,
+    tables: Box<[Table]>,
     in_use: usize,
     increments: u64,
     /// Last bytes without a neighbour.
@@ -46,28 +44,26 @@ impl Tables {
     /// Counts elements of a type of at most 16 bits; `bytes` holds whole groups.
     pub(crate) fn count(&mut self, bits: u32, bytes: &[u8]) {
         match bits {
-            6 => self.count_codes(bytes.len() as u64 / 3 * 4, sextets(bytes)),
+            6 => {
+                let tables = self.for_codes(bytes.len() as u64 / 3 * 4);
+                census::count_sextets(tables, bytes);
+            }
             _ => self.count_u16(counted(bits), bytes),
         }
     }
 
     /// Counts the top 16 bits of 32- or 64-bit words.
     pub(crate) fn count_tops(&mut self, word_bits: u32, bytes: &[u8]) {
-        let increments = bytes.len() as u64 * 8 / u64::from(word_bits);
-        match (self.spread(Counted::Codes, increments), word_bits) {
-            (Spread::One(table), 32) => census::count_top_of_u32(table, bytes),
-            (Spread::All(tables), 32) => census::count_top_of_u32(tables, bytes),
-            (Spread::One(table), _) => census::count_top_of_u64(table, bytes),
-            (Spread::All(tables), _) => census::count_top_of_u64(tables, bytes),
+        let tables = self.for_codes(bytes.len() as u64 * 8 / u64::from(word_bits));
+        match word_bits {
+            32 => census::count_top_of_u32(tables, bytes),
+            _ => census::count_top_of_u64(tables, bytes),
         }
     }
 
-    /// Counts `elements` codes that were computed one by one.
-    pub(crate) fn count_codes(&mut self, elements: u64, codes: impl Iterator<Item = u16>) {
-        match self.spread(Counted::Codes, elements) {
-            Spread::One(table) => census::count_codes(table, codes),
-            Spread::All(tables) => census::count_codes(tables, codes),
-        }
+    /// Tables for so many more codes.
+    pub(crate) fn for_codes(&mut self, codes: u64) -> &mut [Table] {
+        self.spread(Counted::Codes, codes)
     }
 
     /// Everything counted since the last call; the tables are empty again.
@@ -84,31 +80,27 @@ impl Tables {
     fn count_u16(&mut self, counted: Counted, bytes: &[u8]) {
         let (_, odd) = bytes.as_chunks::<2>();
         self.odd_bytes.extend_from_slice(odd);
-        match self.spread(counted, bytes.len() as u64 / 2) {
-            Spread::One(table) => census::count_u16(table, bytes),
-            Spread::All(tables) => census::count_u16(tables, bytes),
-        }
+        census::count_u16(self.spread(counted, bytes.len() as u64 / 2), bytes);
     }
 
     /// Where so many increments more should go.
-    fn spread(&mut self, counted: Counted, increments: u64) -> Spread<'_> {
+    fn spread(&mut self, counted: Counted, increments: u64) -> &mut [Table] {
         if self.increments + increments > HARVEST_AFTER {
             self.harvest_now(counted);
         }
         self.increments += increments;
-        if self.in_use == TABLES || self.increments > SMALL {
-            self.in_use = TABLES;
-            return Spread::All(&mut self.tables);
+        if self.increments > SMALL {
+            self.in_use = self.tables.len();
         }
-        self.in_use = 1;
-        Spread::One(self.tables.first_chunk_mut().expect("there are four"))
+        self.in_use = self.in_use.max(1);
+        &mut self.tables[..self.in_use]
     }
 
     fn harvest_now(&mut self, counted: Counted) {
         if self.increments == 0 && self.odd_bytes.is_empty() {
             return;
         }
-        let cells = self.drain();
+        let cells = census::drain(&mut self.tables[..self.in_use]);
         let cells = match counted {
             Counted::Codes => cells,
             Counted::BytePairs => self.bytes_of_pairs(&cells),
@@ -119,27 +111,6 @@ impl Tables {
         self.harvest.merge(&Census::from_sorted(cells.into_iter()));
     }
 
-    /// Occupied cells in order, summed over the tables in use; the tables are zero again.
-    fn drain(&mut self) -> Vec<(u16, u64)> {
-        let tables = &mut self.tables[..self.in_use];
-        let mut cells = Vec::new();
-        for first in (0..CODES).step_by(STRIDE) {
-            let stride = first..first + STRIDE;
-            // Without an early exit the comparison is a few vector instructions.
-            let bits = |table: &Table| table[stride.clone()].iter().fold(0, |all, n| all | n);
-            if tables.iter().fold(0, |all, table| all | bits(table)) == 0 {
-                continue;
-            }
-            for code in stride {
-                let counts = tables
-                    .iter_mut()
-                    .map(|table| std::mem::take(&mut table[code]));
-                cells.push((code as u16, counts.map(u64::from).sum()));
-            }
-        }
-        cells
-    }
-
     /// Both halves of each pair, and the bytes without a neighbour.
     fn bytes_of_pairs(&self, pairs: &[(u16, u64)]) -> Vec<(u16, u64)> {
         let mut bytes = split(pairs, 8);
@@ -148,11 +119,6 @@ impl Tables {
         }
         bytes
     }
-}
-
-enum Spread<'a> {
-    One(&'a mut [Table; 1]),
-    All(&'a mut [Table; TABLES]),
 }
 
 fn counted(code_bits: u32) -> Counted {
@@ -172,12 +138,4 @@ fn split(pairs: &[(u16, u64)], bits: u32) -> Vec<(u16, u64)> {
         halves[usize::from(pair >> bits)].1 += count;
     }
     halves
-}
-
-/// Codes of 6 bits, four to three bytes, the first in the lowest bits.
-fn sextets(bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
-    bytes.as_chunks::<3>().0.iter().flat_map(|&[a, b, c]| {
-        let four = u32::from_le_bytes([a, b, c, 0]);
-        (0..4).map(move |at| (four >> (6 * at)) as u16 & 63)
-    })
 }

@@ -9,8 +9,7 @@
 use super::ExactSum;
 use super::exact_sum::{integer_and_exponent, shift};
 use crate::format::{FloatLayout, power_of_two};
-use crate::simd::BestF64;
-use crate::simd::powers::{self, Frame};
+use floatscope_simd::powers::{self, Frame};
 
 /// Largest magnitudes outside 2^±200 call for another scale.
 const SAFE_EXPONENT: i32 = 200;
@@ -33,8 +32,8 @@ impl TileSums {
             scale,
         };
         let sums = match layout.bits() {
-            32 => powers::power_sums::<powers::F32, BestF64>(tile, frame),
-            _ => powers::power_sums::<powers::F64, BestF64>(tile, frame),
+            32 => powers::sums_of_f32(tile, frame),
+            _ => powers::sums_of_f64(tile, frame),
         };
         let (integer, exponent) = integer_and_exponent(frame.pivot);
         let elements = tile.len() as u64 * 8 / u64::from(layout.bits());
@@ -46,10 +45,8 @@ impl TileSums {
         }
     }
 
-    /// Of differences from `pivot`, given as little-endian FP64.
-    pub(crate) fn of_differences(differences: &[u8], pivot: i128) -> Self {
-        let sums = powers::power_sums::<powers::F64, BestF64>(differences, Frame::PLAIN);
-        let elements = differences.len() as u64 / 8;
+    /// Of integers, whose sums about `pivot` are these.
+    pub(crate) fn about(pivot: i128, elements: u64, sums: [f64; 4]) -> Self {
         Self {
             elements,
             pivot: (pivot, 0),

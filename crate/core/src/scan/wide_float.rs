@@ -7,8 +7,7 @@ use super::tables::Tables;
 use super::tile_sums::TileSums;
 use super::{Census, ExactSum};
 use crate::format::{Class, FloatLayout};
-use crate::simd::words::{self, WordsSeen};
-use crate::simd::{BestU32, BestU64};
+use floatscope_simd::words::{self, WordsSeen};
 
 /// What is known of a stream of FP32 or FP64 numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,7 +152,7 @@ fn code_of(word: &[u8]) -> u64 {
 
 fn look_at_words(layout: &FloatLayout, tile: &[u8]) -> WordsSeen {
     match layout.bits() {
-        32 => words::look::<BestU32>(tile),
-        _ => words::look::<BestU64>(tile),
+        32 => words::look_at_u32(tile),
+        _ => words::look_at_u64(tile),
     }
 }

@@ -39,12 +39,12 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         name: "wasi-simd",
-        says: "core's tests as wasm32-wasip1 with SIMD, under Node",
+        says: "core's and its kernels' tests as wasm32-wasip1 with SIMD, under Node",
         run: || wasi(Simd::On),
     },
     Step {
         name: "wasi-scalar",
-        says: "core's tests as wasm32-wasip1 without one SIMD instruction, under Node",
+        says: "core's and its kernels' tests as wasm32-wasip1 without one SIMD instruction, under Node",
         run: || wasi(Simd::Off),
     },
     Step {
@@ -102,6 +102,8 @@ fn clippy_wasm() -> Result<Tally> {
     clippy.args(["clippy", "--quiet", "--target", target]);
     clippy.args([
         "--package",
+        "floatscope-simd",
+        "--package",
         "floatscope-core",
         "--package",
         "floatscope-web",
@@ -151,6 +153,8 @@ fn wasi_test(simd: Simd) -> Command {
     let mut cargo = shell::cargo();
     cargo.args([
         "test",
+        "--package",
+        "floatscope-simd",
         "--package",
         "floatscope-core",
         "--target",

@@ -1,12 +1,20 @@
 //! Streaming kernels over one small vector trait.
 //!
+//! A crate of its own because how far code is optimised is a crate's setting: for
+//! the browser these loops are built for speed and everything around them for
+//! size. What core calls is never inlined into core, where it would be built as
+//! the rest is.
+//!
 //! An algorithm stands here once, generic over [`Words`] and [`Doubles`]; each
 //! backend is a newtype over 128 bits. `portable` is the scalar twin, reads like
 //! the definition and is the oracle; `wasm` maps each operation to one simd128
 //! instruction. Lanes and their order are the same in both, so the sums agree to
 //! the bit.
 
+#![deny(missing_docs)]
+
 pub mod census;
+pub mod integers;
 mod portable;
 pub mod powers;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -27,6 +35,9 @@ pub const BACKEND: &str = if cfg!(all(target_arch = "wasm32", target_feature = "
 } else {
     "portable"
 };
+
+/// Elements of a tile, the most that [`words`], [`powers`] and [`integers`] are given at once.
+pub const TILE: usize = 4096;
 
 /// 128 bits seen as unsigned words of 32 or 64 bits.
 pub trait Words: Copy {

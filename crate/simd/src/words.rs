@@ -6,7 +6,7 @@
 //! eight vectors at a time (Harley and Seal; Muła, Kurz and Lemire 2018, "Faster
 //! population counts using AVX2 instructions").
 
-use super::{Words, vectors};
+use super::{BestU32, BestU64, TILE, Words, vectors};
 
 /// What one tile of words shows, the sign bit of each being its top bit.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,9 +28,21 @@ pub struct WordsSeen {
     pub ones: [u64; 64],
 }
 
-/// Looks at up to 4,096 words, given as little-endian bytes.
+/// [`look`] at words of 32 bits with the best backend.
+#[inline(never)]
+pub fn look_at_u32(bytes: &[u8]) -> WordsSeen {
+    look::<BestU32>(bytes)
+}
+
+/// [`look`] at words of 64 bits with the best backend.
+#[inline(never)]
+pub fn look_at_u64(bytes: &[u8]) -> WordsSeen {
+    look::<BestU64>(bytes)
+}
+
+/// Looks at up to [`TILE`] words, given as little-endian bytes.
 pub fn look<W: Words>(bytes: &[u8]) -> WordsSeen {
-    debug_assert!(bytes.len() <= 4096 * 8 && bytes.len().is_multiple_of(W::BITS as usize / 8));
+    debug_assert!(bytes.len() <= TILE * 8 && bytes.len().is_multiple_of(W::BITS as usize / 8));
     let (body, tail) = vectors(bytes);
     let mut extremes = Extremes::<W>::new();
     let mut slices = BitSlices::<W>::new();

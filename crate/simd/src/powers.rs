@@ -1,6 +1,6 @@
 //! Power sums of a tile of finite numbers, in a fixed lane order.
 
-use super::{Doubles, vectors};
+use super::{BestF64, Doubles, vectors};
 
 /// How 16 bytes become doubles.
 pub trait Source {
@@ -59,6 +59,18 @@ impl Frame {
         pivot: 0.0,
         scale: 1.0,
     };
+}
+
+/// [`power_sums`] of `f32` with the best backend.
+#[inline(never)]
+pub fn sums_of_f32(bytes: &[u8], frame: Frame) -> [f64; 4] {
+    power_sums::<F32, BestF64>(bytes, frame)
+}
+
+/// [`power_sums`] of `f64` with the best backend.
+#[inline(never)]
+pub fn sums_of_f64(bytes: &[u8], frame: Frame) -> [f64; 4] {
+    power_sums::<F64, BestF64>(bytes, frame)
 }
 
 /// Σ(scale·x − pivot)ᵏ for k = 1 to 4 at index k − 1. All x must be finite.
