@@ -93,17 +93,21 @@ struct FieldEntropies {
 impl FieldEntropies {
     /// Of a census of codes whose lowest `missing_bits` were cut off.
     fn of(layout: &FloatLayout, census: &Census, missing_bits: u32) -> Self {
-        let of_field = |field: &dyn Fn(u64) -> u64| {
-            let mut counts = vec![0; 1 << 11];
-            for (code, count) in census.cells() {
-                counts[field(u64::from(code) << missing_bits) as usize] += count;
-            }
-            entropy(counts.into_iter())
-        };
+        let (mut signs, mut exponents, mut mantissas) = (
+            [0; 2],
+            vec![0; 1 << layout.exponent_bits],
+            vec![0; 1 << (layout.mantissa_bits - missing_bits)],
+        );
+        for (code, count) in census.cells() {
+            let code = u64::from(code) << missing_bits;
+            signs[usize::from(layout.sign_bit(code))] += count;
+            exponents[layout.exponent_field(code) as usize] += count;
+            mantissas[(layout.mantissa_field(code) >> missing_bits) as usize] += count;
+        }
         Self {
-            sign: of_field(&|code| u64::from(layout.sign_bit(code))),
-            exponent: of_field(&|code| layout.exponent_field(code)),
-            mantissa: of_field(&|code| layout.mantissa_field(code) >> missing_bits),
+            sign: entropy(signs.into_iter()),
+            exponent: entropy(exponents.into_iter()),
+            mantissa: entropy(mantissas.into_iter()),
         }
     }
 }

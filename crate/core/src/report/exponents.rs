@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::numeric::finite_codes;
-use crate::format::{FloatLayout, Format};
-use crate::scan::{Census, IntegerCell, WideFloat, WideInteger};
+use super::numeric::CodeCell;
+use crate::format::FloatLayout;
+use crate::scan::{IntegerCell, WideFloat, WideInteger};
 
 /// Finite nonzero values by ⌊log2|x|⌋, exactly.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,16 +19,15 @@ pub struct Exponents {
 
 impl Exponents {
     /// Of a type of at most 16 bits.
-    pub(crate) fn of_codes(format: &Format, census: &Census) -> Self {
+    pub(crate) fn of_codes(cells: &[CodeCell]) -> Self {
+        let finite = cells.iter().filter(|cell| cell.is_finite());
         let mut zero = 0;
-        let values = finite_codes(format, census);
-        let binades = values.filter_map(|(code, count)| {
-            let magnitude = format.decode(u64::from(code)).abs();
-            if magnitude == 0.0 {
-                zero += count;
+        let binades = finite.filter_map(|cell| {
+            if cell.value == 0.0 {
+                zero += cell.count;
                 return None;
             }
-            Some((binade(magnitude), count))
+            Some((binade(cell.value.abs()), cell.count))
         });
         let nonzero = Self::of_binades(0, binades);
         Self { zero, ..nonzero }

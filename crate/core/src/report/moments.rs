@@ -5,9 +5,9 @@
 //! anything is rounded; the distance of P from the true mean is a last correction.
 
 use crate::format::{Encoding, Format};
-use crate::scan::{Census, ExactSum, integer_and_exponent, shift};
+use crate::scan::{ExactSum, integer_and_exponent, shift};
 
-use super::numeric::finite_codes;
+use super::numeric::CodeCell;
 
 /// Moments of a stream of finite values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,16 +78,16 @@ fn subtract(sums: &mut [ExactSum; 5], value: f64) {
     }
 }
 
-/// Count and Σxᵏ of the finite values of a census.
+/// Count and Σxᵏ of finite values.
 ///
 /// Significands are added up by binade in integers, so that each binade costs one
 /// step of the exact sum.
-pub(crate) fn census_sums(format: &Format, census: &Census) -> (u64, [ExactSum; 4]) {
+fn sums_of_codes(format: &Format, cells: &[CodeCell]) -> (u64, [ExactSum; 4]) {
     let mut sums: [ExactSum; 4] = Default::default();
     let mut count = 0;
     let mut binade = BinadeSums::default();
-    for (code, cell_count) in finite_codes(format, census) {
-        let (significand, exponent) = significand_and_exponent(format, code);
+    for cell in cells.iter().filter(|cell| cell.is_finite()) {
+        let (significand, exponent) = significand_and_exponent(format, cell);
         if exponent != binade.exponent {
             binade.add_to(&mut sums);
             binade = BinadeSums {
@@ -95,8 +95,8 @@ pub(crate) fn census_sums(format: &Format, census: &Census) -> (u64, [ExactSum; 
                 ..Default::default()
             };
         }
-        binade.add(significand, cell_count);
-        count += cell_count;
+        binade.add(significand, cell.count);
+        count += cell.count;
     }
     binade.add_to(&mut sums);
     sums.iter_mut().for_each(ExactSum::settle);
@@ -142,25 +142,23 @@ impl BinadeSums {
 }
 
 /// A finite value as integer × 2^exponent, the exponent shared by its binade.
-fn significand_and_exponent(format: &Format, code: u16) -> (i64, i32) {
-    let code = u64::from(code);
+fn significand_and_exponent(format: &Format, cell: &CodeCell) -> (i64, i32) {
     let Encoding::Float(layout) = format.encoding else {
-        return (format.decode(code) as i64, 0);
+        return (cell.value as i64, 0);
     };
-    let value = layout.decode(code);
-    let field = (layout.exponent_field(code) as i32)
+    let field = (layout.exponent_field(u64::from(cell.code)) as i32)
         .max(i32::from(layout.min_exponent() == 1 - layout.bias));
     let exponent = field - layout.bias - layout.mantissa_bits as i32;
     (
-        (value * crate::format::power_of_two(-exponent)) as i64,
+        (cell.value * crate::format::power_of_two(-exponent)) as i64,
         exponent,
     )
 }
 
 impl Moments {
-    /// The moments of the finite values of a census, and their number.
-    pub(crate) fn of_census(format: &Format, census: &Census) -> (u64, Option<Self>) {
-        let (count, sums) = census_sums(format, census);
+    /// The moments of the finite values among these codes, and their number.
+    pub(crate) fn of_codes(format: &Format, cells: &[CodeCell]) -> (u64, Option<Self>) {
+        let (count, sums) = sums_of_codes(format, cells);
         (count, moments(count, &sums))
     }
 }

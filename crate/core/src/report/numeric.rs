@@ -13,41 +13,63 @@ pub(crate) struct Cell<T> {
     pub(crate) count: u64,
 }
 
-/// Occupied cells, ascending by value without sorting: codes with the sign bit
-/// come after the others, and fall where the sign stands before a magnitude.
-fn in_numeric_order(
-    census: &Census,
-    sign: u16,
-    falling: bool,
-) -> impl Iterator<Item = (u16, u64)> + Clone + '_ {
-    let negative = census.cells().filter(move |cell| cell.0 & sign != 0);
-    let (forwards, backwards) = if falling {
-        (None, Some(negative.rev()))
-    } else {
-        (Some(negative), None)
+/// A code of up to 16 bits, how often it occurs, and what it stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeCell {
+    pub(crate) code: u16,
+    pub(crate) count: u64,
+    pub(crate) class: Class,
+    /// The value, exactly; NaN where it is none.
+    pub(crate) value: f64,
+}
+
+impl CodeCell {
+    pub(crate) fn is_finite(&self) -> bool {
+        !matches!(self.class, Class::Nan | Class::Infinite)
+    }
+}
+
+/// The occupied cells of a census, decoded once for all figures.
+pub(crate) fn decoded(format: &Format, census: &Census) -> Vec<CodeCell> {
+    let decode = |(code, count)| CodeCell {
+        code,
+        count,
+        class: format.classify(u64::from(code)),
+        value: format.decode(u64::from(code)),
     };
-    let negative = forwards.into_iter().flatten();
-    let negative = negative.chain(backwards.into_iter().flatten());
-    negative.chain(census.cells().filter(move |cell| cell.0 & sign == 0))
+    census.cells().map(decode).collect()
+}
+
+/// Cells in ascending order of code, put in that of their values without sorting:
+/// codes with the sign bit come first, and fall where the sign stands before a
+/// magnitude.
+fn in_numeric_order<T>(
+    cells: &[T],
+    is_positive: impl Fn(&T) -> bool,
+    falling: bool,
+) -> impl Iterator<Item = &T> {
+    let (positive, negative) = cells.split_at(cells.partition_point(is_positive));
+    (0..negative.len())
+        .map(move |at| match falling {
+            true => &negative[negative.len() - 1 - at],
+            false => &negative[at],
+        })
+        .chain(positive)
 }
 
 /// Finite cells of a census of codes, ascending; −0 is 0. Every code of up to 16
 /// bits is a double.
-pub(crate) fn code_cells(format: &Format, census: &Census) -> Vec<Cell<f64>> {
-    let signed = match format.encoding {
-        Encoding::Float(layout) => layout.signed,
-        encoding => encoding == Encoding::Signed,
-    };
-    let sign = u16::from(signed) << (format.bits - 1);
+pub(crate) fn code_cells(format: &Format, cells: &[CodeCell]) -> Vec<Cell<f64>> {
     let falling = matches!(format.encoding, Encoding::Float(_));
-    in_numeric_order(census, sign, falling)
-        .filter(|&(code, _)| is_finite(format, code))
-        .map(|(code, count)| {
-            let value = format.decode(u64::from(code)) + 0.0;
+    let is_positive = |cell: &CodeCell| !format.is_negative(u64::from(cell.code));
+    in_numeric_order(cells, is_positive, falling)
+        .filter(|cell| cell.is_finite())
+        .map(|cell| {
+            let value = cell.value + 0.0;
             Cell {
                 low: value,
                 high: value,
-                count,
+                count: cell.count,
             }
         })
         .collect()
@@ -61,29 +83,14 @@ pub(crate) fn code_number(format: &Format) -> fn(f64) -> Number {
     }
 }
 
-/// Codes of finite numbers with their counts.
-pub(crate) fn finite_codes<'a>(
-    format: &'a Format,
-    census: &'a Census,
-) -> impl Iterator<Item = (u16, u64)> + Clone + 'a {
-    census.cells().filter(|&(code, _)| is_finite(format, code))
-}
-
-fn is_finite(format: &Format, code: u16) -> bool {
-    !matches!(
-        format.classify(u64::from(code)),
-        Class::Nan | Class::Infinite
-    )
-}
-
 /// Finite cells of the top 16 bits, ascending, cut to the extremes that are known
 /// exactly.
 pub(crate) fn float_cells(layout: &FloatLayout, float: &WideFloat) -> Vec<Cell<f64>> {
     let low_bits = layout.bits() - 16;
     // Not `clamp`: its panic would bring the printing of floats into the wasm.
     let clamp = |x: f64| x.max(float.min).min(float.max) + 0.0;
-    in_numeric_order(&float.tops, 1 << 15, true)
-        .map(|(top, count)| (u64::from(top) << low_bits, count))
+    in_numeric_order(float.tops.as_slice(), |cell| cell.0 >> 15 == 0, true)
+        .map(|&(top, count)| (u64::from(top) << low_bits, count))
         .filter(|&(code, _)| !has_top_exponent(layout, code))
         .map(|(code, count)| {
             let (inner, outer) = (
@@ -104,8 +111,8 @@ pub(crate) fn has_top_exponent(layout: &FloatLayout, code: u64) -> bool {
 /// Cells of wide integers, ascending, cut to the extremes that are known exactly.
 pub(crate) fn integer_cells(integer: &WideInteger) -> Vec<Cell<i128>> {
     let clamp = |x: i128| x.clamp(integer.min, integer.max);
-    in_numeric_order(&integer.cells, 1 << 15, true)
-        .map(|(code, count)| {
+    in_numeric_order(integer.cells.as_slice(), |cell| cell.0 >> 15 == 0, true)
+        .map(|&(code, count)| {
             let (low, high) = IntegerCell::from_code(code).bounds();
             Cell {
                 low: clamp(low),

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Number;
 use super::moments::{Moments, moments};
-use super::numeric::{Cell, code_cells, code_number, float_cells, has_top_exponent, integer_cells};
+use super::numeric::{
+    Cell, CodeCell, code_cells, code_number, float_cells, has_top_exponent, integer_cells,
+};
 use crate::format::{Class, FloatLayout, Format};
-use crate::scan::{Census, WideFloat, WideInteger};
+use crate::scan::{WideFloat, WideInteger};
 
 /// The quantiles of the report, in thousandths and as their keys.
 pub const QUANTILES: [(u64, &str); 9] = [
@@ -88,10 +90,10 @@ impl Serialize for Quantiles {
 
 impl Stats {
     /// Of a type of at most 16 bits.
-    pub(crate) fn of_codes(format: &Format, census: &Census) -> Self {
-        let counts = ClassCounts::of(format, census);
-        let (finite, moments) = Moments::of_census(format, census);
-        let cells = code_cells(format, census);
+    pub(crate) fn of_codes(format: &Format, decoded: &[CodeCell]) -> Self {
+        let counts = ClassCounts::of(format, decoded);
+        let (finite, moments) = Moments::of_codes(format, decoded);
+        let cells = code_cells(format, decoded);
         let number = code_number(format);
         let magnitudes = cells.iter().map(|cell| cell.low.abs());
         let nonzero = magnitudes.clone().filter(|&magnitude| magnitude != 0.0);
@@ -107,8 +109,8 @@ impl Stats {
             max: cells.last().map(|cell| number(cell.high)),
             abs_min_nonzero: nonzero.reduce(f64::min).map(number),
             abs_max: magnitudes.reduce(f64::max).map(number),
-            distinct: Some(census.distinct()),
-            ..Self::of_moments(census.total(), moments).with_quantiles(&cells, finite, true, number)
+            distinct: Some(decoded.len() as u64),
+            ..Self::of_moments(counts.all, moments).with_quantiles(&cells, finite, true, number)
         }
     }
 
@@ -259,6 +261,7 @@ impl TopCounts {
 /// Counts by class over a census of codes.
 #[derive(Default)]
 struct ClassCounts {
+    all: u64,
     zeros: u64,
     negative_zeros: u64,
     subnormals: u64,
@@ -269,18 +272,17 @@ struct ClassCounts {
 }
 
 impl ClassCounts {
-    fn of(format: &Format, census: &Census) -> Self {
+    fn of(format: &Format, cells: &[CodeCell]) -> Self {
         let mut counts = Self::default();
-        for (code, count) in census.cells() {
-            counts.add(format, u64::from(code), count);
+        for cell in cells {
+            counts.add(cell, format.is_negative(u64::from(cell.code)));
         }
         counts
     }
 
-    fn add(&mut self, format: &Format, code: u64, count: u64) {
-        let class = format.classify(code);
-        let negative = format.is_negative(code);
+    fn add(&mut self, &CodeCell { class, count, .. }: &CodeCell, negative: bool) {
         let signed = if negative { count } else { 0 };
+        self.all += count;
         match class {
             Class::Zero => {
                 self.zeros += count;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::numeric::layout_of;
+use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Stats};
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
@@ -68,36 +68,49 @@ impl<'a> TensorReport<'a> {
 impl TensorFigures {
     /// Computes every figure.
     pub fn of(seen: &Observations) -> Self {
-        let dtype = seen.dtype;
+        let figures = Parts::of(&seen.streams, |stream| figures_of(seen.dtype, stream));
+        let (stats, bits, exponents) = match figures {
+            Parts::One((stats, bits, exponents)) => {
+                (Parts::One(stats), Parts::One(bits), Parts::One(exponents))
+            }
+            Parts::Complex { re, im } => (
+                Parts::Complex { re: re.0, im: im.0 },
+                Parts::Complex { re: re.1, im: im.1 },
+                Parts::Complex { re: re.2, im: im.2 },
+            ),
+        };
         Self {
-            stats: Parts::of(&seen.streams, |stream| stats_of(dtype, stream)),
-            bits: Parts::of(&seen.streams, |stream| bits_of(dtype, stream)),
-            exponents: Parts::of(&seen.streams, |stream| exponents_of(dtype, stream)),
+            stats,
+            bits,
+            exponents,
         }
     }
 }
 
-fn stats_of(dtype: Dtype, stream: &Stream) -> Stats {
+fn figures_of(dtype: Dtype, stream: &Stream) -> (Stats, Bits, Exponents) {
     match stream {
-        Stream::Codes(census) => Stats::of_codes(dtype.format(), census),
-        Stream::Float(float) => Stats::of_float(layout_of(dtype), float),
-        Stream::Integer(integer) => Stats::of_integer(integer),
-    }
-}
-
-fn bits_of(dtype: Dtype, stream: &Stream) -> Bits {
-    match stream {
-        Stream::Codes(census) => Bits::of_codes(dtype.format(), census),
-        Stream::Float(float) => Bits::of_float(layout_of(dtype), float),
-        Stream::Integer(integer) => Bits::of_integer(integer),
-    }
-}
-
-fn exponents_of(dtype: Dtype, stream: &Stream) -> Exponents {
-    match stream {
-        Stream::Codes(census) => Exponents::of_codes(dtype.format(), census),
-        Stream::Float(float) => Exponents::of_float(layout_of(dtype), float),
-        Stream::Integer(integer) => Exponents::of_integer(integer),
+        Stream::Codes(census) => {
+            let format = dtype.format();
+            let cells = decoded(format, census);
+            (
+                Stats::of_codes(format, &cells),
+                Bits::of_codes(format, census),
+                Exponents::of_codes(&cells),
+            )
+        }
+        Stream::Float(float) => {
+            let layout = layout_of(dtype);
+            (
+                Stats::of_float(layout, float),
+                Bits::of_float(layout, float),
+                Exponents::of_float(layout, float),
+            )
+        }
+        Stream::Integer(integer) => (
+            Stats::of_integer(integer),
+            Bits::of_integer(integer),
+            Exponents::of_integer(integer),
+        ),
     }
 }
 
