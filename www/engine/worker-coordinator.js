@@ -7,7 +7,7 @@
 /** @typedef {import('./messages.js').FigureColumns} FigureColumns */
 
 /** At least this long between two batches for the page: drawing them is not free. */
-const BATCH_MS = 200;
+const BATCH_MS = 250;
 /** Until there are figures, which someone waits for. */
 const FIRST_BATCH_MS = 10;
 /** At least this long between two looks at headline and problems. */

@@ -38,6 +38,10 @@ export class TensorList {
   /** @type {string[]} */
   #patterns = [];
   #widths = new Map();
+  /** What the elements say. @type {WeakMap<HTMLElement, string>} */
+  #says = new WeakMap();
+  /** Counts arrangements that were drawn. */
+  #edition = 0;
   #active = -1;
   /** Counts calls of arrange: a later one takes over from an earlier one. */
   #job = 0;
@@ -150,6 +154,7 @@ export class TensorList {
   #drawAll() {
     const { lines, matches } = this.#shown;
     const { length } = this.rows;
+    this.#edition++;
     this.#widths = new Map(this.session.formats.map(({ name, bits }) => [name, bits]));
     this.#window.resize(lines.length);
     this.#list.setAttribute('aria-rowcount', String(lines.length + 1));
@@ -162,7 +167,13 @@ export class TensorList {
   /** @param {HTMLElement} element @param {number} position */
   #fill(element, position) {
     const { collapsed, grouped } = this.#wanted;
-    fillLine(element, this.#shown.lines[position], position, {
+    const line = this.#shown.lines[position];
+    const status = groupOf(line) < 0 ? this.rows.status(line) : '';
+    // Of a list that is arranged, this is all that what a line says depends on.
+    const says = [this.#edition, position, line, status, position === this.#active].join(' ');
+    if (this.#says.get(element) === says) return;
+    this.#says.set(element, says);
+    fillLine(element, line, position, {
       rows: this.rows, patterns: this.#patterns, sizes: this.#shown.sizes, widths: this.#widths, collapsed, grouped,
     });
     element.classList.toggle('active', position === this.#active);

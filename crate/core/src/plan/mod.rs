@@ -21,12 +21,12 @@ pub struct PlanOptions {
 const MIB: u64 = 1 << 20;
 
 impl PlanOptions {
-    /// Runs long enough to be read as a stream, and enough of them for every
-    /// worker to be busy to the end.
+    /// Runs long enough to be read as a stream, since to open one is not free, and
+    /// enough of them for every worker to be busy nearly to the end.
     pub fn for_workers(workers: u64, total_bytes: u64) -> Self {
-        let run_bytes = total_bytes / (workers.max(1) * 8);
+        let run_bytes = total_bytes / (workers.max(1) * 4);
         Self {
-            run_bytes: run_bytes.clamp(MIB, 64 * MIB),
+            run_bytes: run_bytes.clamp(MIB, 256 * MIB),
         }
     }
 }
