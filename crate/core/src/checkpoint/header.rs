@@ -106,7 +106,7 @@ fn parse_text(file: &str, text: &str, file_bytes: u64) -> Result<Header, Error> 
     let mut problems = Problems::new(file);
     let (metadata, mut listed) = list(file, text, &mut problems)?;
     refuse_duplicates(file, &listed)?;
-    listed.sort_by_key(|entry| entry.range);
+    listed.sort_unstable_by_key(|entry| (entry.range, entry.at));
     coverage::check(claims(&listed), data, &mut problems);
     let tensors = readable(listed, data, &mut problems);
     Ok(Header {
