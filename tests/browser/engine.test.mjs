@@ -1,5 +1,5 @@
 // @ts-check
-// The engine's small parts, as the page's own modules: which files make a
+// The engine's small parts, from the page's sources: which files make a
 // checkpoint and what it is called, and how fast bytes come.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ const theTab = () => (opened ??= open());
 async function selected(...paths) {
   const { page } = await theTab();
   return page.evaluate(async (paths) => {
-    const { select } = await import(/** @type {string} */ ('/engine/selection.js'));
+    const { select } = await import(/** @type {string} */ ('/source/engine/selection.js'));
     const given = paths.map((path) => {
       const file = new File([], path.slice(path.lastIndexOf('/') + 1));
       if (path.includes('/')) Object.defineProperty(file, 'webkitRelativePath', { value: path });
@@ -88,7 +88,7 @@ test('an index alone, and nothing at all, say what is missing', options, async (
 test('the rate is that of the last seconds', options, async () => {
   const { page, errors } = await theTab();
   const rates = await page.evaluate(async () => {
-    const { Rate } = await import(/** @type {string} */ ('/engine/rate.js'));
+    const { Rate } = await import(/** @type {string} */ ('/source/engine/rate.js'));
     const rate = new Rate();
     const none = [rate.bytes_per_second, rate.remaining_ms(10)];
     for (let at_ms = 0; at_ms <= 10_000; at_ms += 100) rate.add(at_ms, at_ms < 5000 ? 0 : at_ms - 5000);

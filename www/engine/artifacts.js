@@ -3,9 +3,6 @@
 // is fetched when the page loads; a worker that is started later asks for
 // nothing, so that no request leaves the page while a file is open.
 
-/** One worker is made of these classic scripts, in this order. */
-const SCRIPTS = ['scan.js', 'worker-source.js', 'worker-scanner.js', 'worker-coordinator.js', 'worker.js'];
-
 /** @param {string} name @returns {Promise<Response>} */
 async function fetched(name) {
   const response = await fetch(new URL(name, import.meta.url));
@@ -23,8 +20,9 @@ async function compiled() {
 
 /** @returns {Promise<string>} a URL of the code of a worker */
 async function workerUrl() {
-  const texts = await Promise.all(SCRIPTS.map(async (name) => (await fetched(name)).text()));
-  return URL.createObjectURL(new Blob(texts.map((text) => `${text}\n`), { type: 'text/javascript' }));
+  // The build makes one classic script of the wasm's glue and our worker-*.js.
+  const script = await (await fetched('worker.js')).text();
+  return URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
 }
 
 /**

@@ -1,9 +1,8 @@
 //! Headers, plan, results and report of one checkpoint.
 
 use floatscope_core::plan;
-use floatscope_core::report::{Figures, JsonCursor, Listing, Problem};
+use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, to_json};
 use floatscope_core::{Job, scan::wire};
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A checkpoint on its way from files to a report.
@@ -189,8 +188,4 @@ impl Run {
     pub fn spans(&self) -> Vec<u8> {
         wire::to_bytes(&self.0.spans())
     }
-}
-
-fn to_json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("the report holds nothing that JSON cannot")
 }

@@ -1,6 +1,7 @@
 //! The table of formats, for pictures.
 
 use floatscope_core::format::{FORMATS, FloatLayout, Format, TF32};
+use floatscope_core::report::to_json;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -37,5 +38,5 @@ impl Row {
 #[wasm_bindgen]
 pub fn formats() -> String {
     let rows: Vec<Row> = FORMATS.iter().chain([&TF32]).map(Row::of).collect();
-    serde_json::to_string(&rows).expect("the table is plain data")
+    to_json(&rows)
 }

@@ -36,7 +36,15 @@ fn sentence(info: &PanicHookInfo<'_>) -> String {
 
 /// The path below `src`: what is above it depends on where it was built.
 fn source(path: &str) -> &str {
-    path.rsplit_once("/src/").map_or(path, |(_, below)| below)
+    // Folder by folder: a search for text is code to download.
+    let (mut below, mut rest) = (path, path);
+    while let Some((folder, file)) = rest.split_once('/') {
+        if folder == "src" {
+            below = file;
+        }
+        rest = file;
+    }
+    below
 }
 
 /// What the panic said that ended this instance, if one did.

@@ -1,11 +1,12 @@
 //! `cargo xtask build`: the page and its wasm into `dist/`.
 
+use crate::bundle::{self, Bundle};
 use crate::options::Options;
 use crate::{headers, setup, shell, strip, wasm};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 /// The instructions the wasm may use beyond the baseline. Every browser that
 /// can run the page has them.
@@ -32,9 +33,17 @@ pub(crate) fn dist() -> PathBuf {
 pub(crate) fn build(out: &Path) -> Result<()> {
     let module = compile()?;
     clear(out)?;
-    copy_folder(&shell::root().join("www"), out)?;
+    let www = shell::root().join("www");
+    let page = Bundle::of(&www, bundle::PAGE)?;
+    let is_apart = |path: &Path| {
+        let is_module = page.modules.iter().any(|module| path == www.join(module));
+        !is_module && !path.to_string_lossy().ends_with(".d.ts")
+    };
+    copy_folder(&www, out, &is_apart)?;
+    fs::write(out.join(bundle::PAGE), page.script())?;
     fs::write(out.join("_headers"), headers::headers_file())?;
     let scan = bind(&module, &out.join("engine"))?;
+    join_worker(out)?;
     ensure!(wasm::file_has_simd(&scan)?, "{}: no SIMD", scan.display());
     println!("built {}", out.display());
     Ok(())
@@ -78,11 +87,25 @@ fn bind(module: &Path, out: &Path) -> Result<PathBuf> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .omit_default_module_path(true)
+        // Every browser with SIMD has it: no substitute is needed.
+        .encode_into(EncodeInto::Always)
         .generate(out)
         .context("wasm-bindgen")?;
     let glue = out.join("scan.js");
     copy_file(&glue, &glue)?;
     Ok(out.join("scan_bg.wasm"))
+}
+
+/// Makes one script of the worker's parts, under the name of the last.
+fn join_worker(out: &Path) -> Result<()> {
+    let mut script = String::new();
+    for part in bundle::WORKER {
+        let part = out.join(part);
+        script += &fs::read_to_string(&part).with_context(|| part.display().to_string())?;
+        fs::remove_file(&part)?;
+    }
+    let name = bundle::WORKER.last().context("a worker has parts")?;
+    Ok(fs::write(out.join(name), script)?)
 }
 
 /// Empties a folder without removing it: a server may be serving it.
@@ -99,15 +122,15 @@ fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies what is in `from` into `to`, folders and all.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
+/// Copies what is wanted of `from` into `to`, folders and all.
+fn copy_folder(from: &Path, to: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
+            copy_folder(&entry.path(), &target, is_wanted)?;
+        } else if is_wanted(&entry.path()) {
+            fs::create_dir_all(to)?;
             copy_file(&entry.path(), &target)?;
         }
     }

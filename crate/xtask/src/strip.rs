@@ -1,4 +1,5 @@
-//! Scripts and styles without comments and indentation.
+//! Scripts and styles without comments and indentation, scripts also without
+//! spaces that separate nothing.
 //!
 //! They are written for readers, and comments are a good quarter of their bytes
 //! even when compressed. Lines stay lines, names stay names: what a visitor gets
@@ -10,7 +11,7 @@ const BEFORE_REGEX: &[&str] = &[
     "yield",
 ];
 
-/// A JavaScript source without comments, indentation and empty lines.
+/// A JavaScript source without comments, indentation, empty lines and idle spaces.
 pub(crate) fn script(source: &str) -> String {
     Stripper::new(source, true).finish()
 }
@@ -54,6 +55,9 @@ impl<'a> Stripper<'a> {
                 '}' if in_template && depth == 0 => return,
                 _ if next.is_whitespace() => self.space(next),
                 _ => {
+                    if next == '}' && self.kept.ends_with('\n') {
+                        self.kept.pop();
+                    }
                     depth += i32::from(next == '{') - i32::from(next == '}');
                     self.keep(next.len_utf8());
                 }
@@ -92,8 +96,36 @@ impl<'a> Stripper<'a> {
         if space == '\n' {
             self.kept.truncate(self.kept.trim_end_matches(' ').len());
         }
-        if !self.kept.is_empty() && !self.kept.ends_with([' ', '\n']) {
-            self.kept.push(if space == '\n' { '\n' } else { ' ' });
+        if self.kept.is_empty() || self.kept.ends_with([' ', '\n']) {
+            return;
+        }
+        if space == '\n' {
+            self.kept.push('\n');
+        } else if self.needs_space() {
+            self.kept.push(' ');
+        }
+    }
+
+    /// Whether what was kept and what comes would be read as one token, or may be.
+    fn needs_space(&self) -> bool {
+        let Some(last) = self.kept.chars().next_back() else {
+            return false;
+        };
+        let Some(next) = self.rest.trim_start_matches(' ').chars().next() else {
+            return false;
+        };
+        if !self.is_script {
+            // A space elsewhere may be a combinator or stand beside an operator.
+            return !matches!(last, ':' | ',' | ';' | '{') && next != '{';
+        }
+        match (last, next) {
+            (last, next) if is_word(last) && is_word(next) => true,
+            // `1 .x` is no fraction, `+ +`, `- -` and `/ /` are two operators each,
+            // a comment that follows leaves open what stands behind it, and
+            // `<!--` began one in old times.
+            (last, '.') => last.is_ascii_digit(),
+            ('+', '+') | ('-', '-') | ('/', _) | (_, '/') | ('<', '!') => true,
+            _ => false,
         }
     }
 
@@ -143,7 +175,6 @@ impl<'a> Stripper<'a> {
     /// is a value that could be divided.
     fn regex_may_start(&self) -> bool {
         let before = self.kept.trim_end();
-        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
         let word = before.rsplit(|c| !is_word(c)).next().unwrap_or_default();
         match before.chars().next_back() {
             Some(last) if is_word(last) => BEFORE_REGEX.contains(&word),
@@ -153,6 +184,11 @@ impl<'a> Stripper<'a> {
     }
 }
 
+/// Whether a character can be part of a name or a number.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$' | '#')
+}
+
 #[cfg(test)]
 mod tests {
     use super::{script, style};
@@ -160,24 +196,24 @@ mod tests {
     #[test]
     fn comments_indentation_and_empty_lines_go() {
         let source = "// @ts-check\n/**\n * Why.\n */\n\nfunction f(a, /* b */ c) {\n    return a / c; // half\n}\n";
-        let stripped = "function f(a, c) {\nreturn a / c;\n}\n";
+        let stripped = "function f(a, c){\nreturn a / c;}\n";
         assert_eq!(script(source), stripped);
         let source = "/* a */\n.b {\n  width: calc(1px / 2); /* c */\n}\n";
-        assert_eq!(style(source), ".b {\nwidth: calc(1px / 2);\n}\n");
+        assert_eq!(style(source), ".b{\nwidth:calc(1px / 2);}\n");
     }
 
     #[test]
     fn what_only_looks_like_a_comment_stays() {
         for source in [
-            "const a = 'http://x', b = \"/* \\\" */\";",
-            "const c = `//  ${ {a: '}'}.a + `/*  */` }  \\` //`;",
-            "const d = /[/*]\\//.test(e) && /'/g;",
-            "const f = g / h / i, j = k[0] / 2, l = (m) / 2;",
-            "const n = () => /\\/\\//;",
+            "const a='http://x',b=\"/* \\\" */\";",
+            "const c=`//  ${{a:'}'}.a+`/*  */`}  \\` //`;",
+            "const d= /[/*]\\//.test(e)&& /'/g;",
+            "const f=g / h / i,j=k[0] / 2,l=(m)/ 2;",
+            "const n=()=> /\\/\\//;",
         ] {
             assert_eq!(script(source), source);
         }
-        let source = "a { background: url(//x/y.png); }";
+        let source = "a{background:url(//x/y.png);}";
         assert_eq!(style(source), source);
     }
 
@@ -188,8 +224,27 @@ mod tests {
     }
 
     #[test]
+    fn spaces_that_separate_stay() {
+        for (source, stripped) in [
+            ("a + +b - -c++ + d", "a+ +b- -c++ +d"),
+            ("x in y && 'x' in z", "x in y&&'x'in z"),
+            ("static #n = 1 .x ? .5 : 2", "static #n=1 .x?.5:2"),
+            (
+                "async (a, ...b) => { yield* [a, b] }",
+                "async(a,...b)=>{yield*[a,b]}",
+            ),
+        ] {
+            assert_eq!(script(source), stripped);
+        }
+        assert_eq!(
+            style("a > b, c :hover { margin: 1px -2px; }"),
+            "a > b,c :hover{margin:1px -2px;}"
+        );
+    }
+
+    #[test]
     fn templates_keep_their_lines() {
         let source = "const a = `\n    b\n\n  ${c /* d */}\n`;";
-        assert_eq!(script(source), "const a = `\n    b\n\n  ${c }\n`;");
+        assert_eq!(script(source), "const a=`\n    b\n\n  ${c }\n`;");
     }
 }

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 export const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
 
+/** The page's modules one by one, which a build makes one script of. */
+const source = fileURLToPath(new URL('../../../www/', import.meta.url));
+
 /** The page's name: a secure context like 127.0.0.1, but reached by the proxy. */
 export const origin = 'http://floatscope.localhost';
 
@@ -55,7 +58,8 @@ async function closed(server) {
 async function respond(url, rules, response) {
   const { origin: host, pathname } = new URL(url, origin);
   const path = pathname === '/' ? '/index.html' : decodeURIComponent(pathname);
-  const file = join(dist, normalize(path));
+  const isSource = path.startsWith('/source/');
+  const file = isSource ? join(source, normalize(path.slice('/source'.length))) : join(dist, normalize(path));
   const found = host === origin && (await stat(file).catch(() => undefined))?.isFile();
   if (!found) return response.writeHead(404).end();
   for (const rule of rules.filter((rule) => rule.matches(path))) {

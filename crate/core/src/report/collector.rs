@@ -284,6 +284,7 @@ impl Findings {
     }
 }
 
-fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).expect("the report holds nothing that JSON cannot")
+/// JSON of a report, of a part of it, or of any other plain data.
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|error| unreachable!("{error}"))
 }

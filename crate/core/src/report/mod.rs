@@ -17,7 +17,9 @@ mod stats;
 mod tensor;
 
 pub use bits::Bits;
-pub use collector::{Checkpoint, Collector, DtypeTotals, FileEntry, JsonCursor, Overview, SCHEMA};
+pub use collector::{
+    Checkpoint, Collector, DtypeTotals, FileEntry, JsonCursor, Overview, SCHEMA, to_json,
+};
 pub use columns::{Figures, Listing};
 pub use exponents::Exponents;
 pub use number::Number;
