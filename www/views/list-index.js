@@ -59,7 +59,12 @@ function comparison(keys, descending) {
  */
 export function* sorted(rows, { column, descending }) {
   const keys = yield* keysOf(rows, column);
-  return yield* mergeSort(Uint32Array.from({ length: rows.length }, (_, row) => row), comparison(keys, descending));
+  const order = new Uint32Array(rows.length);
+  for (let row = 0; row < rows.length; row++) {
+    order[row] = row;
+    if (isPause(row)) yield;
+  }
+  return yield* mergeSort(order, comparison(keys, descending));
 }
 
 /**

@@ -8,7 +8,7 @@ const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /**
  * Runs a generator to its end in slices of a few milliseconds. It should yield
- * every few thousand steps.
+ * every thousand steps.
  * @template T
  * @param {Generator<void, T>} work
  * @param {() => boolean} isStale true when nobody wants the result any more
@@ -26,7 +26,7 @@ export async function inSlices(work, isStale) {
   }
 }
 
-const STEPS = 4096;
+const STEPS = 1024;
 
 /** Yields after every `STEPS` items. @param {number} i */
 export const isPause = (i) => i % STEPS === STEPS - 1;
