@@ -194,7 +194,10 @@ fn unreadable(file: &str, text: &str, error: &serde_json::Error) -> Error {
 
 fn refuse_duplicates(file: &str, listed: &[Listed]) -> Result<(), Error> {
     let mut names = HashSet::with_capacity(listed.len());
-    let Some(second) = listed.iter().find(|entry| !names.insert(&entry.name)) else {
+    let Some(second) = listed
+        .iter()
+        .find(|entry| !names.insert(entry.name.as_str()))
+    else {
         return Ok(());
     };
     let first = listed.iter().find(|entry| entry.name == second.name);

@@ -80,8 +80,14 @@ impl ShardIndex {
         for (tensor, shard) in &self.weight_map {
             if !found.files.contains(shard.as_str()) {
                 *missing.entry(shard).or_default() += 1;
-            } else if !found.pairs.contains(&(shard.as_str(), tensor.as_str())) {
-                let what = misplaced(shard, found.homes.get(tensor.as_str()));
+                continue;
+            }
+            let homes = found
+                .homes
+                .get(tensor.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            if !homes.contains(&shard.as_str()) {
+                let what = misplaced(shard, homes.first().copied());
                 problems.of_tensor(tensor, "weight_map".into(), what);
             }
         }
@@ -94,7 +100,7 @@ impl ShardIndex {
     }
 }
 
-fn misplaced(shard: &str, home: Option<&&str>) -> String {
+fn misplaced(shard: &str, home: Option<&str>) -> String {
     let shard = shown(shard);
     match home {
         Some(home) => format!(
@@ -108,28 +114,24 @@ fn misplaced(shard: &str, home: Option<&&str>) -> String {
 /// What the headers hold.
 struct Found<'a> {
     files: HashSet<&'a str>,
-    /// Every file and tensor, those that could not be read included: their own
-    /// problem has been told.
-    pairs: HashSet<(&'a str, &'a str)>,
-    /// Some file that holds the tensor.
-    homes: HashMap<&'a str, &'a str>,
+    /// The files that hold a tensor, those in which it could not be read included:
+    /// that problem has been told.
+    homes: HashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Found<'a> {
     fn new(headers: &[(&'a str, &'a Header)]) -> Self {
-        let all = || {
-            headers.iter().flat_map(|&(path, header)| {
-                let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
-                let others = header.problems.iter().filter_map(|p| p.tensor.as_deref());
-                readable
-                    .chain(others)
-                    .map(move |tensor| (file_name(path), tensor))
-            })
-        };
+        let mut homes: HashMap<&str, Vec<&str>> = HashMap::new();
+        for &(path, header) in headers {
+            let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
+            let others = header.problems.iter().filter_map(|p| p.tensor.as_deref());
+            for tensor in readable.chain(others) {
+                homes.entry(tensor).or_default().push(file_name(path));
+            }
+        }
         Self {
             files: headers.iter().map(|(path, _)| file_name(path)).collect(),
-            pairs: all().collect(),
-            homes: all().map(|(file, tensor)| (tensor, file)).collect(),
+            homes,
         }
     }
 }
