@@ -37,6 +37,8 @@ export async function startServer() {
   // A tunnel to another host: written down and refused.
   server.on('connect', (request, socket) => {
     seen.push({ method: 'CONNECT', url: request.url ?? '', bytes: 0 });
+    // A browser that ends meanwhile resets it.
+    socket.on('error', () => {});
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
