@@ -2,8 +2,8 @@
 //! spaces that separate nothing.
 //!
 //! They are written for readers, and comments are a good quarter of their bytes
-//! even when compressed. Lines stay lines, names stay names: what a visitor gets
-//! can still be read and debugged, and no semicolon has to be inserted.
+//! even when compressed. Names stay names and nearly all lines lines: what a visitor
+//! gets can still be debugged, and no semicolon has to be inserted.
 
 /// Words after which a `/` starts a regular expression and is no division.
 const BEFORE_REGEX: &[&str] = &[

@@ -27,11 +27,6 @@ impl Census {
         self.cells.iter().copied()
     }
 
-    /// Number of occupied cells.
-    pub fn distinct(&self) -> u64 {
-        self.cells.len() as u64
-    }
-
     /// Elements counted.
     pub fn total(&self) -> u64 {
         self.cells.iter().map(|&(_, count)| count).sum()
