@@ -33,6 +33,9 @@ test('12 GB are scanned within 512 MiB of the page’s process', { timeout: 10 *
     .then(() => phase(page, 'done', 'failed'));
   const peak = watch.stop();
   assert.equal(ended, 'done');
+  // These lines were on the screen before their tensors were finished.
+  const isDone = await page.$$eval('#tensor-list .line.tensor', (lines) => lines.map((line) => line.classList.contains('done')));
+  assert.ok(isDone.length > 0 && isDone.every(Boolean), `finished lines: ${isDone}`);
   t.diagnostic(`${Math.round(performance.now() - start_ms) / 1000} s, at most ${Math.round(peak / MiB)} MiB`);
   const saved = await savedReport(page);
   assertSameTensors(saved, await nativeReport(path));
