@@ -5,7 +5,7 @@
 //! the order of the data:
 //!
 //! ```text
-//! checkpoint ─ header ─▶ plan ─ runs ─▶ scan ─ observations ─▶ plan (merge) ─▶ report
+//! checkpoint ─ header ─▶ plan ─ runs ─▶ scan ─ observations ─▶ plan (merge) ─▶ ancestry, report
 //! ```
 //!
 //! The mathematics stands in `docs/how-it-knows.md`, the house in
@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod ancestry;
 pub mod checkpoint;
 pub mod error;
 pub mod format;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Stats};
+use crate::ancestry::{Origin, Parity, RowFigures, Verdict, Witness};
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
 use crate::scan::{Observations, Stream};
@@ -31,6 +32,18 @@ pub struct TensorFigures {
     pub bits: Parts<Bits>,
     /// Counts by binade.
     pub exponents: Parts<Exponents>,
+    /// Where the values come from.
+    pub ancestry: Verdict,
+    /// Rows by their history; `None` for what is not floating point.
+    pub rows: Option<RowFigures>,
+    /// The parity picture of 16-bit values; `None` where there is nothing to draw.
+    pub parity: Option<Parity>,
+    /// The popular witnesses; empty for what is not floating point.
+    pub witnesses: Vec<Witness>,
+    /// Bytes that a smaller form, which loses nothing, would save.
+    pub wasted_bytes: u64,
+    /// That form, in words: "BF16", "INT4, one scale for 128".
+    pub smaller_form: Option<String>,
 }
 
 /// A tensor as the report shows it.
@@ -79,10 +92,17 @@ impl TensorFigures {
                 Parts::Complex { re: re.2, im: im.2 },
             ),
         };
+        let origin = Origin::of(seen);
         Self {
             stats,
             bits,
             exponents,
+            ancestry: origin.verdict,
+            rows: origin.rows,
+            parity: origin.parity,
+            witnesses: origin.witnesses,
+            wasted_bytes: origin.wasted_bytes,
+            smaller_form: origin.smaller_form,
         }
     }
 }
