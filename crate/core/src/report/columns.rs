@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Collector, Number, Parts, Stats, TensorFigures};
+use crate::ancestry::Label;
 
 /// What the header says of consecutive tensors.
 #[derive(Debug, Default, Serialize)]
@@ -59,6 +60,9 @@ pub struct Figures {
     nan: Vec<u64>,
     inf: Vec<u64>,
     joint_entropy: Vec<f64>,
+    wasted_bytes: Vec<u64>,
+    /// The verdict in one word.
+    label: Vec<Label>,
     /// Tensors that were given up.
     failed: Vec<usize>,
 }
@@ -81,6 +85,8 @@ impl Figures {
         self.nan.append(&mut later.nan);
         self.inf.append(&mut later.inf);
         self.joint_entropy.append(&mut later.joint_entropy);
+        self.wasted_bytes.append(&mut later.wasted_bytes);
+        self.label.append(&mut later.label);
         self.failed.append(&mut later.failed);
     }
 
@@ -107,5 +113,7 @@ impl Figures {
         self.inf.push(sum(|stats| stats.pos_inf + stats.neg_inf));
         self.joint_entropy
             .push(figures.bits.each().map(|bits| bits.joint_entropy).sum());
+        self.wasted_bytes.push(figures.wasted_bytes);
+        self.label.push(figures.ancestry.label);
     }
 }
