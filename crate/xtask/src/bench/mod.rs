@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: what is promised about speed and size, measured.
+//! `cargo xtask bench`: what is promised about speed, size and verdicts, measured.
 
+mod ancestry;
 mod kernels;
 
 use crate::options::Options;
@@ -7,17 +8,19 @@ use crate::setup::{self, Browser};
 use crate::{build, shell};
 use anyhow::{Result, bail};
 
-/// `bench [kernels|command|browser]`; all of them without a name.
+/// `bench [kernels|command|ancestry|browser]`; all of them without a name.
 pub(crate) fn command(mut options: Options) -> Result<()> {
     let name = options.take_word();
     options.finish()?;
     match name.as_deref() {
         Some("kernels") => kernels::bench(),
         Some("command") => native_command(),
+        Some("ancestry") => ancestry::bench(),
         Some("browser") => browser(),
-        Some(other) => bail!("no bench `{other}`; there are kernels, command, browser"),
+        Some(other) => bail!("no bench `{other}`; there are kernels, command, ancestry, browser"),
         None => kernels::bench()
             .and_then(|()| native_command())
+            .and_then(|()| ancestry::bench())
             .and_then(|()| browser()),
     }
 }

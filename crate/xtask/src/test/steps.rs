@@ -58,6 +58,11 @@ pub(super) const STEPS: &[Step] = &[
         run: oracle,
     },
     Step {
+        name: "ancestry",
+        says: "verdicts on tensors with a known past, one or more of each",
+        run: ancestry,
+    },
+    Step {
         name: "chromium",
         says: "the built page in a real Chromium",
         run: || browser(Browser::Chromium),
@@ -210,6 +215,15 @@ const PROJECTS: &[&str] = &[
 fn oracle() -> Result<Tally> {
     let mut python = shell::in_root(setup::oracle_python()?);
     python.arg("tests/oracle/check.py");
+    python.env("FLOATSCOPE", native_command()?);
+    counted(python.env("ORACLE_DIR", setup::oracle_folder()))
+}
+
+/// A smaller run of `cargo xtask bench ancestry`: a case is right or wrong.
+fn ancestry() -> Result<Tally> {
+    let mut python = shell::in_root(setup::oracle_python()?);
+    python.arg("tests/oracle/score_histories.py");
+    python.args(["--per", "1", "--largest", "300000"]);
     python.env("FLOATSCOPE", native_command()?);
     counted(python.env("ORACLE_DIR", setup::oracle_folder()))
 }
