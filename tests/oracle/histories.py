@@ -52,6 +52,7 @@ class History:
     scale: str | None = None
     sources: tuple = tuple(WIDE)
     storages: tuple = ("BF16", "F16", "F32")
+    also: tuple = ()  # other labels that are as true
     times: int = 1  # as many tensors as others have
     shape: tuple | None = None  # where it must be this
 
@@ -101,6 +102,7 @@ def lattice(label, granularity, quantise, scale="real", name="", after=(), **mor
         return values, scales
 
     full = f"{label}-{granularity}{name}{kept}"
+    more = {"sources": (*WIDE, "pruned_0.5", "randomly_pruned", "repeated_rows")} | more
     return History(full, "lattice", label, apply, (label, *after), granularity, scale, **more)
 
 
@@ -121,6 +123,8 @@ def small_floats():
             yield lattice(label, granularity, near, name="-arbitrary")
     plain = lambda rng, x: (casts.cast("f8_e5m2", x), None)
     yield lattice("f8_e5m2", "element", plain, "none", name="-inside", storages=("F8_E4M3",), sources=("normal_1",))
+    shared = grouped("128x128", casts.scaled_float("f8_e4m3", keep=casts.to_power_of_two))
+    yield lattice("f8_e4m3", "128x128", shared, "power_of_two", name="-exponents", also=("mxfp8_e4m3",))
     for name in casts.MX:
         yield lattice(name, "32", lambda rng, x, name=name: casts.mx(name, x), "power_of_two", times=2)
     yield lattice("nvfp4", "16", lambda rng, x: casts.nvfp4(x), times=2)
@@ -138,6 +142,10 @@ def integers():
             uneven = grouped(granularity, casts.asymmetric(bits, keep[kind]))
             yield lattice(f"int{bits}", granularity, symmetric, name=f"-scale{kind}" if kind else "")
             yield lattice(f"int{bits}", granularity, uneven, name="-asymmetric")
+            near = lambda rng, x, bits=bits, granularity=granularity: casts.by_group(
+                x, granularity, casts.integer(bits, factor=rng.uniform(0.7, 1.15))
+            )
+            yield lattice(f"int{bits}", granularity, near, name="-arbitrary")
     yield lattice("nf4", "64", lambda rng, x: casts.nf4(x), times=3)
 
 
@@ -179,12 +187,16 @@ def arithmetics():
     yield History("updates", "arithmetic", "arithmetic", updated, storages=("BF16",), times=2)
     yield History("moving-average", "arithmetic", "arithmetic", moving_average)
     yield History("task-vector", "arithmetic", "arithmetic", task_vector)
+    yield History("low-rank", "arithmetic", "arithmetic", low_rank)
+    yield History("interpolation", "arithmetic", "arithmetic", interpolation)
+    of_f16 = lambda rng, x: sum(siblings(rng, x, 2, 0.05, casts.f16)) / np.float32(2)
+    yield History("average-of-f16", "arithmetic", "arithmetic", of_f16, also=("f16",))
 
 
-def siblings(rng, x, count, distance):
+def siblings(rng, x, count, distance, cast=casts.bf16):
     """BF16 checkpoints around the same weights."""
     deviation = np.float32(distance * x.std())
-    return [casts.bf16(x + deviation * rng.standard_normal(x.shape).astype(np.float32)) for _ in range(count)]
+    return [cast(x + deviation * rng.standard_normal(x.shape).astype(np.float32)) for _ in range(count)]
 
 
 def average(rng, x, count, distance):
@@ -199,6 +211,20 @@ def moving_average(rng, x):
 def task_vector(rng, x):
     base, tuned, other = siblings(rng, x, 3, 0.05)
     return base + np.float32(0.5) * (tuned - other)
+
+
+def interpolation(rng, x):
+    """Between two checkpoints that have come apart, at a point of its own."""
+    old, new = siblings(rng, x, 2, 0.3)
+    share = np.float32(rng.uniform(0.2, 0.8))
+    return share * old + (1 - share) * new
+
+
+def low_rank(rng, x):
+    """An adapter of rank 8, multiplied out in BF16 and added to BF16 weights."""
+    down = casts.bf16(rng.standard_normal((8, x.shape[1])).astype(np.float32))
+    up = casts.bf16(rng.standard_normal((len(x), 8)).astype(np.float32) * np.float32(x.std() / 30))
+    return casts.bf16(x) + casts.bf16(up @ down)
 
 
 def updated(rng, x):

@@ -136,12 +136,12 @@ def scaled_float(name, factor=1.0, keep=lambda scales: scales):
     return quantise
 
 
-def integer(bits, keep=lambda scales: scales):
-    """Symmetric: codes of ± 2^(bits-1) − 1 and a scale."""
+def integer(bits, keep=lambda scales: scales, factor=1.0):
+    """Symmetric: codes of ± 2^(bits-1) − 1 and a scale of amax over the largest times `factor`."""
     top = F32(2 ** (bits - 1) - 1)
 
     def quantise(groups):
-        scales = keep(_largest(groups) / top)
+        scales = keep(_largest(groups) / top * F32(factor))
         codes = np.clip(np.rint(_ratio(groups, scales)), -top - 1, top)
         return codes * scales, scales
 
@@ -161,6 +161,12 @@ def asymmetric(bits, keep=lambda scales: scales):
         return (codes - zero) * scales, scales
 
     return quantise
+
+
+def to_power_of_two(scales):
+    """Up to the next power of two, as scales of exponents alone are made."""
+    _, exponents = np.frexp(scales)
+    return np.where(scales > 0, np.ldexp(F32(1), exponents), F32(0)).astype(F32)
 
 
 def power_of_two(name, emax):

@@ -68,7 +68,7 @@ def native(history, storage, large, x, carried, scales, values):
 
 
 def arithmetic(history, storage, large, x, carried, scales, values):
-    return truth("arithmetic", NOT_A_CAST)
+    return truth("arithmetic", [*NOT_A_CAST, *history.also])
 
 
 def element(history, storage, large, x, carried, scales, values):
@@ -142,6 +142,8 @@ def lattice(history, storage, large, x, carried, scales, values):
         other_labels, other_granularities = other_powers_of_two(history, scales, values)
         labels, granularities = labels + other_labels, granularities + other_granularities
         kinds = ["none", "power_of_two"] if len(labels) > 1 else kinds
+    if history.also:
+        labels, granularities = labels + list(history.also), granularities + ["32"]
     if few:
         labels, granularities, kinds = labels + ["few_levels", "int4", "nvfp4", "mxfp4"], None, None
     stops = list(history.stops)
