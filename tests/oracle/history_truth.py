@@ -11,6 +11,7 @@ clear. The rule: at least 100,000 values of a source that is many binades deep, 
 - for values kept by a wider store (FP16 or BF16 in FP32, BF16 in FP16), nothing more;
 - for FP16 inside BF16, distinct values under 2^-17 that all lie on multiples of
   2^-24, where native ones would with a chance of at most 10^-12;
+- for FP16 without subnormals inside BF16, 100 values that it flushed to zero;
 - for TF32 inside BF16, 16 distinct values under 2^-17 off that grid;
 - nothing else.
 """
@@ -85,6 +86,8 @@ def element(history, storage, large, x, carried, scales, values):
     elif storage == "F16":
         labels += NATIVE  # what FP16 holds of FP16 and TF32 is FP16
         paths.append(storage.lower())
+    elif "flushed" in history.name:
+        must = large and int((x != 0).sum() - (carried != 0).sum()) >= 100
     elif label == "f16":
         must = large and grid_odds(carried) >= 12
     elif label == "tf32":
