@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::Error;
 use crate::checkpoint::{Header, HeaderReader, ShardIndex, TensorInfo};
 use crate::plan::{Plan, PlanOptions, Progress, Run};
-use crate::report::{Collector, Figures, FileEntry, Problem, TensorFigures};
+use crate::report::{Collector, Figures, FileEntry, Problem, Sections, TensorFigures};
 use crate::scan::Observations;
 
 /// A checkpoint on its way from files to a report.
@@ -140,6 +140,11 @@ impl Job {
         self.selection = Some(Box::new(wanted));
     }
 
+    /// Leaves parts out of the report.
+    pub fn only(&mut self, sections: Sections) {
+        self.collector.only(sections);
+    }
+
     /// All headers are in: makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> Figures {
         self.check_indexes();
@@ -161,6 +166,7 @@ impl Job {
                 .add_file(file.entry(header.metadata), header.tensors.clone());
             tensors.push((file.name.clone(), header.tensors));
         }
+        self.collector.find_layouts();
         let bytes = tensors
             .iter()
             .flat_map(|file| &file.1)
@@ -288,8 +294,8 @@ impl Job {
     fn take(&mut self, progress: Progress) -> Figures {
         let mut columns = Figures::default();
         for (index, seen) in progress.finished {
-            let figures = TensorFigures::of(&seen);
-            self.collector.finish(index, &figures);
+            let mut figures = TensorFigures::of(&seen);
+            self.collector.finish(index, &mut figures, None);
             columns.push(index, &figures);
         }
         columns.failed(&progress.failed);

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::headline::headline;
+use super::findings::{Findings, Totals};
+use super::headline::{headline, stored_as};
 use super::pattern::pattern_of;
 use super::{Problem, TensorFigures, TensorReport};
-use crate::checkpoint::TensorInfo;
+use crate::ancestry::Label;
+use crate::checkpoint::{Layout, TensorInfo, find_layouts};
 use crate::scan::wire;
 
 /// Name and version of the schema.
@@ -58,7 +60,7 @@ pub struct Checkpoint {
 /// Everything about a checkpoint but its tensors.
 #[derive(Debug, Serialize)]
 pub struct Overview<'a> {
-    /// One sentence that a person can quote.
+    /// A few sentences that a person can quote.
     pub headline: String,
     /// Files and sums.
     pub checkpoint: &'a Checkpoint,
@@ -66,16 +68,29 @@ pub struct Overview<'a> {
     pub problems: &'a [Problem],
     /// Module patterns, in the order of their first tensors.
     pub patterns: &'a [String],
+    /// The finished tensors by their labels.
+    pub ancestry: &'a Totals,
+    /// Bytes that smaller forms, which lose nothing, would save.
+    pub wasted_bytes: u64,
 }
 
-/// Sums over the figures of finished tensors, for the headline.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Findings {
-    pub(crate) finished: u64,
-    pub(crate) nan: u64,
-    pub(crate) tensors_with_nan: u64,
-    pub(crate) infinite: u64,
-    pub(crate) tensors_with_infinite: u64,
+/// Which parts of the report are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sections {
+    /// Statistics, bits and exponents.
+    pub stats: bool,
+    /// Verdicts with their evidence, layouts, duplicates, wasted bytes.
+    pub ancestry: bool,
+}
+
+impl Default for Sections {
+    /// All of them.
+    fn default() -> Self {
+        Self {
+            stats: true,
+            ancestry: true,
+        }
+    }
 }
 
 /// A tensor of the checkpoint and, once it is finished, its figures.
@@ -83,6 +98,9 @@ struct Entry {
     file: usize,
     info: TensorInfo,
     pattern: usize,
+    layout: Option<Layout>,
+    /// Tells the bytes of a finished tensor from others'.
+    content: Option<String>,
     /// Serialised: a hundred thousand of them must fit in a page.
     figures: Option<Box<[u8]>>,
 }
@@ -105,6 +123,11 @@ pub struct Collector {
     pattern_index: BTreeMap<String, usize>,
     problems: Vec<Problem>,
     findings: Findings,
+    /// What the bytes are, each with their number, where layouts are known.
+    laid_out: Option<Vec<(String, u64)>>,
+    /// The first finished tensor of each content.
+    first_of: BTreeMap<String, usize>,
+    sections: Sections,
 }
 
 impl Collector {
@@ -134,11 +157,61 @@ impl Collector {
         self.problems.extend(problems);
     }
 
-    /// Keeps the figures of a tensor that is finished.
-    pub fn finish(&mut self, index: usize, figures: &TensorFigures) {
-        let bytes = wire::to_bytes(figures);
-        self.entries[index].figures = Some(bytes.into_boxed_slice());
-        self.findings.add(figures);
+    /// Leaves parts out of the report.
+    pub fn only(&mut self, sections: Sections) {
+        self.sections = sections;
+    }
+
+    /// Looks for known layouts of quantised weights. All files must be in.
+    pub fn find_layouts(&mut self) {
+        let tensors: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.file, &entry.info))
+            .collect();
+        let files = &self.checkpoint.files;
+        let metadata = |file: usize, key: &str| files[file].metadata.get(key).map(String::as_str);
+        let layouts = find_layouts(&tensors, &metadata);
+        if layouts.is_empty() {
+            return;
+        }
+        for (index, layout) in layouts {
+            self.entries[index].layout = Some(layout);
+        }
+        self.laid_out = Some(self.forms());
+    }
+
+    /// Keeps the figures of a tensor that is finished, and completes them with what
+    /// follows from the tensors around it. `fingerprint` is equal for equal bytes.
+    pub fn finish(&mut self, index: usize, figures: &mut TensorFigures, fingerprint: Option<u64>) {
+        let entry = &mut self.entries[index];
+        if let Some(layout) = &entry.layout {
+            figures.lay_out(&entry.info, layout);
+        }
+        self.findings
+            .add(&entry.info, entry.layout.as_ref(), figures);
+        entry.figures = Some(wire::to_bytes(figures).into_boxed_slice());
+        let is_trivial = matches!(figures.ancestry.label, Label::Constant | Label::Empty);
+        if let (Some(fingerprint), false) = (fingerprint, is_trivial) {
+            let (dtype, bytes) = (entry.info.dtype.name(), entry.info.bytes());
+            let content = format!("{dtype} {bytes} {fingerprint}");
+            entry.content = Some(content.clone());
+            let first = self.first_of.entry(content).or_insert(index);
+            *first = index.min(*first);
+        }
+    }
+
+    /// What a tensor is in a quantised checkpoint of a known layout.
+    pub fn layout(&self, index: usize) -> Option<&Layout> {
+        self.entries.get(index)?.layout.as_ref()
+    }
+
+    /// The first tensor, in the order of the files, that holds the same bytes as
+    /// this one; constant tensors aside, which say nothing by being equal.
+    pub fn duplicate_of(&self, index: usize) -> Option<&str> {
+        let content = self.entries.get(index)?.content.as_ref()?;
+        let first = *self.first_of.get(content)?;
+        (first < index).then(|| &*self.entries[first].info.name)
     }
 
     /// Number of tensors.
@@ -169,17 +242,61 @@ impl Collector {
         let figures = self.figures(index)?;
         let entry = &self.entries[index];
         let file = &self.checkpoint.files[entry.file].name;
-        Some(to_json(&TensorReport::new(file, &entry.info, &figures)))
+        let mut report = TensorReport::new(file, &entry.info);
+        if self.sections.stats {
+            report = report.with_statistics(&figures);
+        }
+        if self.sections.ancestry {
+            let duplicate_of = self.duplicate_of(index);
+            report = report.with_origin(&figures, entry.layout.as_ref(), duplicate_of);
+        }
+        Some(to_json(&report))
     }
 
     /// Everything but the tensors.
     pub fn overview(&self) -> Overview<'_> {
         Overview {
-            headline: headline(&self.checkpoint, &self.findings, self.problems.len()),
+            headline: self.headline(),
             checkpoint: &self.checkpoint,
             problems: &self.problems,
             patterns: &self.patterns,
+            ancestry: &self.findings.ancestry,
+            wasted_bytes: self.findings.wasted_bytes,
         }
+    }
+
+    fn headline(&self) -> String {
+        let stored = self.laid_out.clone().unwrap_or_else(|| self.forms());
+        headline(
+            &self.checkpoint,
+            &stored,
+            &self.findings,
+            self.problems.len(),
+            self.sections.ancestry,
+        )
+    }
+
+    /// What the bytes are, each with their number: layouts as wholes, the rest by dtype.
+    fn forms(&self) -> Vec<(String, u64)> {
+        let mut plain = self.checkpoint.dtypes.clone();
+        let mut forms: Vec<(String, u64)> = Vec::new();
+        for entry in &self.entries {
+            let Some(layout) = &entry.layout else {
+                continue;
+            };
+            if let Some(totals) = plain.get_mut(entry.info.dtype.name()) {
+                totals.tensors -= 1;
+                totals.bytes = totals.bytes.saturating_sub(entry.info.bytes());
+            }
+            let title = layout.title();
+            match forms.iter_mut().find(|form| form.0 == title) {
+                Some(form) => form.1 = form.1.saturating_add(entry.info.bytes()),
+                None => forms.push((title, entry.info.bytes())),
+            }
+        }
+        let plain = plain.iter().filter(|(_, totals)| totals.tensors > 0);
+        forms.extend(plain.map(|(name, totals)| (stored_as(name), totals.bytes)));
+        forms
     }
 
     /// The JSON report in pieces, so that it never has to be one string.
@@ -216,13 +333,28 @@ impl Collector {
 
     fn json_head(&self) -> String {
         let overview = self.overview();
-        format!(
-            "{{\"schema\":{},\n\"floatscope\":{},\n\"checkpoint\":{},\n\"headline\":{},\n\"tensors\":[",
+        let mut head = format!(
+            "{{\"schema\":{},\n\"floatscope\":{},\n\"checkpoint\":{},\n\"headline\":{},\n",
             to_json(SCHEMA),
             to_json(env!("CARGO_PKG_VERSION")),
             to_json(overview.checkpoint),
             to_json(&overview.headline),
-        )
+        );
+        if self.sections.ancestry {
+            head.push_str(&format!(
+                "\"ancestry\":{},\n\"pools\":{},\n\"wasted_bytes\":{},\n",
+                to_json(overview.ancestry),
+                self.pools_json(),
+                overview.wasted_bytes,
+            ));
+        }
+        head + "\"tensors\":["
+    }
+
+    /// Verdicts of module patterns and of the whole checkpoint, where tensors alone
+    /// lack power. None are made yet.
+    fn pools_json(&self) -> String {
+        "[]".to_owned()
     }
 
     fn json_tail(&self) -> String {
@@ -236,6 +368,8 @@ impl Collector {
             file,
             info,
             pattern,
+            layout: None,
+            content: None,
             figures: None,
         });
     }
@@ -265,22 +399,6 @@ impl Checkpoint {
         for sum in [&mut totals.bytes, &mut self.bytes] {
             *sum = sum.saturating_add(tensor.bytes());
         }
-    }
-}
-
-impl Findings {
-    fn add(&mut self, figures: &TensorFigures) {
-        let nan: u64 = figures.stats.each().map(|stats| stats.nan).sum();
-        let infinite: u64 = figures
-            .stats
-            .each()
-            .map(|stats| stats.pos_inf + stats.neg_inf)
-            .sum();
-        self.finished += 1;
-        self.nan += nan;
-        self.infinite += infinite;
-        self.tensors_with_nan += u64::from(nan > 0);
-        self.tensors_with_infinite += u64::from(infinite > 0);
     }
 }
 

@@ -1,10 +1,36 @@
-//! The sentence that a person can quote.
+//! The sentences that a person can quote.
 
-use super::collector::{Checkpoint, Findings};
+use super::collector::Checkpoint;
+use super::findings::Findings;
+use super::words::{about, bytes, counted, grouped, listed};
+use crate::ancestry::Label;
 use crate::format::{Dtype, Encoding, Format};
 
-/// How the checkpoint is stored, and whether its values are finite.
-pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: usize) -> String {
+/// Labels that say little; what is of them is told last, in this order.
+const LAST: [Label; 4] = [
+    Label::Constant,
+    Label::Empty,
+    Label::Inconclusive,
+    Label::NotFloat,
+];
+
+/// More kinds than this are summed up.
+const MOST_CLAUSES: usize = 6;
+
+/// Values from which on a native tensor is told to be native as a rule.
+const ENOUGH_VALUES: u64 = 100_000;
+
+/// How the checkpoint is stored, what its tensors are, what it wastes, and whether
+/// its values are finite.
+///
+/// `stored` are the forms that its bytes have, each with their number.
+pub(crate) fn headline(
+    checkpoint: &Checkpoint,
+    stored: &[(String, u64)],
+    findings: &Findings,
+    problems: usize,
+    with_ancestry: bool,
+) -> String {
     if checkpoint.tensors == 0 {
         return if problems == 0 {
             "No tensors."
@@ -13,21 +39,30 @@ pub(crate) fn headline(checkpoint: &Checkpoint, findings: &Findings, problems: u
         }
         .to_owned();
     }
-    let stored = format!("Stored as {}.", dtypes(checkpoint));
+    let mut sentences = vec![format!("Stored as {}.", forms(stored))];
     if findings.finished == 0 {
-        return format!("{stored} No tensor has been read.");
+        sentences.push("No tensor has been read.".to_owned());
+        return sentences.join(" ");
+    }
+    let origin = with_ancestry.then(|| ancestry(checkpoint, findings));
+    match origin.flatten() {
+        Some(origin) => {
+            sentences.push(origin);
+            sentences.extend(wasted(checkpoint, findings));
+            sentences.extend(not_finite(findings));
+        }
+        None => sentences.push(finiteness(checkpoint, findings)),
     }
     let unread = checkpoint.tensors - findings.finished;
-    let read = if unread == 0 {
-        String::new()
-    } else {
-        format!(" {} not read.", counted(unread, "tensor is", "tensors are"))
-    };
-    format!("{stored} {}{read}", finiteness(checkpoint, findings))
+    if unread > 0 {
+        let unread = counted(unread, "tensor is", "tensors are");
+        sentences.push(format!("{unread} not read."));
+    }
+    sentences.join(" ")
 }
 
 /// A format as what values are stored as: "FP32", "signed 8-bit integers".
-fn stored_as(name: &str) -> String {
+pub(crate) fn stored_as(name: &str) -> String {
     match Dtype::from_name(name).map(Dtype::format) {
         Some(Format {
             encoding: Encoding::Float(_),
@@ -43,14 +78,14 @@ fn stored_as(name: &str) -> String {
     }
 }
 
-/// Formats by the bytes they take, the largest first.
-fn dtypes(checkpoint: &Checkpoint) -> String {
-    let mut left: Vec<_> = checkpoint.dtypes.iter().collect();
+/// Forms by the bytes they take, the largest first.
+fn forms(stored: &[(String, u64)]) -> String {
+    let mut left: Vec<&(String, u64)> = stored.iter().collect();
     let mut titles = Vec::new();
     // Picked one by one: there are few, and a sort is code to download.
-    while let Some(largest) = left.iter().map(|(_, totals)| totals.bytes).max() {
-        let at = left.iter().position(|(_, totals)| totals.bytes == largest);
-        titles.extend(at.map(|at| stored_as(left.remove(at).0)));
+    while let Some(largest) = left.iter().map(|form| form.1).max() {
+        let at = left.iter().position(|form| form.1 == largest);
+        titles.extend(at.map(|at| left.remove(at).0.clone()));
     }
     if titles.len() > 3 {
         let others = titles.split_off(2).len();
@@ -59,45 +94,155 @@ fn dtypes(checkpoint: &Checkpoint) -> String {
     listed(&titles)
 }
 
-fn finiteness(checkpoint: &Checkpoint, findings: &Findings) -> String {
-    let hold = |values: u64, what: &str, tensors: u64| {
-        format!(
-            "{} in {} {what}",
-            counted(values, "value", "values"),
-            counted(tensors, "tensor", "tensors")
-        )
+/// "210 of 273 tensors are native, 2 passed through FP16, 61 are too small to
+/// tell."; nothing where there is no tensor that could have a history.
+fn ancestry(checkpoint: &Checkpoint, findings: &Findings) -> Option<String> {
+    let own = |label| findings.own.of(label).tensors;
+    let without_history = own(Label::NotFloat) + own(Label::Empty);
+    if without_history == findings.finished {
+        return None;
+    }
+    let clauses = clauses(findings);
+    let all = match findings.finished {
+        finished if finished < checkpoint.tensors => {
+            counted(finished, "tensor read", "tensors read")
+        }
+        finished => counted(finished, "tensor", "tensors"),
     };
+    let mut said = Vec::new();
+    for (at, (tensors, what)) in clauses.iter().enumerate() {
+        said.push(match (at, *tensors == findings.finished, tensors) {
+            (0, true, 1) => format!("The one {} {what}", &all["1 ".len()..]),
+            (0, true, 2) => format!("Both {} {what}", &all["2 ".len()..]),
+            (0, true, _) => format!("All {all} {what}"),
+            (0, false, _) => format!("{} of {all} {what}", grouped(*tensors)),
+            _ => format!("{} {what}", grouped(*tensors)),
+        });
+    }
+    Some(format!("{}.", said.join(", ")))
+}
+
+/// How many tensors are what, most telling first.
+fn clauses(findings: &Findings) -> Vec<(u64, String)> {
+    let mut clauses = Vec::new();
+    let mut others = 0;
+    for layout in &findings.layouts {
+        others += layout.others;
+        if layout.codes > 0 {
+            clauses.push((
+                layout.codes,
+                verb(layout.codes, "holds", "hold", &layout.title),
+            ));
+        }
+    }
+    if others > 0 {
+        let scales = verb(others, "goes", "go", "with these as scales and the like");
+        clauses.push((others, scales));
+    }
+    let telling = Label::ALL.iter().filter(|label| !LAST.contains(label));
+    for &label in telling.chain(&LAST) {
+        let tensors = findings.own.of(label).tensors;
+        if tensors > 0 {
+            let is_small = findings.largest_inconclusive < ENOUGH_VALUES;
+            clauses.push((tensors, is(label, tensors, is_small)));
+        }
+    }
+    if clauses.len() > MOST_CLAUSES {
+        let rest = clauses.split_off(MOST_CLAUSES - 1);
+        let rest = rest.iter().map(|(tensors, _)| tensors).sum();
+        clauses.push((rest, verb(rest, "is", "are", "something else")));
+    }
+    clauses
+}
+
+/// What tensors of a label are: "are native", "passed through FP16".
+fn is(label: Label, tensors: u64, is_small: bool) -> String {
+    let title = label.title();
+    match label {
+        Label::F16 | Label::Bf16 | Label::Tf32 | Label::F32 => format!("passed through {title}"),
+        Label::FewLevels => verb(tensors, "has", "have", "only a few levels"),
+        Label::Arithmetic => verb(
+            tensors,
+            "was",
+            "were",
+            "averaged or updated in the stored type",
+        ),
+        Label::Inconclusive if is_small => verb(tensors, "is", "are", "too small to tell"),
+        Label::Native
+        | Label::Inconclusive
+        | Label::Unexplained
+        | Label::Constant
+        | Label::Empty
+        | Label::Mixed
+        | Label::NotFloat => verb(tensors, "is", "are", title),
+        _ => verb(tensors, "is", "are", &format!("dequantised {title}")),
+    }
+}
+
+fn verb(tensors: u64, one: &str, many: &str, what: &str) -> String {
+    format!("{} {what}", if tensors == 1 { one } else { many })
+}
+
+/// "2.1 GB of its 4.2 GB carry nothing: it fits BF16."; nothing under one in a hundred.
+fn wasted(checkpoint: &Checkpoint, findings: &Findings) -> Option<String> {
+    if findings.wasted_bytes == 0 || findings.wasted_bytes < checkpoint.bytes / 100 {
+        return None;
+    }
+    let largest = findings.smaller.iter().map(|form| form.wasted_bytes).max();
+    let of = |wasted| {
+        findings
+            .smaller
+            .iter()
+            .find(|form| form.wasted_bytes == wasted)
+    };
+    let fits = largest.and_then(of).map(|smaller| {
+        let tensors = counted(smaller.tensors, "tensor fits", "tensors fit");
+        match (findings.smaller.len(), smaller.tensors == findings.finished) {
+            (1, true) => format!(": it fits {}", smaller.form),
+            (1, false) => format!(": {tensors} {}", smaller.form),
+            _ => format!(": {tensors} {}, others less", smaller.form),
+        }
+    });
+    let (wasted, all) = (bytes(findings.wasted_bytes), bytes(checkpoint.bytes));
+    let fits = fits.unwrap_or_default();
+    Some(format!("{wasted} of its {all} carry nothing{fits}."))
+}
+
+/// What is not finite: "2 values in 1 tensor are NaN."
+fn not_finite(findings: &Findings) -> Option<String> {
+    let hold = |values: u64, what: &str, tensors: u64| {
+        let values = counted(values, "value", "values");
+        let tensors = counted(tensors, "tensor", "tensors");
+        format!("{values} in {tensors} {what}")
+    };
+    let are = |values, what| verb(values, "is", "are", what);
     let nan = hold(
         findings.nan,
-        if findings.nan == 1 {
-            "is NaN"
-        } else {
-            "are NaN"
-        },
+        &are(findings.nan, "NaN"),
         findings.tensors_with_nan,
     );
-    let are_infinite = if findings.infinite == 1 {
-        "is infinite"
-    } else {
-        "are infinite"
-    };
     let infinite = hold(
         findings.infinite,
-        are_infinite,
+        &are(findings.infinite, "infinite"),
         findings.tensors_with_infinite,
     );
     match (findings.nan, findings.infinite) {
-        (0, 0) if findings.finished < checkpoint.tensors => {
-            format!(
-                "Every value in the {} is finite.",
-                counted(findings.finished, "tensor read", "tensors read")
-            )
-        }
-        (0, 0) => all_finite(checkpoint),
-        (_, 0) => format!("{nan}."),
-        (0, _) => format!("{infinite}."),
-        _ => format!("{nan}, {infinite}."),
+        (0, 0) => None,
+        (_, 0) => Some(format!("{nan}.")),
+        (0, _) => Some(format!("{infinite}.")),
+        _ => Some(format!("{nan}, {infinite}.")),
     }
+}
+
+fn finiteness(checkpoint: &Checkpoint, findings: &Findings) -> String {
+    not_finite(findings).unwrap_or_else(|| {
+        if findings.finished < checkpoint.tensors {
+            let read = counted(findings.finished, "tensor read", "tensors read");
+            format!("Every value in the {read} is finite.")
+        } else {
+            all_finite(checkpoint)
+        }
+    })
 }
 
 fn all_finite(checkpoint: &Checkpoint) -> String {
@@ -105,45 +250,6 @@ fn all_finite(checkpoint: &Checkpoint) -> String {
     match checkpoint.parameters {
         0 => format!("There are no values in {tensors}."),
         1 => format!("The one value in {tensors} is finite."),
-        values => format!("All {} in {tensors} are finite.", about(values)),
+        values => format!("All {} values in {tensors} are finite.", about(values)),
     }
-}
-
-fn listed(items: &[String]) -> String {
-    match items {
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        items => items.concat(),
-    }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// "134.5 million values": rounded to a tenth, half up.
-fn about(values: u64) -> String {
-    let tenths = |unit: u64| (u128::from(values) * 10 + u128::from(unit) / 2) / u128::from(unit);
-    let (tenths, unit) = match values {
-        0..1_000_000 => return format!("{} values", grouped(values)),
-        1_000_000..1_000_000_000 => (tenths(1_000_000), "million"),
-        _ => (tenths(1_000_000_000), "billion"),
-    };
-    format!(
-        "{}.{} {unit} values",
-        grouped((tenths / 10) as u64),
-        tenths % 10
-    )
-}
-
-/// With a comma every three digits.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -7,6 +7,7 @@ mod bits;
 mod collector;
 mod columns;
 mod exponents;
+mod findings;
 mod headline;
 mod moments;
 mod number;
@@ -15,15 +16,17 @@ mod pattern;
 mod problem;
 mod stats;
 mod tensor;
+mod words;
 
 pub use bits::Bits;
 pub use collector::{
-    Checkpoint, Collector, DtypeTotals, FileEntry, JsonCursor, Overview, SCHEMA, to_json,
+    Checkpoint, Collector, DtypeTotals, FileEntry, JsonCursor, Overview, SCHEMA, Sections, to_json,
 };
 pub use columns::{Figures, Listing};
 pub use exponents::Exponents;
+pub use findings::{LabelTotals, Totals};
 pub use number::Number;
 pub use pattern::pattern_of;
 pub use problem::Problem;
 pub use stats::{QUANTILES, Quantiles, Stats};
-pub use tensor::{Parts, TensorFigures, TensorReport};
+pub use tensor::{OriginReport, Parts, StatisticsReport, TensorFigures, TensorReport};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Stats};
-use crate::ancestry::{Origin, Parity, RowFigures, Verdict, Witness};
-use crate::checkpoint::TensorInfo;
+use crate::ancestry::{Evidence, Label, Origin, Parity, RowFigures, Verdict, Witness};
+use crate::checkpoint::{Layout, TensorInfo};
 use crate::format::Dtype;
 use crate::scan::{Observations, Stream};
 
@@ -59,22 +59,79 @@ pub struct TensorReport<'a> {
     pub shape: &'a [u64],
     /// Bytes in the file.
     pub bytes: u64,
-    /// What was measured.
+    /// What was measured, where it is wanted.
     #[serde(flatten)]
-    pub figures: &'a TensorFigures,
+    pub statistics: Option<StatisticsReport<'a>>,
+    /// Where the values come from, where it is wanted.
+    #[serde(flatten)]
+    pub origin: Option<OriginReport<'a>>,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatisticsReport<'a> {
+    stats: &'a Parts<Stats>,
+    bits: &'a Parts<Bits>,
+    exponents: &'a Parts<Exponents>,
+}
+
+/// Where the values come from.
+#[derive(Debug, Clone, Serialize)]
+pub struct OriginReport<'a> {
+    ancestry: &'a Verdict,
+    /// What the tensor is in a quantised checkpoint of a known layout.
+    layout: Option<&'a Layout>,
+    rows: &'a Option<RowFigures>,
+    parity: &'a Option<Parity>,
+    witnesses: &'a [Witness],
+    wasted_bytes: u64,
+    smaller_form: &'a Option<String>,
+    /// The first tensor of the checkpoint that holds the same bytes.
+    duplicate_of: Option<&'a str>,
 }
 
 impl<'a> TensorReport<'a> {
-    /// A tensor with its figures.
-    pub fn new(file: &'a str, tensor: &'a TensorInfo, figures: &'a TensorFigures) -> Self {
+    /// What the header says of a tensor.
+    pub fn new(file: &'a str, tensor: &'a TensorInfo) -> Self {
         Self {
             name: &tensor.name,
             file,
             dtype: tensor.dtype.name(),
             shape: &tensor.shape,
             bytes: tensor.bytes(),
-            figures,
+            statistics: None,
+            origin: None,
         }
+    }
+
+    /// Adds what was measured.
+    pub fn with_statistics(mut self, figures: &'a TensorFigures) -> Self {
+        self.statistics = Some(StatisticsReport {
+            stats: &figures.stats,
+            bits: &figures.bits,
+            exponents: &figures.exponents,
+        });
+        self
+    }
+
+    /// Adds where the values come from.
+    pub fn with_origin(
+        mut self,
+        figures: &'a TensorFigures,
+        layout: Option<&'a Layout>,
+        duplicate_of: Option<&'a str>,
+    ) -> Self {
+        self.origin = Some(OriginReport {
+            ancestry: &figures.ancestry,
+            layout,
+            rows: &figures.rows,
+            parity: &figures.parity,
+            witnesses: &figures.witnesses,
+            wasted_bytes: figures.wasted_bytes,
+            smaller_form: &figures.smaller_form,
+            duplicate_of,
+        });
+        self
     }
 }
 
@@ -104,6 +161,35 @@ impl TensorFigures {
             wasted_bytes: origin.wasted_bytes,
             smaller_form: origin.smaller_form,
         }
+    }
+
+    /// Says that the tensor is part of a quantised weight. Codes that are packed, or
+    /// are integers, have no history as numbers and waste nothing.
+    pub(crate) fn lay_out(&mut self, tensor: &TensorInfo, layout: &Layout) {
+        let is_float = tensor.dtype.format().layout().is_some();
+        if layout.is_packed && layout.is_codes() || !is_float {
+            self.ancestry.label = Label::NotFloat;
+            self.ancestry.log10_odds = 0.0;
+            self.ancestry.granularity = None;
+            self.ancestry.scale = None;
+            self.ancestry.fraction = None;
+            self.ancestry.evidence.clear();
+            self.ancestry.blind_spots.clear();
+            self.rows = None;
+            self.parity = None;
+            self.witnesses.clear();
+            self.wasted_bytes = 0;
+            self.smaller_form = None;
+        }
+        self.ancestry.evidence.push(Evidence {
+            test: "layout".to_owned(),
+            n: tensor.elements(),
+            expected: None,
+            observed: None,
+            log10_p: None,
+            power: None,
+            says: layout.sentence(),
+        });
     }
 }
 
