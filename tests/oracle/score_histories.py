@@ -129,6 +129,8 @@ def figures(found):
         yield key, sum(asked), len(asked)
     large = [o for o in found if o.truth.get("share")]
     yield "native of 100,000 or more", sum(o.label == "native" for o in large), len(large)
+    large = [o for o in found if o.native and o.truth["elements"] >= 100_000]
+    yield "the same, odd sources too", sum(o.label == "native" for o in large), len(large)
 
 
 def thresholds_hold(found):
