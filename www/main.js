@@ -5,6 +5,7 @@ import { createSession } from './engine/session.js';
 import { bytes, compact, percent, plural } from './text/numbers.js';
 import { wireChooser } from './views/chooser.js';
 import { byId, setText } from './views/dom.js';
+import { ModuleMap } from './views/map.js';
 import { showProblems } from './views/problems.js';
 import { showProgress } from './views/progress.js';
 import { showSummary } from './views/summary.js';
@@ -17,15 +18,19 @@ import { tensorView } from './views/tensor.js';
 /** @type {Session} */
 const session = await createSession();
 const list = new TensorList(session, openTensor);
+const map = new ModuleMap(openTensor);
 const tensor = tensorView(session, { close: () => history.back(), step: stepTensor });
 
 /** Where the page stood when a tensor was opened. */
 let returnTo_px = 0;
+/** What had the focus. @type {HTMLElement | null} */
+let opener = null;
 
 /** @param {number} row */
 async function openTensor(row) {
   if (tensor.row < 0) {
     returnTo_px = scrollY;
+    opener = /** @type {HTMLElement | null} */ (document.activeElement);
     // The browser's own way back, which a phone has at hand, closes the tensor.
     history.pushState({ tensor: row }, '');
   }
@@ -46,7 +51,7 @@ function closeTensor() {
   tensor.hide();
   list.redraw();
   scrollTo(0, returnTo_px);
-  list.focus();
+  opener?.focus({ preventScroll: true });
 }
 
 /** The page stays where it is, so that one picture can be compared. @param {1 | -1} direction */
@@ -92,9 +97,10 @@ function show(state) {
   byId('tensors').hidden = !rows.length;
   showBar(state);
   showProgress(state);
-  showSummary(state);
+  showSummary(state, (query) => list.filter(query));
   showProblems(overview?.problems ?? []);
   if (phase === 'reading header' || phase === 'failed') closeTensor();
+  map.update(state);
   list.update(state);
   tensor.update();
 }

@@ -58,6 +58,66 @@ export interface Complex<T> {
   im: T;
 }
 
+/** What one test found. */
+export interface Evidence {
+  test: string;
+  n: number;
+  expected: Figure;
+  observed: Figure;
+  log10_p: Figure;
+  power: Figure;
+  says: string;
+}
+
+/** Where a tensor's values come from. */
+export interface Verdict {
+  label: string;
+  /** Stops that are proven, the first one first, joined by ">". */
+  path: string;
+  granularity: string | null;
+  scale: 'none' | 'power_of_two' | 'real' | null;
+  fraction: { value: number; low: number; high: number } | null;
+  log10_odds: number;
+  evidence: Evidence[];
+  blind_spots: string[];
+}
+
+/** How many rows have which history. */
+export interface RowFigures {
+  count: number;
+  zero: number;
+  /** Rows of one value, zeros among them. */
+  constant: number;
+  examined: number;
+  /** Of these, by label. */
+  ancestry: Record<string, number>;
+}
+
+/** Share of even last bits by binade from `first` up. */
+export interface Parity {
+  first: number;
+  even: (number | null)[];
+  /** Standard errors. */
+  error: (number | null)[];
+}
+
+/** How often a popular witness occurs. */
+export interface Witness {
+  threshold: string;
+  observed: number;
+  /** Of these, off the grid of FP16. */
+  off_grid: number;
+  expected: number | null;
+}
+
+/** The part that a tensor has in a known quantised layout. */
+export interface Layout {
+  scheme: string;
+  role: string;
+  bits: number | null;
+  group: number | null;
+}
+
 /** One entry of the report's `tensors`. */
 export interface TensorReport {
   name: string;
@@ -68,6 +128,15 @@ export interface TensorReport {
   stats: Statistics | Complex<Statistics>;
   bits: Bits | Complex<Bits>;
   exponents: Exponents | Complex<Exponents>;
+  ancestry: Verdict;
+  layout?: Layout | null;
+  rows: RowFigures | null;
+  parity: Parity | null;
+  witnesses: Witness[];
+  duplicate_of?: string | null;
+  wasted_bytes: number;
+  /** The form that would save them. */
+  smaller_form: string | null;
 }
 
 /** One real-valued sequence of numbers: a tensor, or half of a complex one. */
@@ -109,10 +178,13 @@ export interface Overview {
   problems: Problem[];
   /** Module patterns, "layers.*.weight"; rows point into this. */
   patterns: string[];
+  /** Finished tensors by label. */
+  ancestry: Record<string, { tensors: number; parameters: number }>;
+  wasted_bytes: number;
 }
 
 export type NumberColumn =
-  | 'min' | 'max' | 'mean' | 'std' | 'abs_max' | 'zeros' | 'nan' | 'inf' | 'joint_entropy';
+  | 'min' | 'max' | 'mean' | 'std' | 'abs_max' | 'zeros' | 'nan' | 'inf' | 'joint_entropy' | 'wasted_bytes';
 
 /** The tensors as columns; a number that is not there yet is NaN. */
 export interface Rows extends Record<NumberColumn, (row: number) => number> {
@@ -125,6 +197,8 @@ export interface Rows extends Record<NumberColumn, (row: number) => number> {
   parameters(row: number): number;
   bytes(row: number): number;
   pattern(row: number): number;
+  /** The verdict's label; "" until the tensor is finished. */
+  label(row: number): string;
   status(row: number): 'waiting' | 'done' | 'failed';
 }
 

@@ -6,8 +6,8 @@ import { h } from '../views/dom.js';
 
 /**
  * @typedef {object} Drawing
- * @property {SVGSVGElement} svg
- * @property {(x: number) => number} [markAt] the mark at this x
+ * @property {Element} svg
+ * @property {(x: number, y: number) => number} [markAt] the mark at this place
  * @property {(mark: number) => void} [highlight] -1 for none
  */
 
@@ -17,6 +17,8 @@ import { h } from '../views/dom.js';
  * @property {number} [marks] how many marks the cursor can stand on
  * @property {number} [start] the mark where the arrow keys start
  * @property {(mark: number) => string} [say] reads a mark out
+ * @property {number} [down] how many marks the arrow down goes on; otherwise one back, as on a slider
+ * @property {(mark: number) => void} [press] what a click and Enter do
  * @property {string} [hint] what stands there when no mark is read
  * @property {(width: number) => Drawing} draw
  */
@@ -45,7 +47,7 @@ export function picture({ label, draw }) {
  * whose value is the sentence about the mark.
  * @param {Chart & {marks: number, say: (mark: number) => string}} chart
  */
-export function readable({ label, marks, start = 0, say, hint = '', draw }) {
+export function readable({ label, marks, start = 0, down = -1, say, press, hint = '', draw }) {
   const readout = h('p', { class: 'readout figures' }, hint);
   const place = h('div', {
     class: 'plot', role: 'slider', tabindex: 0, 'aria-label': label,
@@ -65,7 +67,9 @@ export function readable({ label, marks, start = 0, say, hint = '', draw }) {
     place.setAttribute('aria-valuenow', String(mark));
     place.setAttribute('aria-valuetext', say(mark));
   };
-  listen(place, read, () => last, marks, (x) => drawing?.markAt?.(x) ?? -1);
+  listen(place, read, () => last, marks, down, (x, y) => drawing?.markAt?.(x, y) ?? -1);
+  place.addEventListener('click', () => { if (mark >= 0) press?.(mark); });
+  place.addEventListener('keydown', ({ key }) => { if (key === 'Enter' && mark >= 0) press?.(mark); });
   onWidth(place, () => {
     drawing = draw(place.clientWidth);
     place.replaceChildren(drawing.svg);
@@ -76,17 +80,20 @@ export function readable({ label, marks, start = 0, say, hint = '', draw }) {
 
 /**
  * @param {HTMLElement} place @param {(mark: number) => void} read
- * @param {() => number} last @param {number} marks @param {(x: number) => number} markAt
+ * @param {() => number} last @param {number} marks @param {number} down @param {(x: number, y: number) => number} markAt
  */
-function listen(place, read, last, marks, markAt) {
+function listen(place, read, last, marks, down, markAt) {
   /** @type {Record<string, () => number>} */
   const keys = {
-    ArrowLeft: () => last() - 1, ArrowDown: () => last() - 1,
-    ArrowRight: () => last() + 1, ArrowUp: () => last() + 1,
+    ArrowLeft: () => last() - 1, ArrowDown: () => last() + down,
+    ArrowRight: () => last() + 1, ArrowUp: () => last() - down,
     Home: () => 0, End: () => marks - 1,
   };
   /** @param {PointerEvent} event */
-  const point = (event) => read(markAt(event.clientX - place.getBoundingClientRect().left));
+  const point = ({ clientX, clientY }) => {
+    const { left, top } = place.getBoundingClientRect();
+    read(markAt(clientX - left, clientY - top));
+  };
   place.addEventListener('pointermove', point);
   place.addEventListener('pointerdown', point);
   place.addEventListener('pointerleave', () => { if (!place.matches(':focus-visible')) read(-1); });

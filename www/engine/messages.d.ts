@@ -63,7 +63,7 @@ export type Event =
   | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean };
 
 /** What has changed of the overview. */
-export type News = Pick<Overview, 'headline' | 'problems'>;
+export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes'>;
 
 /** What the headers say of consecutive tensors. */
 export interface RowColumns {
@@ -90,6 +90,8 @@ export interface FigureColumns {
   nan: Float64Array;
   inf: Float64Array;
   joint_entropy: Float64Array;
+  wasted_bytes: Float64Array;
+  label: string[];
 }
 
 /** From the coordinator to a scanner. */

@@ -4,7 +4,7 @@
 /** @typedef {import('./messages.js').RowColumns} RowColumns */
 /** @typedef {import('./messages.js').FigureColumns} FigureColumns */
 
-const NUMBERS = /** @type {const} */ (['min', 'max', 'mean', 'std', 'abs_max', 'zeros', 'nan', 'inf', 'joint_entropy']);
+const NUMBERS = /** @type {const} */ (['min', 'max', 'mean', 'std', 'abs_max', 'zeros', 'nan', 'inf', 'joint_entropy', 'wasted_bytes']);
 const STATUS = /** @type {const} */ (['waiting', 'done', 'failed']);
 const [, DONE, FAILED] = STATUS.keys();
 
@@ -18,6 +18,8 @@ export class Rows {
   #shapes = [];
   /** @type {string[]} */
   #dtypes = [];
+  /** @type {string[]} */
+  #labels = [];
   /** A text that stands in many rows is kept once. @type {Map<string, string>} */
   #texts = new Map();
 
@@ -46,7 +48,10 @@ export class Rows {
   /** @param {FigureColumns} columns */
   finish(columns) {
     NUMBERS.forEach((id, column) => columns.index.forEach((row, i) => (this.numbers[column][row] = columns[id][i])));
-    for (const row of columns.index) this.statuses[row] = DONE;
+    columns.index.forEach((row, i) => {
+      this.statuses[row] = DONE;
+      this.#labels[row] = this.#once(columns.label[i]);
+    });
     for (const row of columns.failed) this.statuses[row] = FAILED;
     this.finishedCount += columns.index.length;
   }
@@ -86,6 +91,10 @@ export class Rows {
   inf = (row) => this.numbers[7][row];
   /** @param {number} row */
   joint_entropy = (row) => this.numbers[8][row];
+  /** @param {number} row */
+  wasted_bytes = (row) => this.numbers[9][row];
+  /** The verdict's label, once the tensor is finished. @param {number} row */
+  label = (row) => this.#labels[row] ?? '';
 
   /** @param {string} text */
   #once(text) {

@@ -187,8 +187,8 @@ class CoordinatorRole {
   #takeNews() {
     if (!this.#hasEnded && performance.now() - this.#news_ms < NEWS_MS) return null;
     this.#news_ms = performance.now();
-    const { headline, problems } = JSON.parse(this.#job?.overview() ?? '{}');
-    return { headline, problems };
+    const { checkpoint, patterns, ...news } = JSON.parse(this.#job?.overview() ?? '{}');
+    return news;
   }
 
   /** Of the bytes of all tensors, those that are behind us. */
@@ -222,10 +222,10 @@ async function writtenReport(job) {
 }
 
 /** @param {any} columns as JSON has them @returns {FigureColumns} */
-function typedColumns({ index, failed, ...figures }) {
+function typedColumns({ index, failed, label, ...figures }) {
   const numbers = Object.entries(figures).map(([id, column]) =>
     [id, Float64Array.from(/** @type {(number | null)[]} */ (column), (value) => value ?? NaN)]);
-  return { index: Uint32Array.from(index), failed: Uint32Array.from(failed), ...Object.fromEntries(numbers) };
+  return { index: Uint32Array.from(index), failed: Uint32Array.from(failed), label, ...Object.fromEntries(numbers) };
 }
 
 /** The folder of a path, with its slash. @param {string} path */

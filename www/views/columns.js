@@ -1,6 +1,7 @@
 // @ts-check
 // The columns of the tensor list, one row of this table each.
 
+import { title } from '../text/labels.js';
 import { NOTHING, brief, briefBytes, briefValue } from '../text/numbers.js';
 
 /** @typedef {import('../types.js').Rows} Rows */
@@ -34,10 +35,12 @@ const figure = (id, title, write, hint) => ({
 /** @type {Column[]} */
 export const COLUMNS = [
   { id: 'name', title: 'Name', key: (rows, row) => natural(rows.name(row)), text: (rows, row) => rows.name(row) },
+  { id: 'label', title: 'Verdict', live: true, key: (rows, row) => title(rows.label(row)), text: (rows, row) => title(rows.label(row)) },
   { id: 'dtype', title: 'Type', key: (rows, row) => rows.dtype(row), text: (rows, row) => rows.dtype(row) },
   { id: 'shape', title: 'Shape', key: (rows, row) => natural(rows.shape(row)), text: (rows, row) => rows.shape(row) },
   { id: 'parameters', title: 'Params', hint: 'Parameters', key: (rows, row) => rows.parameters(row), text: (rows, row) => brief(rows.parameters(row)) },
   { id: 'bytes', title: 'Bytes', key: (rows, row) => rows.bytes(row), text: (rows, row) => briefBytes(rows.bytes(row)) },
+  figure('wasted_bytes', 'Wasted', briefBytes, 'Bytes that a smaller form would save without losing anything'),
   figure('min', 'Min', briefValue),
   figure('max', 'Max', briefValue),
   figure('mean', 'Mean', briefValue),

@@ -19,15 +19,21 @@ function matchesGlob(pattern, text) {
   return p === pattern.length;
 }
 
+/** The verdict that is asked for. */
+export const LABEL = /\blabel:(\w*)/i;
+
 /**
  * What the search box means: a part of the name, or with `*` or `?` a pattern
- * for the whole of it. Case does not matter.
+ * for the whole of it; `label:f16` is for verdicts that begin so. Case does not matter.
  * @param {string} query
- * @returns {((name: string) => boolean) | null} null: everything matches
+ * @returns {((name: string, label: string) => boolean) | null} null: everything matches
  */
 export function matcher(query) {
-  const wanted = query.trim().toLowerCase();
-  if (!wanted) return null;
-  if (/[*?]/.test(wanted)) return (name) => matchesGlob(wanted, name.toLowerCase());
-  return (name) => name.toLowerCase().includes(wanted);
+  const [, label = ''] = LABEL.exec(query) ?? [];
+  const wanted = query.replace(LABEL, '').trim().toLowerCase();
+  if (!wanted && !label) return null;
+  const isPattern = /[*?]/.test(wanted);
+  /** @param {string} name */
+  const matches = (name) => (isPattern ? matchesGlob(wanted, name) : name.includes(wanted));
+  return (name, found) => found.startsWith(label.toLowerCase()) && matches(name.toLowerCase());
 }

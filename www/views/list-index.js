@@ -77,7 +77,7 @@ function* filtered(rows, order, query) {
   const kept = new Uint32Array(order.length);
   let length = 0;
   for (let i = 0; i < order.length; i++) {
-    if (matches(rows.name(order[i]))) kept[length++] = order[i];
+    if (matches(rows.name(order[i]), rows.label(order[i]))) kept[length++] = order[i];
     if (isPause(i)) yield;
   }
   return kept.subarray(0, length);

@@ -2,6 +2,7 @@
 // One line of the tensor list: the head of a group, or a tensor.
 
 import { plural } from '../text/numbers.js';
+import { colour } from '../text/labels.js';
 import { COLUMNS } from './columns.js';
 import { h, setText } from './dom.js';
 import { groupOf } from './list-index.js';
@@ -75,8 +76,8 @@ function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
     if (id === 'name') return;
     const cell = /** @type {HTMLElement} */ (line.children[i]);
     setText(cell, text(rows, row));
-    if (id === 'dtype') cell.title = rows.dtype(row);
-    if (id === 'nan' || id === 'inf' || id === 'zeros') cell.classList.toggle('none', rows[id](row) === 0);
+    if (id === 'label') cell.style.setProperty('--c', `var(--${colour(rows.label(row))})`);
+    if (['nan', 'inf', 'zeros', 'wasted_bytes'].includes(id)) cell.classList.toggle('none', rows[/** @type {'nan'} */ (id)](row) === 0);
     if (id === 'dtype') cell.title = rows.dtype(row);
     if (id === 'nan' || id === 'inf') cell.classList.toggle('bad', rows[id](row) > 0);
     if (id === 'joint_entropy') drawBits(cell, rows.joint_entropy(row), widths.get(rows.dtype(row)) ?? 0);

@@ -1,18 +1,20 @@
 // @ts-check
-// The whole checkpoint: a sentence, its size, and which types hold its bytes.
+// The whole checkpoint: a sentence, its size, what its tensors are, and which types hold its bytes.
 
-import { bytes, count, duration, plural, rate } from '../text/numbers.js';
-import { byId, h, setText } from './dom.js';
+import { shareBar } from '../charts/shares.js';
+import { byLabel, colour, title } from '../text/labels.js';
+import { bytes, compact, count, duration, plural, rate } from '../text/numbers.js';
+import { byId, setText } from './dom.js';
 
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../types.js').Overview} Overview */
 
 /** Colours say which kind of number, not which type: few, and stable. @param {string} dtype */
 export function kindOf(dtype) {
-  if (dtype === 'BF16') return 'bf16';
-  if (dtype === 'F16') return 'f16';
-  if (/^F[468]/.test(dtype) && dtype !== 'F64') return 'narrow';
-  return /^[FC]/.test(dtype) ? 'wide' : 'integer';
+  if (dtype === 'BF16') return 'blue';
+  if (dtype === 'F16') return 'orange';
+  if (/^F[468]/.test(dtype) && dtype !== 'F64') return 'purple';
+  return /^[FC]/.test(dtype) ? 'green' : 'grey';
 }
 
 /** Less is read before the speed means anything. */
@@ -37,31 +39,37 @@ function subline({ phase, progress, rows }, { checkpoint }) {
   return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;
 }
 
+/** @param {Overview} overview */
+const wasted = ({ wasted_bytes }) => (wasted_bytes ? ` ${bytes(wasted_bytes)} of it carry nothing: smaller forms hold the same values.` : '');
+
 /** During the scan the first sentence, which holds from the start. @param {State} state @param {Overview} overview */
 const headlineOf = ({ phase }, { headline }) => (phase === 'scanning' ? headline.split(/(?<=\.) /)[0] : headline);
 
-/** @param {Overview} overview @returns {[string, import('../types.js').DtypeTotals][]} most bytes first */
-const byBytes = ({ checkpoint }) => Object.entries(checkpoint.dtypes).sort(([, a], [, b]) => b.bytes - a.bytes);
-
-/** @param {Overview} overview */
-function showTypes(overview) {
-  const types = byBytes(overview);
-  const share = byId('share');
-  share.replaceChildren(...types.map(([dtype, { bytes }]) => h('i', { 'data-kind': kindOf(dtype), css: { 'flex-grow': String(bytes) } })));
-  share.setAttribute('aria-label', `Bytes by type: ${types.map(([dtype, totals]) => `${dtype} ${bytes(totals.bytes)}`).join(', ')}`);
-  byId('legend').replaceChildren(...types.map(([dtype, totals]) => h('li', {},
-    h('i', { 'data-kind': kindOf(dtype) }), h('b', {}, bytes(totals.bytes)), ` ${dtype}, ${plural(totals.tensors, 'tensor')}`)));
+/** Bytes by type, most first; a single type is in the headline. @param {Overview} overview */
+function types({ checkpoint }) {
+  const entries = Object.entries(checkpoint.dtypes).sort(([, a], [, b]) => b.bytes - a.bytes);
+  return entries.length < 2 ? [] : shareBar('Bytes by type', entries.map(([dtype, totals]) => (
+    { colour: kindOf(dtype), size: totals.bytes / checkpoint.bytes, amount: bytes(totals.bytes), text: `${dtype}, ${plural(totals.tensors, 'tensor')}` })));
 }
 
-let shownTypes = '';
+/** Parameters by verdict. @param {Overview} overview @param {(query: string) => void} filter */
+function verdicts({ ancestry, checkpoint }, filter) {
+  return shareBar('Parameters by verdict', byLabel(ancestry ?? {}).filter(([, { tensors }]) => tensors > 0).map(([label, { tensors, parameters }]) => ({
+    colour: colour(label), size: parameters / checkpoint.parameters, amount: compact(parameters), text: `${title(label)}, ${plural(tensors, 'tensor')}`,
+    press: () => filter(`label:${label}`),
+  })));
+}
 
-/** @param {State} state */
-export function showSummary(state) {
+let shown = '';
+
+/** @param {State} state @param {(query: string) => void} filter fills the list's filter */
+export function showSummary(state, filter) {
   const { overview } = state;
   if (!overview) return;
   setText(byId('headline'), headlineOf(state, overview));
-  setText(byId('sub'), subline(state, overview) + leftOut(state.ignored));
-  const types = JSON.stringify(overview.checkpoint.dtypes);
-  if (types !== shownTypes) showTypes(overview);
-  shownTypes = types;
+  setText(byId('sub'), subline(state, overview) + wasted(overview) + leftOut(state.ignored));
+  const says = JSON.stringify([overview.checkpoint.dtypes, overview.ancestry]);
+  if (says === shown) return;
+  shown = says;
+  byId('shares').replaceChildren(...verdicts(overview, filter), ...types(overview));
 }

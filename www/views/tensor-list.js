@@ -5,6 +5,7 @@
 import { count, plural } from '../text/numbers.js';
 import { COLUMNS } from './columns.js';
 import { byId, h, setText } from './dom.js';
+import { LABEL } from './glob.js';
 import { arranged, groupOf, sorted } from './list-index.js';
 import { createLine, fillLine } from './list-line.js';
 import { ListWindow } from './list-window.js';
@@ -16,7 +17,7 @@ import { inSlices } from './slices.js';
 const RESORT_MS = 700;
 
 /** Columns that start with their smallest: what one looks for elsewhere is large. */
-const ASCENDING = ['name', 'dtype'];
+const ASCENDING = ['name', 'label', 'dtype'];
 
 /** @param {(column: string) => void} sortBy */
 const headings = (sortBy) => h('div', { class: 'line', role: 'row', 'aria-rowindex': 1 },
@@ -92,6 +93,18 @@ export class TensorList {
     this.#list.focus({ preventScroll: true });
   }
 
+  /** @param {string} query */
+  filter(query) {
+    this.#search.value = this.#wanted.query = query;
+    this.#arrange();
+    this.#showMatches();
+  }
+
+  /** A list that is hardly on the screen comes to its top. */
+  #showMatches() {
+    if (this.#list.getBoundingClientRect().top > innerHeight * 0.6) byId('tensors').scrollIntoView();
+  }
+
   focusSearch() {
     this.#search.focus();
     this.#search.select();
@@ -125,7 +138,7 @@ export class TensorList {
 
   /** @param {State} state */
   #isOutOfOrder({ rows, phase }) {
-    const isLive = COLUMNS.some(({ id, live }) => live && id === this.#wanted.column);
+    const isLive = COLUMNS.some(({ id, live }) => live && id === this.#wanted.column) || LABEL.test(this.#wanted.query);
     if (!isLive || rows.finishedCount === this.#sortedFrom.finished) return false;
     return phase !== 'scanning' || performance.now() - this.#sortedFrom.at_ms > RESORT_MS;
   }
@@ -291,6 +304,7 @@ export class TensorList {
     this.#search.addEventListener('input', () => {
       this.#wanted.query = this.#search.value;
       this.#arrange();
+      this.#showMatches();
     });
     this.#search.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;

@@ -7,6 +7,7 @@ import { quantilePicture } from '../charts/quantiles.js';
 import { spectrum } from '../charts/spectrum.js';
 import { bytes, entropy, shape } from '../text/numbers.js';
 import { bitsSentence, valuesSentence } from '../text/sentences.js';
+import { ancestrySections, notes, verdictLine } from './ancestry.js';
 import { byId, h } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { problemItem } from './problems.js';
@@ -61,8 +62,8 @@ function evidence(report, formats) {
   const parts = partsOf(report);
   return [
     h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
-    ...parts.map(seen),
-    h('div', { class: 'evidence' }, ...parts.flatMap((part) => pictures(part, report, formats)),
+    verdictLine(report), ...notes(report), ...parts.map(seen),
+    h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)),
       h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
   ];
 }
