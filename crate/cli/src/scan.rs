@@ -26,8 +26,11 @@ const BYTES_PER_THREAD: u64 = 1 << 20;
 /// Scans what the options say and writes what they ask for.
 pub(crate) fn command(options: &ScanOptions) -> ExitCode {
     match scan(options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(2),
+        Ok(Outcome {
+            is_complete: false, ..
+        }) => ExitCode::from(2),
+        Ok(Outcome { is_found: true, .. }) => ExitCode::from(1),
+        Ok(_) => ExitCode::SUCCESS,
         Err(message) => {
             complain(&message);
             ExitCode::from(2)
@@ -35,14 +38,23 @@ pub(crate) fn command(options: &ScanOptions) -> ExitCode {
     }
 }
 
-/// Whether everything could be read. An error ends the command; everything else
-/// that is wrong is a problem of the report.
-fn scan(options: &ScanOptions) -> Result<bool, String> {
+/// What the exit status tells.
+struct Outcome {
+    /// Everything could be read.
+    is_complete: bool,
+    /// Something that `--fail-on` names was found.
+    is_found: bool,
+}
+
+/// An error ends the command; everything else that is wrong is a problem of the report.
+fn scan(options: &ScanOptions) -> Result<Outcome, String> {
+    options.check()?;
     let inputs = Inputs::of(&options.paths);
     inputs.notes.iter().for_each(|note| complain(note));
     let read = inputs.paths();
     let (mut job, files) = read_headers(inputs, &options.paths);
     select(&mut job, &options.tensors)?;
+    job.only(options.sections());
     let outputs = Outputs::open(options, &read)?;
     scan_tensors(&mut job, &files, options);
     let report = job.report();
@@ -52,7 +64,16 @@ fn scan(options: &ScanOptions) -> Result<bool, String> {
     for problem in problems {
         complain(&problem.to_string());
     }
-    written.map(|()| problems.is_empty())
+    let found: Vec<String> = options
+        .fail_on
+        .iter()
+        .filter_map(|condition| condition.found_in(report))
+        .collect();
+    found.iter().for_each(|line| complain(line));
+    written.map(|()| Outcome {
+        is_complete: problems.is_empty(),
+        is_found: !found.is_empty(),
+    })
 }
 
 /// One line on standard error.
@@ -330,7 +351,7 @@ impl<'a> Scanning<'a> {
     fn begin_span(&mut self) {
         self.missing_bytes = u64::MAX;
         if let Some(span) = self.spans.get(self.seen.len()) {
-            self.scanner.begin(span.dtype);
+            self.scanner.begin(*span);
             self.missing_bytes = span.bytes();
         }
     }

@@ -14,6 +14,8 @@
 #![deny(missing_docs)]
 
 pub mod census;
+pub mod containment;
+pub mod fingerprint;
 pub mod integers;
 mod portable;
 pub mod powers;

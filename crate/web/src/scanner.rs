@@ -72,7 +72,7 @@ impl Scanner {
 impl Scanner {
     fn begin_span(&mut self) {
         if let Some(span) = self.waiting.front() {
-            self.inner.begin(span.dtype);
+            self.inner.begin(*span);
             self.left_bytes = span.bytes();
         }
     }

@@ -18,7 +18,7 @@ fn scanned(header: &str, data: &[u8]) -> Job {
     while let Some(run) = job.next_run() {
         let mut scanner = Scanner::new();
         let seen = run.pieces.iter().map(|piece| {
-            scanner.begin(piece.span.dtype);
+            scanner.begin(piece.span);
             scanner.feed(&file[piece.begin as usize..piece.end() as usize]);
             scanner.finish().expect("a span was begun")
         });

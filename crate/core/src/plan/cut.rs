@@ -3,7 +3,7 @@
 use super::PlanOptions;
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
-use crate::scan::{Span, TILE};
+use crate::scan::{Span, TILE, bytes_of};
 
 /// A row band that must stay whole where it can: later observers look at blocks of 128 rows.
 const BAND_ROWS: u64 = 128;
@@ -92,6 +92,7 @@ impl Runs {
             self.close();
         }
         let unit = cut_unit(tensor);
+        let whole = Span::whole(tensor.dtype, &tensor.shape);
         let (mut begin, mut left) = (tensor.begin, tensor.elements());
         while left > 0 {
             let elements = self.elements_that_fit(tensor.dtype, unit, left);
@@ -100,8 +101,9 @@ impl Runs {
                 continue;
             }
             let span = Span {
-                dtype: tensor.dtype,
+                first: tensor.elements() - left,
                 elements,
+                ..whole
             };
             let piece = Piece {
                 tensor: index,
@@ -123,13 +125,7 @@ impl Runs {
             [] => 0,
         };
         let room = self.options.run_bytes.saturating_sub(used);
-        if (Span {
-            dtype,
-            elements: left,
-        })
-        .bytes()
-            <= room
-        {
+        if bytes_of(dtype, left) <= room {
             return left;
         }
         let fitting = room / u64::from(dtype.bits()) * 8 / unit * unit;

@@ -7,7 +7,7 @@ use super::cut::{Piece, Run, runs_of_file};
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
 use crate::report::Problem;
-use crate::scan::Observations;
+use crate::scan::{Matrix, Observations};
 
 /// Tensors of one file that may fail one after the other, with nothing read in
 /// between, before the file is given up.
@@ -39,6 +39,7 @@ impl HandedOut {
 struct Planned {
     name: String,
     dtype: Dtype,
+    matrix: Matrix,
     file: usize,
     pieces_left: usize,
     retried: bool,
@@ -168,6 +169,7 @@ impl Plan {
         self.tensors.extend(tensors.iter().map(|tensor| Planned {
             name: tensor.name.clone(),
             dtype: tensor.dtype,
+            matrix: Matrix::of(&tensor.shape),
             file,
             pieces_left: 0,
             retried: false,
@@ -246,7 +248,7 @@ impl Plan {
             return;
         }
         if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
-            let empty = || Observations::empty(tensor.dtype);
+            let empty = || Observations::empty(tensor.dtype, tensor.matrix);
             progress.finished.push((index, sum.unwrap_or_else(empty)));
         }
     }

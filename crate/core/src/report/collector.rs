@@ -162,6 +162,11 @@ impl Collector {
         self.sections = sections;
     }
 
+    /// The parts of the report that are wanted.
+    pub fn sections(&self) -> Sections {
+        self.sections
+    }
+
     /// Looks for known layouts of quantised weights. All files must be in.
     pub fn find_layouts(&mut self) {
         let tensors: Vec<_> = self

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Census, WideFloat, WideInteger, WireError};
+use super::{Census, Matrix, Rows, Sample, WideFloat, WideInteger, WireError};
 use crate::format::Dtype;
 
 /// Mergeable, serialisable observations of a tensor or a part of it.
@@ -12,8 +12,16 @@ pub struct Observations {
     pub dtype: Dtype,
     /// Elements seen.
     pub elements: u64,
+    /// The tensor's rows and columns.
+    pub matrix: Matrix,
     /// One stream; two for complex numbers: real parts, imaginary parts.
     pub streams: Vec<Stream>,
+    /// Sum over the bytes' blocks: equal tensors have equal ones.
+    pub fingerprint: u64,
+    /// Values with their places; floats of 16 bits and more only.
+    pub sample: Sample,
+    /// What the rows hold; floats of 8 bits and more only.
+    pub rows: Rows,
 }
 
 /// The numbers of a tensor, or the parts of its complex numbers.
@@ -29,20 +37,25 @@ pub enum Stream {
 
 impl Observations {
     /// Nothing seen yet of a tensor of this type.
-    pub fn empty(dtype: Dtype) -> Self {
+    pub fn empty(dtype: Dtype, matrix: Matrix) -> Self {
         Self {
             dtype,
             elements: 0,
+            matrix,
             streams: super::scanner::streams_of(dtype),
+            fingerprint: 0,
+            sample: Sample::default(),
+            rows: Rows::default(),
         }
     }
 
     /// Adds what another part of the same tensor shows.
     ///
     /// # Errors
-    /// If the other part is of another type.
+    /// If the other part is of another type or shape.
     pub fn merge(&mut self, other: &Self) -> Result<(), WireError> {
-        if self.dtype != other.dtype || self.streams.len() != other.streams.len() {
+        let is_same = (self.dtype, self.matrix) == (other.dtype, other.matrix);
+        if !is_same || self.streams.len() != other.streams.len() {
             let what = format!(
                 "{} observations cannot be added to {}",
                 other.dtype, self.dtype
@@ -50,6 +63,9 @@ impl Observations {
             return Err(WireError(what));
         }
         self.elements += other.elements;
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+        self.sample.merge(&other.sample);
+        self.rows.merge(&other.rows);
         for (mine, theirs) in self.streams.iter_mut().zip(&other.streams) {
             mine.merge(theirs);
         }

@@ -1,37 +1,22 @@
 //! Feeds the bytes of one span after another through the observers.
 
+use super::places::Places;
 use super::tables::Tables;
 use super::tiles::Tiles;
-use super::{Observations, Stream, TILE, WideFloat, WideInteger};
+use super::{Observations, Span, Stream, TILE, WideFloat, WideInteger};
 use crate::format::{Dtype, Encoding, FloatLayout};
-
-/// A run of elements of one tensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Span {
-    /// The element type.
-    pub dtype: Dtype,
-    /// Number of elements. Where it is not the tensor's last span, a multiple of [`TILE`].
-    pub elements: u64,
-}
-
-impl Span {
-    /// Bytes of the span.
-    pub fn bytes(&self) -> u64 {
-        bytes_of(self.dtype, self.elements)
-    }
-}
-
-/// Bytes of so many elements, which must fill whole bytes.
-pub(crate) fn bytes_of(dtype: Dtype, elements: u64) -> u64 {
-    let bits = u64::from(dtype.bits());
-    elements / 8 * bits + elements % 8 * bits / 8
-}
+use floatscope_simd::fingerprint;
 
 /// Scans spans one after another, reusing its tables.
 pub struct Scanner {
     tables: Vec<Tables>,
     tiles: Tiles,
     seen: Option<Observations>,
+    /// What looks at values where they are.
+    places: Option<Places>,
+    blocks: Tiles,
+    /// Number of the next block of the fingerprint.
+    block: u64,
     fed_bytes: u64,
 }
 
@@ -41,6 +26,9 @@ impl Default for Scanner {
             tables: vec![Tables::new()],
             tiles: Tiles::new(),
             seen: None,
+            places: None,
+            blocks: Tiles::new(),
+            block: 0,
             fed_bytes: 0,
         }
     }
@@ -53,31 +41,32 @@ impl Scanner {
     }
 
     /// Starts a span; what was seen of an unfinished one is forgotten.
-    pub fn begin(&mut self, dtype: Dtype) {
+    pub fn begin(&mut self, span: Span) {
         if self.seen.take().is_some() {
             self.tables.iter_mut().for_each(Tables::forget);
         }
-        let observations = Observations::empty(dtype);
+        let observations = Observations::empty(span.dtype, span.matrix);
         self.tables.resize_with(
             self.tables.len().max(observations.streams.len()),
             Tables::new,
         );
-        self.tiles.begin(unit_bytes(dtype));
+        self.tiles.begin(unit_bytes(span.dtype));
+        self.blocks.begin(fingerprint::BLOCK);
+        self.block = super::bytes_of(span.dtype, span.first) / fingerprint::BLOCK as u64;
+        self.places = Places::of(&span);
         self.seen = Some(observations);
         self.fed_bytes = 0;
     }
 
     /// Feeds the next bytes of the span; chunks may be cut anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let Self {
-            tables,
-            tiles,
-            seen,
-            fed_bytes,
-        } = self;
-        let Some(seen) = seen else { return };
-        *fed_bytes += bytes.len() as u64;
-        tiles.feed(bytes, |units| look(seen, tables, units));
+        let Some(seen) = &mut self.seen else { return };
+        self.fed_bytes += bytes.len() as u64;
+        let (tables, places, block) = (&mut self.tables, &mut self.places, &mut self.block);
+        self.tiles
+            .feed(bytes, |units| look(seen, tables, places, units));
+        self.blocks
+            .feed(bytes, |blocks| add_blocks(seen, block, blocks));
     }
 
     /// What the span has shown.
@@ -85,7 +74,11 @@ impl Scanner {
         let mut seen = self.seen.take()?;
         let last = self.tiles.finish();
         if !last.is_empty() {
-            look(&mut seen, &mut self.tables, last);
+            look(&mut seen, &mut self.tables, &mut self.places, last);
+        }
+        add_blocks(&mut seen, &mut self.block, self.blocks.finish());
+        if let Some(places) = self.places.take() {
+            places.finish(&mut seen);
         }
         seen.elements = self.fed_bytes * 8 / u64::from(seen.dtype.bits());
         for (stream, tables) in seen.streams.iter_mut().zip(&mut self.tables) {
@@ -93,6 +86,12 @@ impl Scanner {
         }
         Some(seen)
     }
+}
+
+fn add_blocks(seen: &mut Observations, block: &mut u64, bytes: &[u8]) {
+    let sum = fingerprint::of_blocks(*block, bytes);
+    seen.fingerprint = seen.fingerprint.wrapping_add(sum);
+    *block += (bytes.len() / fingerprint::BLOCK) as u64;
 }
 
 /// Empty streams for the observations of a type.
@@ -115,8 +114,11 @@ fn unit_bytes(dtype: Dtype) -> usize {
     }
 }
 
-fn look(seen: &mut Observations, tables: &mut [Tables], units: &[u8]) {
+fn look(seen: &mut Observations, tables: &mut [Tables], places: &mut Option<Places>, units: &[u8]) {
     let dtype = seen.dtype;
+    if let Some(places) = places {
+        places.look(seen, units);
+    }
     if dtype.bits() <= 16 {
         tables[0].count(dtype.bits(), units);
         return;

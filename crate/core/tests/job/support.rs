@@ -37,7 +37,7 @@ pub(crate) fn add(job: &mut Job, name: &str, bytes: &[u8]) -> usize {
 pub(crate) fn scan(run: &Run, file: &[u8]) -> Vec<Observations> {
     let mut scanner = Scanner::new();
     let scan = |piece: &Piece| {
-        scanner.begin(piece.span.dtype);
+        scanner.begin(piece.span);
         scanner.feed(&file[piece.begin as usize..piece.end() as usize]);
         scanner.finish().expect("a span was begun")
     };

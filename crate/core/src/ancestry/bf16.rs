@@ -1,0 +1,232 @@
+//! BF16: native, or rounded to FP16 or TF32 first?
+
+use super::draft::Draft;
+use super::grid::{self, Grid};
+use super::odds::log10_normal_tail;
+use super::parity::{Profile, Shape, TWICE_ROUNDED};
+use super::prose::{counted, decimal, grouped};
+use super::view::View;
+use super::{Evidence, Fraction, Label};
+use crate::format::power_of_two;
+
+/// Groups that must lie on no lattice before a tensor is called native.
+const REFUSING: usize = 1;
+/// Values that a binade should hold before its being empty says something.
+const MISSED: f64 = 8.0;
+
+/// What both tests show of a view, or of several tensors together.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Traces {
+    pub(crate) grid: Grid,
+    pub(crate) profile: Profile,
+    /// Even filling of an interval: the grid proves nothing.
+    pub(crate) is_uniform: bool,
+    /// Values that should lie under 2^-14 where there are none; else 0.
+    pub(crate) flushed: f64,
+}
+
+impl Traces {
+    pub(crate) fn of(view: &View) -> Self {
+        let least = power_of_two(-14);
+        let is_flushed = view.cells.first().is_some_and(|cell| cell.value >= least);
+        let expected = grid::density_near_zero(view).unwrap_or(0.0) * least;
+        Self {
+            grid: Grid::of(view),
+            profile: Profile::of(view),
+            is_uniform: grid::is_uniform_on_power_of_two(view),
+            flushed: if is_flushed { expected } else { 0.0 },
+        }
+    }
+
+    /// Adds what another tensor shows.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        // Random numbers of a uniform initialisation would forge the others' grid.
+        if !other.is_uniform {
+            self.grid.merge(&other.grid);
+        }
+        self.profile.merge(&other.profile);
+    }
+
+    /// The label, with the path's stops before BF16.
+    pub(crate) fn judge(&self, refusing: usize) -> Draft {
+        let shape = self.profile.shape(self.grid.excludes_f16());
+        let draft = match shape {
+            Shape::RoundedTwice => self.rounded_twice(),
+            Shape::Other => Draft::new(Label::Arithmetic),
+            Shape::Diluted => Draft::new(Label::Unexplained),
+            Shape::Flat | Shape::Unknown => self.rounded_once(shape, refusing),
+        };
+        self.explain(draft, shape)
+    }
+
+    /// FP16 or TF32?
+    fn rounded_twice(&self) -> Draft {
+        let favour = self.profile.favours_f16();
+        let label = if self.grid.excludes_f16() {
+            Label::Tf32
+        } else if self.grid.is_f16() || favour > 12.0 || self.flushed >= MISSED {
+            Label::F16
+        } else if favour < -12.0 {
+            Label::Tf32
+        } else {
+            return Draft::new(Label::Inconclusive);
+        };
+        Draft::new(label).via(label.name())
+    }
+
+    fn rounded_once(&self, shape: Shape, refusing: usize) -> Draft {
+        let on_grid = self.grid.is_f16() && self.grid.has_odd_multiples();
+        if on_grid && !self.is_uniform {
+            let draft = Draft::new(Label::F16);
+            return match shape {
+                Shape::Flat => draft.via("bf16").via("f16"),
+                _ => draft.via("f16"),
+            };
+        }
+        if shape == Shape::Flat && !self.grid.hints_at_f16() && refusing >= REFUSING {
+            return Draft::new(Label::Native);
+        }
+        Draft::new(Label::Inconclusive)
+    }
+
+    fn explain(&self, mut draft: Draft, shape: Shape) -> Draft {
+        let (share, error) = self.profile.share();
+        let z = self.profile.z();
+        draft.odds = match draft.label {
+            Label::F16 | Label::Tf32 => {
+                let of_parity = if shape == Shape::RoundedTwice {
+                    -log10_normal_tail(z)
+                } else {
+                    0.0
+                };
+                let of_grid = if draft.label == Label::F16 {
+                    self.grid.odds
+                } else {
+                    0.0
+                };
+                of_parity + of_grid - 2.0
+            }
+            Label::Arithmetic | Label::Unexplained => -log10_normal_tail(z.abs()) - 2.0,
+            _ => 0.0,
+        };
+        if matches!(draft.label, Label::F16 | Label::Tf32 | Label::Native) {
+            let one = Fraction {
+                value: 1.0,
+                low: (share - 2.0 * error).clamp_to_share(),
+                high: 1.0,
+            };
+            draft.fraction = Some(if shape == Shape::RoundedTwice {
+                one
+            } else {
+                Fraction::exact(1.0)
+            });
+        }
+        if draft.label == Label::Native && self.grid.on + self.grid.off == 0 {
+            draft.blind_spots.push(
+                "No value lies under 2^-17: BF16 → FP16 → BF16 would have changed nothing here.",
+            );
+        }
+        draft
+            .evidence
+            .push(self.parity_evidence(shape, draft.label));
+        draft.evidence.push(self.grid_evidence());
+        if self.flushed >= MISSED {
+            draft.evidence.push(self.flush_evidence());
+        }
+        draft
+    }
+
+    fn parity_evidence(&self, shape: Shape, label: Label) -> Evidence {
+        let all = self.profile.normal();
+        let even = decimal((1.0 + all.excess()) / 2.0, 4);
+        let says = match shape {
+            Shape::RoundedTwice => format!(
+                "{even} of the last bits are even, where rounding twice leaves 0.5625 and native values 0.5000, and evenly so in every binade."
+            ),
+            Shape::Flat => format!(
+                "{even} of the last bits are even: the values were not rounded to FP16 or TF32 before, which would have left 0.5625."
+            ),
+            Shape::Other => format!(
+                "{even} of the last bits are even, more in some binades than in others: sums or averages of BF16 values look like this, a conversion does not."
+            ),
+            Shape::Diluted => format!(
+                "{even} of the last bits are even, less than the 0.5625 of rounding twice and more than 0.5000: a part of the values may have been rounded twice."
+            ),
+            Shape::Unknown if all.blocks() < 8.0 => {
+                "The values are too few, or spread over too few codes, for the parity of their last bits to say anything.".to_owned()
+            }
+            Shape::Unknown => format!(
+                "{even} of the last bits are even; there are too few values, or all of one binade, to tell 0.5000 from the 0.5625 of rounding twice."
+            ),
+        };
+        let evidence = Evidence::new("parity", all.values() as u64, says)
+            .expected(0.5 + TWICE_ROUNDED / 2.0, (1.0 + all.excess()) / 2.0)
+            .power(power(
+                TWICE_ROUNDED / all.error(),
+                4.9 + 45.0 / all.blocks().max(1.0),
+            ));
+        match label {
+            Label::F16 | Label::Tf32 | Label::Arithmetic => {
+                evidence.chance(log10_normal_tail(self.profile.z()))
+            }
+            _ => evidence,
+        }
+    }
+
+    fn grid_evidence(&self) -> Evidence {
+        let grid = &self.grid;
+        let n = grid.on + grid.off;
+        let says = if n == 0 {
+            "No value is smaller than 2^-17, where FP16 would have left a trace.".to_owned()
+        } else if self.is_uniform && grid.off == 0 {
+            format!(
+                "All {} below 2^-17 are multiples of 2^-24, but so are random numbers that fill an interval evenly.",
+                counted(n, "different value", "different values")
+            )
+        } else if grid.off == 0 {
+            format!(
+                "All {} below 2^-17 are multiples of 2^-24, as FP16 leaves them; chance would do that once in 10^{}.",
+                counted(n, "different value", "different values"),
+                decimal(grid.odds, 1)
+            )
+        } else {
+            format!(
+                "{} of {} below 2^-17 are no multiples of 2^-24: FP16 cannot hold them.",
+                grouped(grid.off),
+                counted(n, "different value", "different values")
+            )
+        };
+        let tiny = grid.on as f64 / n.max(1) as f64;
+        Evidence::new("fp16_grid", n, says)
+            .expected(1.0, tiny)
+            .chance(-grid.odds)
+            .power(if n >= 12 { 1.0 } else { 0.0 })
+    }
+
+    fn flush_evidence(&self) -> Evidence {
+        let says = format!(
+            "No value is smaller than 2^-14, where about {} should be: FP16's subnormal numbers were flushed to zero.",
+            grouped(self.flushed as u64)
+        );
+        Evidence::new("flush_to_zero", 0, says).expected(self.flushed, 0.0)
+    }
+}
+
+/// Chance that a deviate around `mean` exceeds `threshold`.
+fn power(mean: f64, threshold: f64) -> f64 {
+    if mean.is_finite() {
+        libm::erfc((threshold - mean) / std::f64::consts::SQRT_2) / 2.0
+    } else {
+        0.0
+    }
+}
+
+trait ClampToShare {
+    fn clamp_to_share(self) -> Self;
+}
+
+impl ClampToShare for f64 {
+    fn clamp_to_share(self) -> f64 {
+        self.max(0.0).min(1.0)
+    }
+}

@@ -1,0 +1,172 @@
+//! From a lattice that was found to what is said of it.
+
+use super::draft::Draft;
+use super::lattice::{self, Detour, Found};
+use super::levels::{is_ramp, levels};
+use super::prose::{counted, decimal, grouped, percent};
+use super::view::View;
+use super::{Evidence, Fraction, Granularity, Label, Scale};
+
+/// What the search for lattices has to say of a view.
+pub(crate) struct Dequantised {
+    /// The tensor, or a part of it, lies on a lattice.
+    pub(crate) draft: Option<Draft>,
+    /// Groups that lie on none.
+    pub(crate) refusing: usize,
+}
+
+/// Searches every lattice; `through_f16` also those whose values went through FP16 before
+/// they were stored.
+pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
+    if let Some(levels) = levels(view) {
+        return found(few_levels(&levels, view));
+    }
+    let short = lattice::search_powers_of_two(view);
+    if let Some(short) = short.as_ref().filter(|short| short.is_whole()) {
+        return found(lattice_draft(short));
+    }
+    let mut search = lattice::search(view, Detour::None);
+    if search.whole.is_none() && through_f16 {
+        let detour = lattice::search(view, Detour::ThroughF16);
+        if detour.whole.is_some() {
+            search = detour;
+        }
+    }
+    let refusing = search.refusing;
+    if let Some(whole) = search.whole {
+        if whole.granularity == Granularity::Tensor && is_ramp(view) {
+            return found(ramp(view, &whole));
+        }
+        return found(lattice_draft(&whole));
+    }
+    let part = short.or(search.part);
+    Dequantised {
+        draft: part.map(|part| mixture(&part)),
+        refusing,
+    }
+}
+
+fn found(draft: Draft) -> Dequantised {
+    Dequantised {
+        draft: Some(draft),
+        refusing: 0,
+    }
+}
+
+fn few_levels(levels: &super::levels::Levels, view: &View) -> Draft {
+    let says = match levels.step {
+        Some(step) => format!(
+            "Every value is an integer multiple of 2^{step}, up to {} of them: an integer grid.",
+            grouped(levels.count)
+        ),
+        None => format!(
+            "The nonzero values have {}.",
+            counted(levels.count, "magnitude", "different magnitudes")
+        ),
+    };
+    let mut draft = Draft::new(Label::FewLevels);
+    draft.odds = levels.odds;
+    draft.fraction = Some(Fraction::exact(1.0));
+    let evidence = Evidence::new("few_levels", view.cells.len() as u64, says);
+    draft.with(evidence.chance(-levels.odds))
+}
+
+fn ramp(view: &View, found: &Found) -> Draft {
+    let levels = view.cells.len() as u64;
+    let says = format!(
+        "Every one of {} levels occurs equally often: a table, not weights.",
+        grouped(levels)
+    );
+    let mut draft = Draft::new(Label::FewLevels);
+    draft.odds = found.odds;
+    draft.fraction = Some(Fraction::exact(1.0));
+    draft.with(Evidence::new("few_levels", levels, says).chance(-found.odds))
+}
+
+fn lattice_draft(found: &Found) -> Draft {
+    let mut draft = Draft::new(found.label);
+    draft.granularity = Some(found.granularity);
+    draft.scale = Some(found.scale);
+    draft.odds = found.odds;
+    draft.is_exact = found.fitting == found.informative;
+    draft.fraction = Some(match found.granularity {
+        Granularity::Tensor => Fraction::exact(1.0),
+        _ => Fraction::of_sample(found.fitting, found.informative),
+    });
+    draft.stops = stops(found);
+    draft.blind_spots.push(
+        "The groups of a large tensor are a sample; a scale that was merged into another shows as one.",
+    );
+    draft.with(evidence(found))
+}
+
+fn stops(found: &Found) -> Vec<&'static str> {
+    let mut stops = vec![found.label.name()];
+    if found.detour == Detour::ThroughF16 {
+        stops.push("f16");
+    }
+    stops
+}
+
+fn evidence(found: &Found) -> Evidence {
+    let says = format!(
+        "{} of {} that can show it lie on the codes of {} with {}{}; chance would do that once in 10^{}.",
+        percent(found.share()),
+        counted(found.informative as u64, "group", "groups"),
+        found.label.title(),
+        scales(found),
+        match found.detour {
+            Detour::None => "",
+            Detour::ThroughF16 => ", rounded to FP16 on the way",
+        },
+        decimal(found.odds, 0),
+    );
+    Evidence::new("lattice", found.informative as u64, says)
+        .expected(1.0, found.share())
+        .chance(-found.odds)
+}
+
+/// "one real scale for each row".
+pub(crate) fn scales(found: &Found) -> String {
+    form(found.granularity, found.scale)
+}
+
+/// How a granularity is said.
+pub(crate) fn form(granularity: Granularity, scale: Scale) -> String {
+    let kind = match scale {
+        Scale::None => return "no scale".to_owned(),
+        Scale::PowerOfTwo => "power-of-two",
+        Scale::Real => "real",
+    };
+    let place = match granularity {
+        Granularity::Element | Granularity::Tensor => "for the tensor".to_owned(),
+        Granularity::Row => "for each row".to_owned(),
+        Granularity::Column => "for each column".to_owned(),
+        Granularity::Block(size) => format!("for each {size} values"),
+        Granularity::Square(size) => format!("for each {size} × {size} square"),
+    };
+    format!("one {kind} scale {place}")
+}
+
+fn mixture(found: &Found) -> Draft {
+    let mut draft = lattice_draft(found);
+    draft.label = Label::Mixed;
+    draft.stops.clear();
+    let mut rows = found.rows.clone();
+    rows.sort_unstable();
+    let rows: Vec<bool> = rows
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|groups| groups.iter().filter(|group| group.1).count() * 2 > groups.len())
+        .collect();
+    let on = rows.iter().filter(|row| **row).count() as u64;
+    let of = rows.len() as u64;
+    draft.rows = vec![(Label::Native, of - on), (found.label, on)];
+    let says = format!(
+        "{} of {} that were looked at hold {} values with {}; the others do not.",
+        grouped(on),
+        counted(of, "row", "rows"),
+        found.label.title(),
+        scales(found)
+    );
+    draft.with(Evidence::new("rows", of, says))
+}

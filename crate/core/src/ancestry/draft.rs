@@ -1,0 +1,106 @@
+//! A verdict in the making.
+
+use super::{Evidence, Fraction, Granularity, Label, Scale};
+
+/// What a test proposes, and on what grounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) label: Label,
+    /// The stops before the format that the test looked at.
+    pub(crate) stops: Vec<&'static str>,
+    pub(crate) granularity: Option<Granularity>,
+    pub(crate) scale: Option<Scale>,
+    pub(crate) fraction: Option<Fraction>,
+    pub(crate) odds: f64,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) blind_spots: Vec<&'static str>,
+    /// Rows by label, and how many were looked at.
+    pub(crate) rows: Vec<(Label, u64)>,
+    /// Whether every value that was looked at has the label.
+    pub(crate) is_exact: bool,
+}
+
+impl Draft {
+    pub(crate) fn new(label: Label) -> Self {
+        Self {
+            label,
+            stops: Vec::new(),
+            granularity: None,
+            scale: None,
+            fraction: None,
+            odds: 0.0,
+            evidence: Vec::new(),
+            blind_spots: Vec::new(),
+            rows: Vec::new(),
+            is_exact: false,
+        }
+    }
+
+    /// With one more piece of evidence.
+    pub(crate) fn with(mut self, evidence: Evidence) -> Self {
+        self.evidence.push(evidence);
+        self
+    }
+
+    /// With a further stop, behind those that are there.
+    pub(crate) fn via(mut self, stop: &'static str) -> Self {
+        self.stops.push(stop);
+        self
+    }
+}
+
+impl Evidence {
+    /// A test and the sentence that says what it found.
+    pub(crate) fn new(test: &str, n: u64, says: String) -> Self {
+        Self {
+            test: test.to_owned(),
+            n,
+            expected: None,
+            observed: None,
+            log10_p: None,
+            power: None,
+            says,
+        }
+    }
+
+    pub(crate) fn expected(mut self, expected: f64, observed: f64) -> Self {
+        (self.expected, self.observed) = (Some(expected), Some(observed));
+        self
+    }
+
+    pub(crate) fn chance(mut self, log10_p: f64) -> Self {
+        self.log10_p = Some(log10_p);
+        self
+    }
+
+    pub(crate) fn power(mut self, power: f64) -> Self {
+        self.power = Some(power);
+        self
+    }
+}
+
+impl Fraction {
+    /// Every value was looked at.
+    pub(crate) fn exact(value: f64) -> Self {
+        Self {
+            value,
+            low: value,
+            high: value,
+        }
+    }
+
+    /// Of a sample: Wilson's interval (1927) for 95 %.
+    pub(crate) fn of_sample(hits: usize, looked_at: usize) -> Self {
+        let n = looked_at.max(1) as f64;
+        let share = hits as f64 / n;
+        let z = 1.959_963_984_540_054;
+        let centre = share + z * z / (2.0 * n);
+        let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+        let by = 1.0 + z * z / n;
+        Self {
+            value: share,
+            low: ((centre - half) / by).max(0.0),
+            high: ((centre + half) / by).min(1.0),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! T1 for FP32: does it hold BF16, FP16 or TF32 values?
+
+use super::draft::Draft;
+use super::prose::{counted, grouped, percent};
+use super::view::{Patch, View};
+use super::{Evidence, Fraction, Label};
+use crate::scan::{Purpose, Rows};
+
+/// What rows and values show together.
+pub(crate) struct Containment {
+    /// Rows that vary, by what holds them.
+    pub(crate) bf16: u64,
+    pub(crate) ten_bits: u64,
+    pub(crate) wider: u64,
+    /// Which of FP16 and TF32 the rows of ten bits are.
+    pub(crate) ten: Ten,
+    outside: (u64, u64),
+}
+
+/// What values with ten bits of mantissa are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ten {
+    F16,
+    Tf32,
+    /// Nothing outside the range in which both hold the same values.
+    Either,
+    /// Nine bits are nearly enough, or small values need more: averages.
+    Neither,
+}
+
+/// Values outside FP16's normal range that decide.
+const DECIDING: u64 = 8;
+/// A share of rows that speaks for the tensor.
+const NEARLY_ALL: f64 = 0.95;
+/// Values that show what the bits of averages look like.
+const ENOUGH_VALUES: usize = 1 << 16;
+
+impl Containment {
+    pub(crate) fn of(view: &View, rows: &Rows) -> Self {
+        let (n, held) = (rows.ten_bits.outside, rows.ten_bits.outside_f16);
+        let ten = if rows.ten_bits.rows > 0 && is_average(view) {
+            Ten::Neither
+        } else if n < DECIDING {
+            Ten::Either
+        } else if held * 20 >= n * 19 {
+            Ten::F16
+        } else {
+            Ten::Tf32
+        };
+        Self {
+            bf16: rows.bf16.rows,
+            ten_bits: rows.ten_bits.rows,
+            wider: rows.wider,
+            ten,
+            outside: (held, n),
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.bf16 + self.ten_bits + self.wider
+    }
+
+    /// The label of the rows of ten bits.
+    fn ten_label(&self) -> Label {
+        match self.ten {
+            Ten::F16 => Label::F16,
+            Ten::Tf32 => Label::Tf32,
+            Ten::Either => Label::Inconclusive,
+            Ten::Neither => Label::Arithmetic,
+        }
+    }
+
+    /// Rows by label.
+    pub(crate) fn rows_by_label(&self) -> Vec<(Label, u64)> {
+        let mut rows = vec![(Label::Native, self.wider)];
+        let mut add = |label: Label, count: u64| match rows.iter_mut().find(|row| row.0 == label) {
+            Some(row) => row.1 += count,
+            None => rows.push((label, count)),
+        };
+        add(self.ten_label(), self.ten_bits);
+        add(Label::Bf16, self.bf16);
+        rows.retain(|row| row.1 > 0);
+        rows.sort_unstable();
+        rows
+    }
+
+    /// What is decided by rows alone; `None` where nearly all rows need all bits.
+    pub(crate) fn judge(&self) -> Option<Draft> {
+        let rows = self.rows();
+        let by_label = self.rows_by_label();
+        let &(label, most) = by_label.iter().max_by_key(|row| row.1)?;
+        let share = most as f64 / rows as f64;
+        if label == Label::Native && share >= NEARLY_ALL {
+            return None;
+        }
+        let mut draft = if share >= NEARLY_ALL {
+            let mut draft = Draft::new(label);
+            draft.fraction = Some(Fraction::exact(share));
+            if matches!(label, Label::F16 | Label::Tf32 | Label::Bf16) {
+                draft.stops.push(label.name());
+            }
+            draft
+        } else {
+            Draft::new(Label::Mixed)
+        };
+        draft.is_exact = most == rows;
+        Some(draft.with(self.evidence()))
+    }
+
+    pub(crate) fn evidence(&self) -> Evidence {
+        let rows = self.rows();
+        let of_rows = counted(rows, "row", "rows");
+        let held = |count: u64, what: &str| match rows {
+            1 => format!("The values fit {what}"),
+            _ if count == rows => format!("The values of all {of_rows} fit {what}"),
+            _ => format!(
+                "{} of {of_rows} hold values that fit {what}",
+                grouped(count)
+            ),
+        };
+        let says = match (self.bf16, self.ten_bits) {
+            (0, 0) => "The low bits of the mantissas are in use: neither BF16, FP16 nor TF32 holds these values.".to_owned(),
+            (count, 0) => format!("{}: the low 16 bits of their FP32 are zero.", held(count, "BF16")),
+            (bf16, count) => {
+                let what = match self.ten {
+                    Ten::F16 => "FP16",
+                    Ten::Tf32 => "TF32 and not FP16",
+                    Ten::Either => "FP16 as well as TF32",
+                    Ten::Neither => "11 significant bits, as averages of BF16 values do",
+                };
+                let too = match bf16 {
+                    0 => String::new(),
+                    _ => format!(", {} BF16", grouped(bf16)),
+                };
+                format!("{}{too}.{}", held(count, what), self.deciding())
+            }
+        };
+        let narrow = (self.bf16 + self.ten_bits) as f64 / rows.max(1) as f64;
+        Evidence::new("containment", rows, says)
+            .expected(1.0, narrow)
+            .power(1.0)
+    }
+
+    /// What decided between FP16 and TF32.
+    fn deciding(&self) -> String {
+        let (held, n) = self.outside;
+        match self.ten {
+            Ten::F16 | Ten::Tf32 => format!(
+                " Of {} outside FP16's normal range, where the two differ, FP16 holds {}.",
+                counted(n, "value", "values"),
+                percent(held as f64 / n as f64)
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether the rows that are narrow are too few to speak of.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wider as f64 >= NEARLY_ALL * self.rows().max(1) as f64
+    }
+}
+
+/// Whether rows of ten bits look like averages of BF16 values: the tenth bit is hardly
+/// used, or the smallest values need more bits than the others.
+fn is_average(view: &View) -> bool {
+    let mut codes = codes_of_ten_bit_rows(view);
+    codes.sort_unstable_by_key(|code| view.magnitude(*code));
+    let has_ten_bits = |code: &&u64| **code & 0x1fff == 0;
+    let ten_bits = codes.iter().filter(has_ten_bits).count();
+    let tenth = codes
+        .iter()
+        .filter(has_ten_bits)
+        .filter(|code| **code & 0x2000 != 0)
+        .count();
+    // One in twenty, the smallest.
+    let small = &codes[..codes.len() / 20];
+    let small_and_long = small.len() - small.iter().filter(has_ten_bits).count();
+    ten_bits >= 16 && tenth * 5 < ten_bits * 2
+        || small.len() >= 16 && small_and_long * 5 > small.len()
+}
+
+/// Nonzero values of the sampled rows of which ten bits hold nearly all.
+fn codes_of_ten_bit_rows(view: &View) -> Vec<u64> {
+    let mut codes = Vec::new();
+    let in_full = |patch: &&Patch| matches!(patch.window.purpose, Purpose::Whole | Purpose::Rows);
+    for patch in view.patches.iter().filter(in_full) {
+        let width = patch.window.width as usize;
+        for row in 0..patch.window.rows as usize {
+            let row: Vec<u64> = (row * width..(row + 1) * width)
+                .map(|at| view.code_at(patch, at))
+                .filter(|code| view.is_value(*code))
+                .collect();
+            let long = row.iter().filter(|code| **code & 0x1fff != 0).count();
+            if long * 20 <= row.len() && row.iter().any(|code| code & 0xffff != 0) {
+                codes.extend(row);
+            }
+        }
+        if codes.len() > ENOUGH_VALUES {
+            break;
+        }
+    }
+    codes
+}

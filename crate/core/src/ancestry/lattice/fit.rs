@@ -1,0 +1,258 @@
+//! Whether a group of values is codes times one scale.
+//!
+//! A stored value says in which interval the product was that was rounded to it. The
+//! largest value and a guess of its code give an interval for the scale; every value
+//! whose code that leaves no doubt about narrows it.
+
+use super::Book;
+use crate::ancestry::odds::log10_holes;
+use crate::ancestry::view::View;
+use crate::format::{FloatLayout, power_of_two};
+
+/// A distinct value of a group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    /// Code in the view's format, without the sign.
+    pub(crate) code: u64,
+    pub(crate) is_negative: bool,
+    /// What may have been rounded to it.
+    low: f64,
+    high: f64,
+}
+
+/// A lattice that a group lies on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fit {
+    /// The middle of the scales that are possible.
+    pub(crate) scale: f64,
+    /// log10 of the odds against chance.
+    pub(crate) odds: f64,
+}
+
+/// Whether values were rounded once more before they were stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detour {
+    /// Products were rounded to the stored format.
+    None,
+    /// To FP16 first.
+    ThroughF16,
+}
+
+/// Rounding errors of f64 in a product or quotient.
+const ROUNDING: f64 = 1e-14;
+const PASSES: usize = 4;
+
+/// The distinct values of a group, the largest magnitude first; none where there are
+/// more than `most`. Signs are kept apart only where they matter.
+pub(crate) fn points(
+    view: &View,
+    codes: &[u64],
+    is_symmetric: bool,
+    detour: Detour,
+    most: usize,
+) -> Vec<Point> {
+    let sign = 1 << (view.layout.bits() - 1);
+    let of_sign = |code: &u64| if is_symmetric { code & !sign } else { *code };
+    let mut codes: Vec<u64> = codes.iter().map(of_sign).collect();
+    codes.sort_unstable_by_key(|code| std::cmp::Reverse((code & !sign, *code)));
+    codes.dedup();
+    if codes.len() > most {
+        return Vec::new();
+    }
+    let point = |code: u64| {
+        let (low, high) = view.rounds_to(code & !sign);
+        let slack = slack(detour, high);
+        Point {
+            code: code & !sign,
+            is_negative: code & sign != 0,
+            low: (low - slack).max(0.0),
+            high: high + slack,
+        }
+    };
+    codes.into_iter().map(point).collect()
+}
+
+/// How far rounding to FP16 first may have moved a value.
+fn slack(detour: Detour, value: f64) -> f64 {
+    match detour {
+        Detour::None => 0.0,
+        Detour::ThroughF16 => (value * power_of_two(-11)).max(power_of_two(-25)),
+    }
+}
+
+/// Fits a book to the points of a group; `tops` of the group's largest codes are tried.
+pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) -> Option<Fit> {
+    let largest = points.first()?;
+    if points.len() > book.positive.len() + book.negative.len() * usize::from(!book.is_symmetric())
+        || detour == Detour::None && significands(view.layout, points) > book.significands
+    {
+        return None;
+    }
+    let tops = book.of_sign(largest.is_negative);
+    let mut tried = 0.0;
+    for top in book.tops.iter().filter(|top| tops.contains(top)) {
+        tried += 1.0;
+        let start = (largest.low / top, largest.high / top);
+        if let Some(scales) = narrow(points, book, start) {
+            let scale = (scales.0 + scales.1) / 2.0;
+            let odds = odds(view.layout, points, book, scale, detour) - libm::log10(tried);
+            return Some(Fit { scale, odds });
+        }
+    }
+    None
+}
+
+/// Different mantissa fields of the normal values.
+fn significands(layout: &FloatLayout, points: &[Point]) -> usize {
+    let normal = points
+        .iter()
+        .filter(|point| layout.exponent_field(point.code) > 0);
+    if layout.mantissa_bits > 7 {
+        let mut fields: Vec<u64> = normal
+            .map(|point| layout.mantissa_field(point.code))
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        return fields.len();
+    }
+    let set = normal.fold(0u128, |set, point| {
+        set | 1 << layout.mantissa_field(point.code)
+    });
+    set.count_ones() as usize
+}
+
+/// The scales that make a code of every point, or `None` where there is none.
+fn narrow(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f64, f64)> {
+    let mut scales = start;
+    for _ in 0..PASSES {
+        let before = scales;
+        for point in &points[1..] {
+            let codes = codes_between(
+                book.of_sign(point.is_negative),
+                point.low / scales.1 * (1.0 - ROUNDING),
+                point.high / scales.0 * (1.0 + ROUNDING),
+            );
+            match codes {
+                [] => return None,
+                [code] => {
+                    scales.0 = scales.0.max(point.low / code);
+                    scales.1 = scales.1.min(point.high / code);
+                    if scales.0 > scales.1 * (1.0 + ROUNDING) {
+                        return None;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if scales == before {
+            break;
+        }
+    }
+    let scale = (scales.0 + scales.1) / 2.0;
+    let fits = |point: &Point| {
+        let (low, high) = (point.low * (1.0 - ROUNDING), point.high * (1.0 + ROUNDING));
+        !codes_between(book.of_sign(point.is_negative), low / scale, high / scale).is_empty()
+    };
+    points.iter().all(fits).then_some(scales)
+}
+
+fn codes_between(codes: &[f64], low: f64, high: f64) -> &[f64] {
+    let begin = codes.partition_point(|code| *code < low);
+    let length = codes[begin..].partition_point(|code| *code <= high);
+    &codes[begin..begin + length]
+}
+
+/// How much better the lattice explains the holes between the values than chance,
+/// binade by binade. The largest value is left out: some scale always fits it.
+fn odds(layout: &FloatLayout, points: &[Point], book: &Book, scale: f64, detour: Detour) -> f64 {
+    let mut odds = 0.0;
+    let signs: &[bool] = if book.is_symmetric() {
+        &[false]
+    } else {
+        &[false, true]
+    };
+    for &sign in signs {
+        let mine: Vec<u64> = points[1..]
+            .iter()
+            .filter(|point| point.is_negative == sign)
+            .map(|point| point.code)
+            .collect();
+        let (Some(&last), Some(&first)) = (mine.first(), mine.last()) else {
+            continue;
+        };
+        let accepted = accepted(layout, book.of_sign(sign), scale, detour, (first, last));
+        let mantissa = layout.mantissa_bits;
+        let of_binade = |codes: &[u64], binade: u64| {
+            codes
+                .iter()
+                .filter(|code| **code >> mantissa == binade)
+                .count() as f64
+        };
+        for binade in first >> mantissa..=last >> mantissa {
+            let low = first.max(binade << mantissa);
+            let high = last.min(((binade + 1) << mantissa) - 1);
+            let distinct = of_binade(&mine, binade);
+            let reachable = (high - low + 1) as f64;
+            odds += log10_holes(
+                reachable,
+                of_binade(&accepted, binade).min(reachable),
+                distinct,
+            );
+        }
+    }
+    odds
+}
+
+/// Stored codes between two, ends included, that the lattice reaches.
+fn accepted(
+    layout: &FloatLayout,
+    codes: &[f64],
+    scale: f64,
+    detour: Detour,
+    (first, last): (u64, u64),
+) -> Vec<u64> {
+    let mut reached = Vec::with_capacity(codes.len());
+    for code in codes {
+        let value = code * scale;
+        let slack = slack(detour, value);
+        let low = nearest(layout, (value - slack).max(0.0)).max(first);
+        let high = nearest(layout, value + slack).min(last);
+        // FP32 has more codes between than could be listed; none of them is reached
+        // by one product twice.
+        reached.extend((low..=high).take(1 << 10));
+    }
+    reached.sort_unstable();
+    reached.dedup();
+    reached
+}
+
+/// The code without a sign that a magnitude rounds to.
+fn nearest(layout: &FloatLayout, value: f64) -> u64 {
+    if value <= 0.0 {
+        return 0;
+    }
+    let least = layout.min_exponent();
+    let exponent = crate::ancestry::view::binade(value).max(least);
+    let step = exponent - layout.mantissa_bits as i32;
+    // Two steps, so that no power of two leaves the range of f64.
+    let units = value * power_of_two(-(step / 2)) * power_of_two(-(step - step / 2));
+    let units = units.round_ties_even() as u64;
+    let code = ((exponent - least) as u64) << layout.mantissa_bits;
+    (code + units).min(layout.max_finite_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Dtype;
+
+    #[test]
+    fn every_code_is_nearest_to_itself() {
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F8E4M3] {
+            let layout = dtype.format().layout().expect("a float");
+            for code in 0..=layout.max_finite_code() {
+                assert_eq!(nearest(layout, layout.decode(code)), code, "{dtype} {code}");
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Small floats whose scale is a power of two, or that have none.
+//!
+//! A power of two changes no significand: every value has at most four significant
+//! bits. What tells the formats apart is how deep their smallest values reach below a
+//! block's largest one, or, without scales, below 1.
+
+use super::fit::Detour;
+use super::groups::{Group, groups};
+use super::search::Found;
+use crate::ancestry::odds::log10_holes;
+use crate::ancestry::view::{View, binade, precision};
+use crate::ancestry::{Granularity, Label, Scale};
+
+/// Elements that share a scale in the OCP MX formats.
+const BLOCK: u16 = 32;
+const GROUPS: usize = 600;
+
+/// A format whose blocks are scaled by powers of two.
+struct Scaled {
+    label: Label,
+    /// Significant bits of a code.
+    precision: u32,
+    /// Binades from the block's largest value down to the step of its smallest.
+    depth: i32,
+}
+
+/// In the order in which they are tried. The depth is that of the largest code's
+/// binade above the smallest subnormal.
+const SCALED: [Scaled; 5] = [
+    Scaled {
+        label: Label::Mxfp4,
+        precision: 2,
+        depth: 3,
+    },
+    Scaled {
+        label: Label::Mxfp6E3m2,
+        precision: 3,
+        depth: 8,
+    },
+    Scaled {
+        label: Label::Mxfp6E2m3,
+        precision: 4,
+        depth: 5,
+    },
+    Scaled {
+        label: Label::Mxfp8E5m2,
+        precision: 3,
+        depth: 31,
+    },
+    Scaled {
+        label: Label::Mxfp8E4m3,
+        precision: 4,
+        depth: 17,
+    },
+];
+
+/// A format without scales.
+struct Plain {
+    label: Label,
+    precision: u32,
+    /// Exponent of the smallest subnormal.
+    step: i32,
+    largest: f64,
+}
+
+const PLAIN: [Plain; 2] = [
+    Plain {
+        label: Label::F8E5m2,
+        precision: 3,
+        step: -16,
+        largest: 57_344.0,
+    },
+    Plain {
+        label: Label::F8E4m3,
+        precision: 4,
+        step: -9,
+        largest: 448.0,
+    },
+];
+
+/// A block of nonzero values: (significant bits, exponent of the last of them), and
+/// the binade of its largest value.
+struct Block {
+    row: u64,
+    values: Vec<(u32, i32)>,
+    top: i32,
+    odds: f64,
+}
+
+impl Block {
+    fn of(view: &View, group: &Group) -> Option<Self> {
+        let values: Vec<f64> = group
+            .codes
+            .iter()
+            .map(|code| view.layout.decode(view.magnitude(*code)))
+            .collect();
+        let top = values.iter().copied().reduce(f64::max)?;
+        Some(Self {
+            row: group.row,
+            values: values.iter().map(|value| precision(*value)).collect(),
+            top: binade(top),
+            odds: odds(view, group),
+        })
+    }
+
+    fn has_precision(&self, bits: u32) -> bool {
+        self.values.iter().all(|value| value.0 <= bits)
+    }
+
+    fn is_on_grid(&self, step: i32) -> bool {
+        self.values.iter().all(|value| value.1 >= step)
+    }
+
+    /// Values that are small enough to miss a grid of this step if they were not made on it.
+    fn could_miss(&self, step: i32) -> usize {
+        let is_small = |value: &&(u32, i32)| value.1 + (value.0 as i32) < step + 4;
+        self.values.iter().filter(is_small).count()
+    }
+}
+
+/// log10 of the odds that the distinct codes of a group all have four significant
+/// bits, against chance.
+fn odds(view: &View, group: &Group) -> f64 {
+    let mantissa = view.layout.mantissa_bits;
+    let mut codes: Vec<u64> = group
+        .codes
+        .iter()
+        .map(|code| view.magnitude(*code))
+        .collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let binades = codes.chunk_by(|a, b| a >> mantissa == b >> mantissa);
+    let reachable = (1u64 << mantissa) as f64;
+    binades
+        .map(|codes| log10_holes(reachable, 8.0, codes.len() as f64))
+        .sum()
+}
+
+/// The format with power-of-two scales that the tensor, or a part of it, was made of.
+pub(crate) fn search(view: &View) -> Option<Found> {
+    if view.layout.mantissa_bits <= 3 || !some_are_short(view) {
+        return None;
+    }
+    let groups = groups(view, Granularity::Block(BLOCK), GROUPS);
+    let blocks: Vec<Block> = groups
+        .iter()
+        .filter_map(|group| Block::of(view, group))
+        .collect();
+    let (short, long): (Vec<Block>, Vec<Block>) =
+        blocks.into_iter().partition(|block| block.has_precision(4));
+    let informative = |block: &&Block| block.odds > 0.5;
+    let short_rows = short
+        .iter()
+        .filter(informative)
+        .map(|block| (block.row, true));
+    let rows: Vec<(u64, bool)> = short_rows
+        .chain(long.iter().map(|block| (block.row, false)))
+        .collect();
+    let fitting = rows.iter().filter(|row| row.1).count();
+    let odds = short.iter().map(|block| block.odds).sum::<f64>() - 2.0;
+    let (label, scale) = kind(view, &short);
+    let granularity = match scale {
+        Scale::None => Granularity::Element,
+        _ => Granularity::Block(BLOCK),
+    };
+    let found = Found {
+        label,
+        granularity,
+        scale,
+        detour: Detour::None,
+        odds,
+        informative: rows.len(),
+        fitting,
+        rows,
+    };
+    (found.is_whole() || found.is_part()).then_some(found)
+}
+
+/// A look at all values first: nothing is to be found where one in twenty would be
+/// short by chance alone.
+fn some_are_short(view: &View) -> bool {
+    let short = view
+        .cells
+        .iter()
+        .filter(|cell| precision(cell.value).0 <= 4);
+    let short: u64 = short.map(super::super::view::Cell::count).sum();
+    short as f64 > 0.15 * view.values() as f64
+}
+
+/// Label and kind of scale for blocks of which every value is short.
+fn kind(view: &View, blocks: &[Block]) -> (Label, Scale) {
+    let bits = blocks
+        .iter()
+        .flat_map(|block| &block.values)
+        .map(|value| value.0)
+        .max();
+    let bits = bits.unwrap_or(0);
+    let plain = PLAIN
+        .iter()
+        .find(|plain| is_plain(view, blocks, plain, bits));
+    let scaled = SCALED.iter().find(|scaled| {
+        bits <= scaled.precision
+            && blocks
+                .iter()
+                .all(|block| block.is_on_grid(block.top - scaled.depth))
+    });
+    match (plain, scaled) {
+        (Some(plain), Some(scaled)) if !shows_scales(blocks, scaled, plain) => {
+            (plain.label, Scale::None)
+        }
+        (_, Some(scaled)) => (scaled.label, Scale::PowerOfTwo),
+        (Some(plain), None) => (plain.label, Scale::None),
+        (None, None) => (Label::Mxfp8E4m3, Scale::PowerOfTwo),
+    }
+}
+
+fn is_plain(view: &View, blocks: &[Block], plain: &Plain, bits: u32) -> bool {
+    let in_range = view.cells.iter().all(|cell| cell.value <= plain.largest);
+    bits == plain.precision
+        && in_range
+        && blocks.iter().all(|block| block.is_on_grid(plain.step))
+        && blocks
+            .iter()
+            .map(|block| block.could_miss(plain.step))
+            .sum::<usize>()
+            >= 4
+}
+
+/// Whether blocks keep to a grid of their own that is coarser than the plain format's.
+fn shows_scales(blocks: &[Block], scaled: &Scaled, plain: &Plain) -> bool {
+    let coarser = blocks
+        .iter()
+        .filter(|block| block.top - scaled.depth > plain.step);
+    let missing = coarser.map(|block| block.could_miss(block.top - scaled.depth));
+    scaled.precision < plain.precision || missing.sum::<usize>() >= 20
+}

@@ -1,0 +1,216 @@
+//! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
+
+use super::fit::{Detour, Point, fit, points};
+use super::groups::{Group, granularities, groups, size};
+use super::{Book, books};
+use crate::ancestry::view::View;
+use crate::ancestry::{Granularity, Label, Scale};
+
+/// Groups that are tried before a lattice is given up; half of a tensor's rows may lie
+/// on one, so a few that don't fit prove little.
+const FIRST_LOOK: usize = 6;
+/// Groups that speak for the tensor.
+const FULL_LOOK: usize = 300;
+/// Odds that make a group count.
+const INFORMATIVE: f64 = 1.0;
+/// log10 of the lattices that are tried of a tensor: formats times granularities.
+const TRIED: f64 = 2.0;
+/// Total odds that a verdict needs.
+pub(crate) const ENOUGH: f64 = 10.0;
+/// Share of the informative groups that speaks for the tensor.
+pub(crate) const NEARLY_ALL: f64 = 0.95;
+/// Less is no mixture.
+const FEW: f64 = 0.05;
+
+/// A lattice that a tensor, or a part of it, lies on.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) label: Label,
+    pub(crate) granularity: Granularity,
+    pub(crate) scale: Scale,
+    pub(crate) detour: Detour,
+    /// log10, over all groups that fit, corrected for what was tried.
+    pub(crate) odds: f64,
+    /// Groups that could show something, and those of them that fit.
+    pub(crate) informative: usize,
+    pub(crate) fitting: usize,
+    /// First row of each informative group, and whether it fits.
+    pub(crate) rows: Vec<(u64, bool)>,
+}
+
+impl Found {
+    /// Share of the informative groups that lie on the lattice.
+    pub(crate) fn share(&self) -> f64 {
+        self.fitting as f64 / self.informative.max(1) as f64
+    }
+
+    /// Whether it speaks for the tensor.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.odds >= ENOUGH && self.share() >= NEARLY_ALL
+    }
+
+    /// Whether it speaks for a part of the tensor.
+    pub(crate) fn is_part(&self) -> bool {
+        self.odds >= ENOUGH && self.fitting >= 3 && self.share() >= FEW
+    }
+}
+
+/// What a search has found.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    /// The lattice of the tensor.
+    pub(crate) whole: Option<Found>,
+    /// The lattice of a part of it, where there is none of the whole.
+    pub(crate) part: Option<Found>,
+    /// Groups that were looked at and lie on no lattice, at the granularity that
+    /// showed the most.
+    pub(crate) refusing: usize,
+}
+
+/// Searches the lattices with real scales.
+pub(crate) fn search(view: &View, detour: Detour) -> Search {
+    let mut search = Search::default();
+    let books = books();
+    for granularity in granularities(view) {
+        let first = prepared(view, granularity, FIRST_LOOK, detour);
+        let mut refusing = first.len();
+        for book in &books {
+            if size(view, granularity) < book.least_group {
+                continue;
+            }
+            let trial = judge(view, &first, book, granularity, detour);
+            refusing = refusing.min(first.len() - trial.accepting);
+            if trial.found.fitting == 0 {
+                continue;
+            }
+            let many = prepared(view, granularity, FULL_LOOK, detour);
+            let found = judge(view, &many, book, granularity, detour).found;
+            if found.is_whole() {
+                search.whole = Some(found);
+                return search;
+            }
+            let is_better = search
+                .part
+                .as_ref()
+                .is_none_or(|part| part.share() < found.share());
+            if found.is_part() && is_better {
+                search.part = Some(found);
+            }
+        }
+        search.refusing = search.refusing.max(refusing);
+    }
+    search
+}
+
+/// A group and its distinct values, found once for all books.
+struct Prepared {
+    group: Group,
+    magnitudes: Vec<Point>,
+    /// With their signs; only where there are few enough for a book of signed codes.
+    signed: Vec<Point>,
+}
+
+/// Distinct magnitudes of the largest book.
+const MOST_MAGNITUDES: usize = 255;
+/// Distinct values of the largest book whose codes differ between the signs.
+const MOST_SIGNED: usize = 15;
+
+/// Groups with something to look at, none of them twice: equal rows are one piece of
+/// evidence.
+fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) -> Vec<Prepared> {
+    let mut seen: Vec<u64> = Vec::new();
+    let mut all = Vec::new();
+    for group in groups(view, granularity, most) {
+        let magnitudes = points(view, &group.codes, true, detour, MOST_MAGNITUDES);
+        let few = (1..=MOST_SIGNED).contains(&magnitudes.len());
+        let signed = if few {
+            points(view, &group.codes, false, detour, MOST_SIGNED)
+        } else {
+            Vec::new()
+        };
+        let hash = hash(&group.codes);
+        if magnitudes.len() != 1 && !group.codes.is_empty() && !seen.contains(&hash) {
+            seen.push(hash);
+            all.push(Prepared {
+                group,
+                magnitudes,
+                signed,
+            });
+        }
+    }
+    all
+}
+
+fn hash(codes: &[u64]) -> u64 {
+    codes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, code| {
+        (hash ^ code)
+            .wrapping_mul(0x0000_0100_0000_01b3)
+            .rotate_left(29)
+    })
+}
+
+struct Trial {
+    found: Found,
+    /// Groups that fit, whether that says something or not.
+    accepting: usize,
+}
+
+fn judge(
+    view: &View,
+    groups: &[Prepared],
+    book: &Book,
+    granularity: Granularity,
+    detour: Detour,
+) -> Trial {
+    let mut found = Found {
+        label: book.label,
+        granularity,
+        scale: Scale::Real,
+        detour,
+        odds: -TRIED,
+        informative: 0,
+        fitting: 0,
+        rows: Vec::new(),
+    };
+    let mut accepting = 0;
+    for Prepared {
+        group,
+        magnitudes,
+        signed,
+    } in groups
+    {
+        let points = if book.is_symmetric() {
+            magnitudes
+        } else {
+            signed
+        };
+        let fit = fit(view, points, book, detour).filter(|fit| {
+            book.steps
+                .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
+        });
+        accepting += usize::from(fit.is_some());
+        if fit.is_some_and(|fit| fit.odds < INFORMATIVE) {
+            continue;
+        }
+        found.informative += 1;
+        found.fitting += usize::from(fit.is_some());
+        found.odds += fit.map_or(0.0, |fit| fit.odds);
+        found.rows.push((group.row, fit.is_some()));
+    }
+    Trial { found, accepting }
+}
+
+/// Integers with a zero point: the largest and the smallest code are no further apart
+/// than there are codes.
+fn span_fits(view: &View, group: &Group, scale: f64, steps: f64) -> bool {
+    let sign = 1 << (view.layout.bits() - 1);
+    let most = |negative: bool| {
+        let of_sign = group
+            .codes
+            .iter()
+            .filter(|code| (*code & sign != 0) == negative);
+        let largest = of_sign.map(|code| view.magnitude(*code)).max();
+        largest.map_or(0.0, |code| view.layout.decode(code) / scale)
+    };
+    most(false) + most(true) <= steps + 0.6
+}
