@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
+use floatscope_core::report::Sections;
 use globset::{GlobBuilder, GlobMatcher};
+
+use crate::conditions::Condition;
 
 /// Says what the bits of a model checkpoint really carry
 #[derive(Debug, Parser)]
@@ -17,12 +20,13 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 done, 2 bad input or usage.
+const EXIT_STATUS: &str =
+    "Exit status: 0 done, 1 found what --fail-on names, 2 bad input or usage (2 beats 1).
 Files are read where they are and nothing is sent anywhere.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Counts, extremes, moments, quantiles and entropies of every tensor
+    /// What every tensor holds and where its values come from
     #[command(after_help = EXIT_STATUS)]
     Scan(ScanOptions),
 }
@@ -47,6 +51,22 @@ pub(crate) struct ScanOptions {
     #[arg(long = "tensor", value_name = "GLOB", value_parser = glob)]
     pub(crate) tensors: Vec<GlobMatcher>,
 
+    /// Only these parts of the report: stats, ancestry [default: all]
+    #[arg(long, value_name = "PART[,PART...]", value_delimiter = ',', value_parser = part)]
+    pub(crate) only: Vec<Part>,
+
+    /// Exit with status 1 when a tensor has one of these labels, or nan, inf, overflow:f16
+    ///
+    /// overflow:f16 is a finite float beyond 65504, FP16's largest value. A label
+    /// is what the report has under `ancestry`: f16, int4, unexplained, ….
+    #[arg(
+        long,
+        value_name = "LABEL[,LABEL...]",
+        value_delimiter = ',',
+        value_parser = Condition::parse
+    )]
+    pub(crate) fail_on: Vec<Condition>,
+
     /// Threads that read and count [default: one a core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -54,6 +74,22 @@ pub(crate) struct ScanOptions {
     /// Draw no progress bar; without a terminal there is none anyway
     #[arg(long)]
     pub(crate) no_progress: bool,
+}
+
+/// A part of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Stats,
+    Ancestry,
+}
+
+fn part(word: &str) -> Result<Part, String> {
+    match word {
+        "stats" => Ok(Part::Stats),
+        "ancestry" => Ok(Part::Ancestry),
+        "casts" => Err("there are no casts yet, only stats and ancestry".to_owned()),
+        _ => Err("it must be stats or ancestry".to_owned()),
+    }
 }
 
 /// Where something is written.
@@ -64,6 +100,27 @@ pub(crate) enum Target {
 }
 
 impl ScanOptions {
+    /// The parts of the report that are wanted.
+    pub(crate) fn sections(&self) -> Sections {
+        if self.only.is_empty() {
+            return Sections::default();
+        }
+        Sections {
+            stats: self.only.contains(&Part::Stats),
+            ancestry: self.only.contains(&Part::Ancestry),
+        }
+    }
+
+    /// # Errors
+    /// Where something is asked about that is left out.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let asks = self.fail_on.iter().any(|condition| condition.is_ancestry());
+        if asks && !self.sections().ancestry {
+            return Err("--fail-on asks for labels, which --only leaves out".to_owned());
+        }
+        Ok(())
+    }
+
     /// Whether standard output belongs to a report for scripts.
     pub(crate) fn stdout_is_taken(&self) -> bool {
         [&self.json, &self.csv]

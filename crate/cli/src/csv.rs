@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use floatscope_core::report::{Bits, Collector, Parts, QUANTILES, Stats};
+use floatscope_core::checkpoint::Layout;
+use floatscope_core::report::{Bits, Collector, Parts, QUANTILES, Sections, Stats, TensorFigures};
 use serde_json::Value;
 
 /// What every row begins with. `part` is empty, or `re` or `im` for the two rows
@@ -40,12 +41,31 @@ const BITS: [&str; 5] = [
     "exact",
 ];
 
+/// Where the values come from: fields of the JSON report, or of its `ancestry`,
+/// `fraction` or `rows`.
+const ORIGIN: [&str; 13] = [
+    "label",
+    "path",
+    "granularity",
+    "scale",
+    "fraction",
+    "fraction_low",
+    "fraction_high",
+    "log10_odds",
+    "rows_zero",
+    "rows_constant",
+    "layout",
+    "duplicate_of",
+    "wasted_bytes",
+];
+
 /// Writes the finished tensors, one row each, two for a complex one.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
-    write_row(&titles(), out)?;
+    let sections = report.sections();
+    write_row(&titles(sections), out)?;
     for index in 0..report.len() {
         let Some(figures) = report.figures(index) else {
             continue;
@@ -54,21 +74,33 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
             Parts::One(_) => ["", ""],
             Parts::Complex { .. } => ["re", "im"],
         };
+        let origin = origin_cells(report, index, &figures);
         let figures = figures.stats.each().zip(figures.bits.each());
         for ((stats, bits), part) in figures.zip(parts) {
             let mut row = first_cells(report, index, part);
-            row.extend(cells(stats, bits));
+            if sections.ancestry {
+                row.extend(origin.clone());
+            }
+            if sections.stats {
+                row.extend(cells(stats, bits));
+            }
             write_row(&row, out)?;
         }
     }
     Ok(())
 }
 
-fn titles() -> Vec<String> {
+fn titles(sections: Sections) -> Vec<String> {
     let quantiles = |prefix: &'static str| QUANTILES.map(|(_, key)| format!("{prefix}{key}"));
     let owned = |titles: &[&str]| titles.iter().map(ToString::to_string).collect::<Vec<_>>();
     let bits = BITS.map(|key| if key == "exact" { "entropy_exact" } else { key });
     let mut titles = owned(&FIRST);
+    if sections.ancestry {
+        titles.extend(owned(&ORIGIN));
+    }
+    if !sections.stats {
+        return titles;
+    }
     titles.extend(owned(&STATS));
     titles.push("quantiles_exact".to_owned());
     titles.extend(quantiles("quantile_"));
@@ -88,6 +120,30 @@ fn first_cells(report: &Collector, index: usize, part: &str) -> Vec<String> {
         tensor.bytes().to_string(),
         part.to_owned(),
     ]
+}
+
+/// In the order of [`ORIGIN`].
+fn origin_cells(report: &Collector, index: usize, figures: &TensorFigures) -> Vec<String> {
+    let verdict = serde_json::to_value(&figures.ancestry).expect("a verdict is JSON");
+    let rows = serde_json::to_value(&figures.rows).expect("rows are JSON");
+    let fraction = &verdict["fraction"];
+    let values = [
+        &verdict["label"],
+        &verdict["path"],
+        &verdict["granularity"],
+        &verdict["scale"],
+        &fraction["value"],
+        &fraction["low"],
+        &fraction["high"],
+        &verdict["log10_odds"],
+        &rows["zero"],
+        &rows["constant"],
+    ];
+    let mut cells: Vec<String> = values.into_iter().map(cell).collect();
+    cells.push(report.layout(index).map_or_else(String::new, Layout::says));
+    cells.push(report.duplicate_of(index).unwrap_or_default().to_owned());
+    cells.push(figures.wasted_bytes.to_string());
+    cells
 }
 
 /// The figures as the JSON report writes them, digit for digit.

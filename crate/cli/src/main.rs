@@ -4,7 +4,9 @@
 //! found, read and handed on, and reports are written for people and scripts.
 
 mod arguments;
+mod conditions;
 mod csv;
+mod evidence;
 mod inputs;
 mod numbers;
 mod outputs;

@@ -3,15 +3,19 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use floatscope_core::ancestry::Label;
 use floatscope_core::checkpoint::TensorInfo;
-use floatscope_core::report::{Bits, Checkpoint, Collector, Stats};
+use floatscope_core::report::{
+    Bits, Checkpoint, Collector, Overview, Sections, Stats, TensorFigures,
+};
 
 use crate::numbers::{self, NOTHING, plural};
-use crate::text;
+use crate::{evidence, text};
 
 const HEADLINE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const ALARM: Style = AnsiColor::Red.on_default();
+const HISTORY: Style = AnsiColor::Yellow.on_default();
 
 /// What the lines are shown on.
 #[derive(Debug, Clone, Copy)]
@@ -62,12 +66,37 @@ fn write_on(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::Resu
     if report.is_empty() {
         return Ok(());
     }
+    if report.sections().ancestry {
+        write_verdicts(&overview, out)?;
+    }
     let lines: Vec<Line> = (0..report.len())
         .flat_map(|index| lines_of(report, index))
         .collect();
-    let layout = Layout::of(&lines, screen.columns);
+    let layout = Layout::of(&lines, report.sections(), screen.columns);
     writeln!(out)?;
-    layout.write(screen, overview.checkpoint, &lines, out)
+    layout.write(screen, overview.checkpoint, &lines, out)?;
+    if report.len() == 1 && report.sections().ancestry {
+        evidence::write(report, out)?;
+    }
+    Ok(())
+}
+
+/// "Verdicts: 210 native, 2 f16, 61 inconclusive; 2.10 GB carry nothing".
+fn write_verdicts(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
+    let labels = overview.ancestry.each();
+    let labels = labels.map(|(label, sums)| {
+        let tensors = numbers::count(sums.tensors);
+        format!("{tensors} {}", label.name())
+    });
+    let labels: Vec<String> = labels.collect();
+    if labels.is_empty() {
+        return Ok(());
+    }
+    let wasted = match overview.wasted_bytes {
+        0 => String::new(),
+        bytes => format!("; {} carry nothing", numbers::bytes(bytes)),
+    };
+    writeln!(out, "Verdicts: {}{wasted}", labels.join(", "))
 }
 
 /// How many tensors, parameters and bytes, in all and, where there are several, by dtype.
@@ -121,6 +150,7 @@ struct Row<'a> {
     part: Part,
     /// None where the tensor could not be read.
     figures: Option<(&'a Stats, &'a Bits)>,
+    verdict: &'a str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,6 +168,25 @@ struct Column {
     leaves: u8,
     /// Nothing but zeros says nothing: only shown where something is found.
     only_alarms: bool,
+    about: About,
+}
+
+/// Which part of the report a column belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Header,
+    Stats,
+    Ancestry,
+}
+
+impl About {
+    fn is_wanted(self, sections: Sections) -> bool {
+        match self {
+            About::Header => true,
+            About::Stats => sections.stats,
+            About::Ancestry => sections.ancestry,
+        }
+    }
 }
 
 const fn column(title: &'static str, leaves: u8, cell: fn(&Row) -> String) -> Column {
@@ -146,6 +195,14 @@ const fn column(title: &'static str, leaves: u8, cell: fn(&Row) -> String) -> Co
         cell,
         leaves,
         only_alarms: false,
+        about: About::Stats,
+    }
+}
+
+const fn header(title: &'static str, leaves: u8, cell: fn(&Row) -> String) -> Column {
+    Column {
+        about: About::Header,
+        ..column(title, leaves, cell)
     }
 }
 
@@ -157,24 +214,28 @@ const fn alarm(title: &'static str, cell: fn(&Row) -> String) -> Column {
 }
 
 /// From left to right. The first, the name, takes what the others leave.
-const COLUMNS: [Column; 12] = [
-    column("tensor", 0, |row| match row.part {
+const COLUMNS: [Column; 13] = [
+    header("tensor", 0, |row| match row.part {
         Part::Imaginary => String::new(),
         _ => text::name(&row.tensor.name),
     }),
-    column("dtype", 5, |row| match row.part {
+    header("dtype", 5, |row| match row.part {
         Part::Whole => row.tensor.dtype.name().to_owned(),
         Part::Real => format!("{} re", row.tensor.dtype.name()),
         Part::Imaginary => format!("{} im", row.tensor.dtype.name()),
     }),
-    column("shape", 3, |row| of_tensor(row, shape)),
-    column("size", 1, |row| {
+    header("shape", 3, |row| of_tensor(row, shape)),
+    header("size", 1, |row| {
         of_tensor(row, |tensor| numbers::bytes(tensor.bytes()))
     }),
-    column("min", 0, |row| {
+    Column {
+        about: About::Ancestry,
+        ..column("verdict", 0, |row| row.verdict.to_owned())
+    },
+    column("min", 8, |row| {
         figure(row, |stats| numbers::value(stats.min, 4))
     }),
-    column("max", 0, |row| {
+    column("max", 9, |row| {
         figure(row, |stats| numbers::value(stats.max, 4))
     }),
     column("mean", 4, |row| {
@@ -231,26 +292,54 @@ fn lines_of(report: &Collector, index: usize) -> Vec<Line> {
     let Some((file, tensor, _)) = report.tensor(index) else {
         return Vec::new();
     };
-    let line = |part, figures: Option<(&Stats, &Bits)>| {
+    let line = |part, figures: Option<(&Stats, &Bits)>, verdict: &str| {
         let row = Row {
             tensor,
             part,
             figures,
+            verdict,
         };
         let cells = COLUMNS.map(|column| (column.cell)(&row));
         Line { file, cells }
     };
     let Some(figures) = report.figures(index) else {
-        return vec![line(Part::Whole, None)];
+        return vec![line(Part::Whole, None, NOTHING)];
     };
+    let verdict = verdict(report, index, &figures);
     let pairs: Vec<_> = figures.stats.each().zip(figures.bits.each()).collect();
     match pairs[..] {
         [real, imaginary] => vec![
-            line(Part::Real, Some(real)),
-            line(Part::Imaginary, Some(imaginary)),
+            line(Part::Real, Some(real), &verdict),
+            line(Part::Imaginary, Some(imaginary), ""),
         ],
-        _ => vec![line(Part::Whole, pairs.first().copied())],
+        _ => vec![line(Part::Whole, pairs.first().copied(), &verdict)],
     }
+}
+
+/// The label, with what a scale holds for; for a part of a known layout, that.
+fn verdict(report: &Collector, index: usize, figures: &TensorFigures) -> String {
+    let verdict = &figures.ancestry;
+    match (report.layout(index), verdict.granularity) {
+        (Some(layout), _) if layout.is_codes() || verdict.label == Label::NotFloat => {
+            format!("{} {}", layout.scheme.name, layout.role.name)
+        }
+        (_, Some(by)) => format!("{} {by}", verdict.label.name()),
+        _ => verdict.label.name().to_owned(),
+    }
+}
+
+/// Whether the cell of a verdict names a history.
+fn is_history(cell: &str) -> bool {
+    let none = [
+        Label::Native,
+        Label::Inconclusive,
+        Label::Constant,
+        Label::Empty,
+        Label::NotFloat,
+    ];
+    let word = cell.split(' ').next().unwrap_or_default();
+    let is_label = Label::ALL.iter().any(|label| label.name() == word);
+    is_label && none.iter().all(|label| label.name() != word)
 }
 
 /// Which columns are shown, and how wide.
@@ -272,14 +361,15 @@ const NAME_COLUMNS: usize = 60;
 const LEAST_NAME_COLUMNS: usize = 28;
 
 impl Layout {
-    fn of(lines: &[Line], screen_columns: Option<usize>) -> Self {
+    fn of(lines: &[Line], sections: Sections, screen_columns: Option<usize>) -> Self {
         let width = |at: usize| {
             let cells = lines.iter().map(|line| text::width(&line.cells[at]));
             cells.max().unwrap_or(0).max(text::width(COLUMNS[at].title))
         };
         let is_shown = |&at: &usize| {
             let alarming = |line: &Line| !matches!(&*line.cells[at], "0" | NOTHING);
-            !COLUMNS[at].only_alarms || lines.iter().any(alarming)
+            let wanted = COLUMNS[at].about.is_wanted(sections);
+            wanted && (!COLUMNS[at].only_alarms || lines.iter().any(alarming))
         };
         let shown = (0..COLUMNS.len()).filter(is_shown);
         let mut layout = Self {
@@ -345,6 +435,9 @@ impl Layout {
             let paint = |at: usize, cell: String| match &*line.cells[at] {
                 "0" | NOTHING => cell,
                 _ if COLUMNS[at].only_alarms => screen.paint(ALARM, &cell),
+                _ if COLUMNS[at].about == About::Ancestry && is_history(&cell) => {
+                    screen.paint(HISTORY, &cell)
+                }
                 _ => cell,
             };
             writeln!(out, "{}", self.line(|at| &line.cells[at], paint))?;
@@ -362,7 +455,7 @@ impl Layout {
             let text = text::shortened(cell(at), width);
             let blank = " ".repeat(width - text::width(&text));
             match COLUMNS[at].title {
-                "tensor" | "dtype" | "shape" => paint(at, text) + &blank,
+                "tensor" | "dtype" | "shape" | "verdict" => paint(at, text) + &blank,
                 _ => blank + &paint(at, text),
             }
         });

@@ -295,7 +295,7 @@ impl Job {
         let mut columns = Figures::default();
         for (index, seen) in progress.finished {
             let mut figures = TensorFigures::of(&seen);
-            self.collector.finish(index, &mut figures, None);
+            self.collector.finish(index, &mut figures, seen.fingerprint);
             columns.push(index, &figures);
         }
         columns.failed(&progress.failed);

@@ -52,17 +52,18 @@ fn shown(job: &Job, columns: Option<usize>, colour: bool) -> String {
 
 #[test]
 fn the_whole_table() {
-    let expected = r"Stored as BF16, complex numbers and FP16. 1 value in 1 tensor is NaN.
+    let expected = r"Stored as BF16, complex numbers and FP16. 2 of 3 tensors are too small to tell, 1 is not judged. 1 value in 1 tensor is NaN.
 a\u{1b}[31m.safetensors: 3 tensors, 6 parameters, 18 B
   BF16  1 tensor   4 parameters      8 B
   C64   1 tensor   1 parameter       8 B
   F16   1 tensor   1 parameter       2 B
+Verdicts: 2 inconclusive, 1 not_float
 
-tensor                        dtype   shape   size      min      max     mean    std  zeros  NaN     bits
-layers.0.mlp\nup_proj.weight  BF16    2×2      8 B     -2.5        1  -0.2915  1.325      1    0   2.0/16
-scale                         F16     scalar   2 B        –        –        –      –      0    1   0.0/16
-rotary                        C64 re  1        8 B   0.6000   0.6000   0.6000      0      0    0  ≤0.0/32
-                              C64 im                -0.8000  -0.8000  -0.8000      0      0    0  ≤0.0/32
+tensor                        dtype   shape   size  verdict           min      max     mean    std  zeros  NaN     bits
+layers.0.mlp\nup_proj.weight  BF16    2×2      8 B  inconclusive     -2.5        1  -0.2915  1.325      1    0   2.0/16
+scale                         F16     scalar   2 B  inconclusive        –        –        –      –      0    1   0.0/16
+rotary                        C64 re  1        8 B  not_float      0.6000   0.6000   0.6000      0      0    0  ≤0.0/32
+                              C64 im                              -0.8000  -0.8000  -0.8000      0      0    0  ≤0.0/32
 ";
     assert_eq!(shown(&small(), None, false), expected);
 }
@@ -80,7 +81,7 @@ fn a_narrow_terminal_is_not_overrun() {
     let text = shown(&job, Some(60), false);
     assert!(text.contains("layers.0.mlp\\nup_proj.weight"), "{text}");
     assert!(
-        text.ends_with("Not shown on 60 columns: size, zeros, shape, mean, dtype, std.\n"),
+        text.ends_with("Not shown on 60 columns: size, zeros, shape, mean, dtype, std, bits, min.\n"),
         "{text}"
     );
 }

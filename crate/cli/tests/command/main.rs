@@ -1,5 +1,6 @@
 //! The command as scripts and people run it.
 
+mod ancestry;
 mod inputs;
 mod malformed;
 mod report;

@@ -188,7 +188,7 @@ impl Collector {
 
     /// Keeps the figures of a tensor that is finished, and completes them with what
     /// follows from the tensors around it. `fingerprint` is equal for equal bytes.
-    pub fn finish(&mut self, index: usize, figures: &mut TensorFigures, fingerprint: Option<u64>) {
+    pub fn finish(&mut self, index: usize, figures: &mut TensorFigures, fingerprint: u64) {
         let entry = &mut self.entries[index];
         if let Some(layout) = &entry.layout {
             figures.lay_out(&entry.info, layout);
@@ -197,7 +197,7 @@ impl Collector {
             .add(&entry.info, entry.layout.as_ref(), figures);
         entry.figures = Some(wire::to_bytes(figures).into_boxed_slice());
         let is_trivial = matches!(figures.ancestry.label, Label::Constant | Label::Empty);
-        if let (Some(fingerprint), false) = (fingerprint, is_trivial) {
+        if !is_trivial {
             let (dtype, bytes) = (entry.info.dtype.name(), entry.info.bytes());
             let content = format!("{dtype} {bytes} {fingerprint}");
             entry.content = Some(content.clone());

@@ -5,7 +5,6 @@ use serde::{Serialize, Serializer};
 use super::TensorFigures;
 use crate::ancestry::Label;
 use crate::checkpoint::{Layout, TensorInfo};
-use crate::format::Encoding;
 
 const LABELS: usize = Label::ALL.len();
 
@@ -97,10 +96,7 @@ impl Findings {
         self.finished += 1;
         self.add_not_finite(figures);
         self.add_wasted(figures);
-        let label = match (figures.ancestry.label, tensor.dtype.format().encoding) {
-            (label @ Label::Empty, _) | (label, Encoding::Float(_)) => label,
-            _ => Label::NotFloat,
-        };
+        let label = figures.ancestry.label;
         self.ancestry.add(label, tensor.elements());
         match layout {
             Some(layout) => self.add_layout(layout),

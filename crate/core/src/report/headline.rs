@@ -167,14 +167,15 @@ fn is(label: Label, tensors: u64, is_small: bool) -> String {
             "were",
             "averaged or updated in the stored type",
         ),
+        // Integers and booleans, but complex numbers and scales, too.
+        Label::NotFloat => verb(tensors, "is", "are", "not judged"),
         Label::Inconclusive if is_small => verb(tensors, "is", "are", "too small to tell"),
         Label::Native
         | Label::Inconclusive
         | Label::Unexplained
         | Label::Constant
         | Label::Empty
-        | Label::Mixed
-        | Label::NotFloat => verb(tensors, "is", "are", title),
+        | Label::Mixed => verb(tensors, "is", "are", title),
         _ => verb(tensors, "is", "are", &format!("dequantised {title}")),
     }
 }
