@@ -80,8 +80,7 @@ impl Short {
 }
 
 /// The label of FP16 values that lie on no lattice.
-pub(crate) fn judge(view: &View, refusing: usize) -> Draft {
-    let short = Short::of(view);
+pub(crate) fn judge(view: &View, short: &Short, refusing: usize) -> Draft {
     let label = if short.holds_bf16() {
         Label::Bf16
     } else if short.excludes_bf16() && refusing > 0 {

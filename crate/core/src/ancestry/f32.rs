@@ -1,9 +1,11 @@
 //! T1 for FP32: does it hold BF16, FP16 or TF32 values?
 
 use super::draft::Draft;
+use super::grid::density_near_zero;
 use super::prose::{counted, grouped, percent};
 use super::view::{Patch, View};
 use super::{Evidence, Fraction, Label};
+use crate::format::power_of_two;
 use crate::scan::{Purpose, Rows};
 
 /// What rows and values show together.
@@ -28,8 +30,11 @@ pub(crate) enum Ten {
     Neither,
 }
 
-/// Values outside FP16's normal range that decide.
-const DECIDING: u64 = 8;
+/// Values outside FP16's normal range that decide: of TF32's one in three would be an
+/// FP16 value as well.
+const DECIDING: u64 = 6;
+/// Values that should lie under 2^-14 before their absence says something.
+const MISSED: f64 = 8.0;
 /// A share of rows that speaks for the tensor.
 const NEARLY_ALL: f64 = 0.95;
 /// Values that show what the bits of averages look like.
@@ -40,6 +45,8 @@ impl Containment {
         let (n, held) = (rows.ten_bits.outside, rows.ten_bits.outside_f16);
         let ten = if rows.ten_bits.rows > 0 && is_average(view) {
             Ten::Neither
+        } else if n == 0 && is_flushed(view) {
+            Ten::F16
         } else if n < DECIDING {
             Ten::Either
         } else if held * 20 >= n * 19 {
@@ -165,18 +172,28 @@ impl Containment {
 fn is_average(view: &View) -> bool {
     let mut codes = codes_of_ten_bit_rows(view);
     codes.sort_unstable_by_key(|code| view.magnitude(*code));
+    let small = codes[..codes.len() / 20].to_vec();
+    codes.dedup();
+    // Different ones: a value that is met again and again may be short by chance. Of those
+    // that BF16 does not hold four in seven use the tenth bit.
     let has_ten_bits = |code: &&u64| **code & 0x1fff == 0;
-    let ten_bits = codes.iter().filter(has_ten_bits).count();
-    let tenth = codes
+    let beyond_bf16 = codes
         .iter()
         .filter(has_ten_bits)
-        .filter(|code| **code & 0x2000 != 0)
-        .count();
+        .filter(|code| **code & 0xffff != 0);
+    let ten_bits = beyond_bf16.clone().count();
+    let tenth = beyond_bf16.filter(|code| **code & 0x2000 != 0).count();
     // One in twenty, the smallest.
-    let small = &codes[..codes.len() / 20];
     let small_and_long = small.len() - small.iter().filter(has_ten_bits).count();
     ten_bits >= 16 && tenth * 5 < ten_bits * 2
         || small.len() >= 16 && small_and_long * 5 > small.len()
+}
+
+/// Whether values under 2^-14 are missing.
+fn is_flushed(view: &View) -> bool {
+    let least = power_of_two(-14);
+    let expected = density_near_zero(view).unwrap_or(0.0) * least;
+    expected >= MISSED && view.cells.first().is_some_and(|cell| cell.value >= least)
 }
 
 /// Nonzero values of the sampled rows of which ten bits hold nearly all.

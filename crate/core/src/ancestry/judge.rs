@@ -176,18 +176,21 @@ fn of_bf16(view: &View) -> Judged {
 }
 
 fn of_f16(seen: &Observations, view: &View) -> Judged {
-    let lattices = dequantised::search(view, false);
-    let mut draft = lattices
-        .draft
-        .unwrap_or_else(|| f16::judge(view, lattices.refusing));
-    if draft.label == Label::Bf16 {
-        let places = places(seen, bf16_of_f16);
-        let inner = View::of_sample(layout_of(Dtype::BF16), places);
-        if let Some(lattice) = whole_lattice(&inner) {
-            draft = lattice.via("bf16").with(draft.evidence.remove(0));
-        }
+    let short = f16::Short::of(view);
+    if !short.holds_bf16() {
+        let lattices = dequantised::search(view, false);
+        let draft = lattices.draft;
+        return plain(
+            view,
+            draft.unwrap_or_else(|| f16::judge(view, &short, lattices.refusing)),
+        );
     }
-    plain(view, draft)
+    let outer = f16::judge(view, &short, 0);
+    let inner = View::of_sample(layout_of(Dtype::BF16), places(seen, bf16_of_f16));
+    match whole_lattice(&inner) {
+        Some(lattice) => inside(plain(view, lattice), outer, "bf16"),
+        None => plain(view, outer),
+    }
 }
 
 /// A lattice of all the values of a view.
@@ -277,8 +280,9 @@ fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
             inner.draft.granularity = None;
             inner.draft.scale = None;
         }
-        // Few significant bits pass through any format and prove none.
-        _ if is_short => {}
+        // Few significant bits pass through any format and prove none; FP32 holds
+        // whatever the narrower ones do.
+        _ if is_short || format == "f32" => {}
         _ => inner.draft.stops.push(format),
     }
     inner.draft.is_exact = outer.is_exact;

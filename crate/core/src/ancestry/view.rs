@@ -164,10 +164,13 @@ impl View {
 
     /// The `at`th element of a patch.
     pub(crate) fn code_at(&self, patch: &Patch, at: usize) -> u64 {
-        let width = self.element_bytes;
-        let mut bytes = [0; 8];
-        bytes[..width].copy_from_slice(&patch.bytes[at * width..(at + 1) * width]);
-        (self.narrow)(u64::from_le_bytes(bytes))
+        // By width, so that no copy of unknown length is made for each value.
+        let code = match self.element_bytes {
+            2 => u64::from(u16::from_le_bytes(patch.bytes.as_chunks().0[at])),
+            4 => u64::from(u32::from_le_bytes(patch.bytes.as_chunks().0[at])),
+            _ => u64::from_le_bytes(patch.bytes.as_chunks().0[at]),
+        };
+        (self.narrow)(code)
     }
 
     /// Finite nonzero values.

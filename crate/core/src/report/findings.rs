@@ -34,7 +34,7 @@ impl Totals {
         self.0[label as usize]
     }
 
-    fn add(&mut self, label: Label, parameters: u64) {
+    pub(super) fn add(&mut self, label: Label, parameters: u64) {
         let totals = &mut self.0[label as usize];
         totals.tensors += 1;
         totals.parameters = totals.parameters.saturating_add(parameters);

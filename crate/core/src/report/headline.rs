@@ -1,6 +1,6 @@
 //! The sentences that a person can quote.
 
-use super::collector::Checkpoint;
+use super::checkpoint::Checkpoint;
 use super::findings::Findings;
 use super::words::{about, bytes, counted, grouped, listed};
 use crate::ancestry::Label;
@@ -189,24 +189,34 @@ fn wasted(checkpoint: &Checkpoint, findings: &Findings) -> Option<String> {
     if findings.wasted_bytes == 0 || findings.wasted_bytes < checkpoint.bytes / 100 {
         return None;
     }
-    let largest = findings.smaller.iter().map(|form| form.wasted_bytes).max();
-    let of = |wasted| {
-        findings
-            .smaller
-            .iter()
-            .find(|form| form.wasted_bytes == wasted)
-    };
-    let fits = largest.and_then(of).map(|smaller| {
-        let tensors = counted(smaller.tensors, "tensor fits", "tensors fit");
-        match (findings.smaller.len(), smaller.tensors == findings.finished) {
-            (1, true) => format!(": it fits {}", smaller.form),
-            (1, false) => format!(": {tensors} {}", smaller.form),
-            _ => format!(": {tensors} {}, others less", smaller.form),
-        }
-    });
+    let fits = fits(findings)
+        .map(|fits| format!(": {fits}"))
+        .unwrap_or_default();
     let (wasted, all) = (bytes(findings.wasted_bytes), bytes(checkpoint.bytes));
-    let fits = fits.unwrap_or_default();
     Some(format!("{wasted} of its {all} carry nothing{fits}."))
+}
+
+/// "it fits BF16", "3 tensors fit BF16, 1 another smaller form".
+fn fits(findings: &Findings) -> Option<String> {
+    let forms = &findings.smaller;
+    let largest = forms.iter().map(|form| form.wasted_bytes).max()?;
+    let main = forms.iter().find(|form| form.wasted_bytes == largest)?;
+    if main.tensors == findings.finished {
+        return Some(format!("it fits {}", main.form));
+    }
+    let fitting = counted(main.tensors, "tensor fits", "tensors fit");
+    let others: u64 = forms.iter().map(|form| form.tensors).sum::<u64>() - main.tensors;
+    Some(match others {
+        0 => format!("{fitting} {}", main.form),
+        others => {
+            let form = if others == 1 {
+                "another smaller form"
+            } else {
+                "other smaller forms"
+            };
+            format!("{fitting} {}, {} {form}", main.form, grouped(others))
+        }
+    })
 }
 
 /// What is not finite: "2 values in 1 tensor are NaN."
@@ -254,3 +264,6 @@ fn all_finite(checkpoint: &Checkpoint) -> String {
         values => format!("All {} values in {tensors} are finite.", about(values)),
     }
 }
+
+#[cfg(test)]
+mod tests;

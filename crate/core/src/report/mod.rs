@@ -4,6 +4,7 @@
 //! `docs/report.md` describes the JSON.
 
 mod bits;
+mod checkpoint;
 mod collector;
 mod columns;
 mod exponents;
@@ -19,9 +20,8 @@ mod tensor;
 mod words;
 
 pub use bits::Bits;
-pub use collector::{
-    Checkpoint, Collector, DtypeTotals, FileEntry, JsonCursor, Overview, SCHEMA, Sections, to_json,
-};
+pub use checkpoint::{Checkpoint, DtypeTotals, FileEntry};
+pub use collector::{Collector, JsonCursor, Overview, SCHEMA, Sections, to_json};
 pub use columns::{Figures, Listing};
 pub use exponents::Exponents;
 pub use findings::{LabelTotals, Totals};

@@ -91,7 +91,9 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
     let tops = book.of_sign(largest.is_negative);
     let mut tried = 0.0;
     for top in book.tops.iter().filter(|top| tops.contains(top)) {
-        tried += 1.0;
+        // As the scale goes through its interval each smaller code meets about one
+        // more stored value: so many lattices are tried with a top.
+        tried += codes_between(tops, 0.0, *top).len() as f64;
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start) {
             let scale = (scales.0 + scales.1) / 2.0;

@@ -6,11 +6,15 @@ use crate::scan::Purpose;
 
 /// The elements of one group.
 pub(crate) struct Group {
-    /// Codes of the finite nonzero values, with their signs.
+    /// Different codes of the finite nonzero values, with their signs, in the order in
+    /// which they come; not all of them where there are more than [`MOST`].
     pub(crate) codes: Vec<u64>,
     /// First row of the tensor that it lies in.
     pub(crate) row: u64,
 }
+
+/// Different values of a group on the lattice with the most codes: 255 on both sides of zero.
+pub(crate) const MOST: usize = 510;
 
 /// A rectangle of a patch: first row and column in the patch, height and width.
 #[derive(Clone, Copy)]
@@ -98,14 +102,17 @@ pub(crate) fn groups(view: &View, granularity: Granularity, most: usize) -> Vec<
     groups
 }
 
-/// Every value there is.
+/// Every value there is, as far as they are few enough.
 fn whole(view: &View) -> Group {
     let sign = 1 << (view.layout.bits() - 1);
     let positive = view.cells.iter().filter(|cell| cell.positive > 0);
     let negative = view.cells.iter().filter(|cell| cell.negative > 0);
     let codes = positive.map(|cell| cell.code);
-    let codes = codes.chain(negative.map(|cell| cell.code | sign)).collect();
-    Group { codes, row: 0 }
+    let codes = codes.chain(negative.map(|cell| cell.code | sign));
+    Group {
+        codes: codes.take(MOST + 1).collect(),
+        row: 0,
+    }
 }
 
 /// Rows and columns of a patch, where each stretch is a row of its own.
@@ -158,18 +165,56 @@ fn tile(index: usize, (height, width): (usize, usize), (rows, columns): (usize, 
 
 fn group(view: &View, patch: &Patch, part: Part) -> Group {
     let (_, columns) = extent(patch);
-    let mut codes = Vec::with_capacity(part.height * part.width);
-    for row in part.row..part.row + part.height {
-        for column in part.column..part.column + part.width {
-            let code = view.code_at(patch, row * columns + column);
-            if view.is_value(code) {
-                codes.push(code);
+    let rows = part.row..part.row + part.height;
+    let places = rows.flat_map(|row| {
+        let first = row * columns + part.column;
+        first..first + part.width
+    });
+    let mut different = Different::new(part.height * part.width);
+    for place in places {
+        let code = view.code_at(patch, place);
+        if view.is_value(code) {
+            different.add(code);
+            if different.codes.len() > MOST {
+                break;
             }
         }
     }
     let row = part.row as u64 / patch.window.stretches;
     Group {
-        codes,
+        codes: different.codes,
         row: patch.window.place(row, 0).0,
+    }
+}
+
+/// Different codes in the order in which they come: a hash table with open addressing.
+struct Different {
+    codes: Vec<u64>,
+    /// Index into `codes`, plus one.
+    slots: Vec<u16>,
+}
+
+impl Different {
+    /// For a group of so many elements.
+    fn new(elements: usize) -> Self {
+        let slots = (2 * elements.min(MOST + 1)).next_power_of_two();
+        Self {
+            codes: Vec::new(),
+            slots: vec![0; slots],
+        }
+    }
+
+    fn add(&mut self, code: u64) {
+        let mask = self.slots.len() - 1;
+        let mut slot = (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & mask;
+        loop {
+            match self.slots[slot] {
+                0 => break,
+                at if self.codes[usize::from(at) - 1] == code => return,
+                _ => slot = (slot + 1) & mask,
+            }
+        }
+        self.codes.push(code);
+        self.slots[slot] = self.codes.len() as u16;
     }
 }

@@ -1,8 +1,9 @@
 //! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
 
 use super::fit::{Detour, Point, fit, points};
-use super::groups::{Group, granularities, groups, size};
+use super::groups::{Group, MOST, granularities, groups, size};
 use super::{Book, books};
+use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
 use crate::ancestry::{Granularity, Label, Scale};
 
@@ -49,9 +50,11 @@ impl Found {
         self.odds >= ENOUGH && self.share() >= NEARLY_ALL
     }
 
-    /// Whether it speaks for a part of the tensor.
+    /// Whether it speaks for a part of the tensor: also against the number of ways to
+    /// pick that part.
     pub(crate) fn is_part(&self) -> bool {
-        self.odds >= ENOUGH && self.fitting >= 3 && self.share() >= FEW
+        let picked = log10_choose(self.informative as f64, self.fitting as f64);
+        self.odds - picked >= ENOUGH && self.fitting >= 3 && self.share() >= FEW
     }
 }
 
@@ -121,7 +124,12 @@ fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) 
     let mut seen: Vec<u64> = Vec::new();
     let mut all = Vec::new();
     for group in groups(view, granularity, most) {
-        let magnitudes = points(view, &group.codes, true, detour, MOST_MAGNITUDES);
+        let has_few = group.codes.len() <= MOST;
+        let magnitudes = if has_few {
+            points(view, &group.codes, true, detour, MOST_MAGNITUDES)
+        } else {
+            Vec::new()
+        };
         let few = (1..=MOST_SIGNED).contains(&magnitudes.len());
         let signed = if few {
             points(view, &group.codes, false, detour, MOST_SIGNED)

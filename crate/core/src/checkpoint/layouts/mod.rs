@@ -8,6 +8,7 @@
 
 mod finder;
 mod fit;
+mod shapes;
 mod table;
 #[cfg(test)]
 mod tests;
