@@ -81,7 +81,9 @@ fn a_narrow_terminal_is_not_overrun() {
     let text = shown(&job, Some(60), false);
     assert!(text.contains("layers.0.mlp\\nup_proj.weight"), "{text}");
     assert!(
-        text.ends_with("Not shown on 60 columns: size, zeros, shape, mean, dtype, std, bits, min.\n"),
+        text.ends_with(
+            "Not shown on 60 columns: size, zeros, shape, mean, dtype, std, bits, min.\n"
+        ),
         "{text}"
     );
 }
