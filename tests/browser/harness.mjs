@@ -104,8 +104,11 @@ export function text(page, selector) {
  */
 export async function openTensor(page, name) {
   await search(page, name);
-  const row = await page.waitForSelector(`[data-tensor="${quotable(name)}"]`);
-  await row?.click();
+  const row = `[data-tensor="${quotable(name)}"]`;
+  await page.waitForSelector(row);
+  // The last letter may still move the lines.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.click(row);
   await page.waitForFunction(
     (name) => document.querySelector('#tensor-name')?.textContent?.includes(name),
     {},

@@ -25,13 +25,17 @@ const layerOf = (name) => Number(/(?:^|\.)(\d+)(?![^.])/.exec(name)?.[1]);
 /** @param {Rows} rows @param {string[]} patterns @returns {Generator<void, Cells>} */
 export function* cellsOf(rows, patterns) {
   const layers = new Float64Array(rows.length).fill(NaN);
+  const distinct = new Set();
+  let others = rows.length;
   for (let row = 0; row < rows.length; row++) {
-    if (patterns[rows.pattern(row)].includes('*')) layers[row] = layerOf(rows.name(row));
+    if (patterns[rows.pattern(row)].includes('*')) {
+      distinct.add((layers[row] = layerOf(rows.name(row))));
+      others--;
+    }
     if (isPause(row)) yield;
   }
-  const numbers = [...new Set(layers)].filter((layer) => !Number.isNaN(layer)).sort((a, b) => a - b);
+  const numbers = [...distinct].sort((a, b) => a - b);
   const repeated = [...patterns.keys()].filter((pattern) => patterns[pattern].includes('*'));
-  const others = layers.reduce((sum, layer) => sum + Number(Number.isNaN(layer)), 0);
   const wide = Math.ceil(numbers.length / MOST_COLUMNS) || 1;
   const high = Math.ceil(repeated.length / MOST_LINES) || 1;
   const columns = Math.max(Math.ceil(numbers.length / wide), Math.min(others, OTHERS_COLUMNS));

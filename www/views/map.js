@@ -2,10 +2,10 @@
 // Module patterns × layers, coloured by verdict or by a number: the eye finds
 // the odd layer.
 
-import { readable } from '../charts/chart.js';
+import { mapPicture } from '../charts/map.js';
 import { colour, title } from '../text/labels.js';
 import { count, plural, value } from '../text/numbers.js';
-import { byId, h, s, setText } from './dom.js';
+import { byId, h, setText } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { cellsOf } from './map-cells.js';
 import { inSlices } from './slices.js';
@@ -14,22 +14,12 @@ import { inSlices } from './slices.js';
 /** @typedef {import('../types.js').Rows} Rows */
 /** @typedef {import('../types.js').NumberColumn} NumberColumn */
 /** @typedef {import('./map-cells.js').Cells} Cells */
-/**
- * What the tensors of a cell have: which of them stands for all, what it has, and
- * the colours from the top down with their shares and depths.
- * @typedef {{row: number, says: string, fill: [colour: string, share: number, depth: number][]}} Look
- */
-
+/** @typedef {import('../charts/map.js').Look} Look */
 /** Numbers that are not below zero, so that pale is little. @type {[NumberColumn, string][]} */
 const NUMBERS = [
   ['std', 'standard deviation'], ['abs_max', 'greatest |x|'], ['zeros', 'zeros'], ['nan', 'NaN'], ['inf', 'infinities'],
   ['joint_entropy', 'bits used'], ['wasted_bytes', 'wasted bytes'],
 ];
-const LETTER = 6.7;
-const AXIS = 18;
-const [WIDEST, HIGHEST, LOWEST] = [44, 22, 8];
-/** Lines share this height when they are many. */
-const HEIGHT = 620;
 /** Colours follow a scan at this pace: a map of 100,000 tensors takes a while to draw. */
 const PAUSE_MS = 700;
 const PALEST = 0.08;
@@ -103,32 +93,8 @@ function lookOfNumbers(number, depth, tensors) {
   return { row, says, fill: [Number.isNaN(n) ? ['wash', 1, 1] : ['blue', 1, depth(n)]] };
 }
 
-/**
- * Draws cells on a canvas as sharp as the screen.
- * @param {HTMLCanvasElement} canvas @param {number} width @param {number} height
- * @param {(fill: (colour: string, depth: number, x: number, y: number, width: number, height: number) => void) => void} draw
- */
-function paint(canvas, width, height, draw) {
-  const ratio = devicePixelRatio;
-  const style = getComputedStyle(document.documentElement);
-  [canvas.width, canvas.height] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
-  canvas.style.setProperty('width', `${canvas.width / ratio}px`);
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  context.scale(ratio, ratio);
-  /** @type {Map<string, string>} */
-  const colours = new Map();
-  draw((colour, depth, ...box) => {
-    if (!colours.has(colour)) colours.set(colour, style.getPropertyValue(`--${colour}`));
-    context.fillStyle = colours.get(colour) ?? '';
-    context.globalAlpha = depth;
-    context.fillRect(...box);
-  });
-}
-
 export class ModuleMap {
   #by = /** @type {HTMLSelectElement} */ (byId('map-by'));
-  #place = byId('map-place');
   /** @type {Rows | null} */
   #rows = null;
   #isArranged = false;
@@ -166,17 +132,18 @@ export class ModuleMap {
     this.#isArranged = true;
     const cells = await inSlices(cellsOf(rows, patterns), () => rows !== this.#rows);
     if (!cells) return;
-    byId('map').hidden = false;
-    this.#place.replaceChildren(readable({
+    this.#colour();
+    const picture = mapPicture({
       label: `Map of ${plural(rows.length, 'tensor')} by module and layer; the list below says the same`,
-      marks: cells.lines.length * cells.columns,
-      down: cells.columns,
+      cells,
+      names: lineNames(cells),
+      look: (tensors) => this.#look(tensors),
       say: (mark) => this.#say(cells, mark),
       press: (mark) => this.#press(cells, mark),
-      hint: 'A line is a module, a column a layer. Point at a cell for its name; a click opens the tensor.',
-      draw: (width) => this.#draw(cells, width),
-    }));
-    this.#colour();
+    });
+    this.#paint = picture.paint;
+    byId('map-place').replaceChildren(picture.element);
+    byId('map').hidden = false;
   }
 
   /** What cells are coloured by has changed. */
@@ -205,50 +172,5 @@ export class ModuleMap {
   #press({ tensors }, mark) {
     const here = tensors[mark];
     if (here) this.open(this.#look(here).row);
-  }
-
-  /** @param {Cells} cells @param {number} width */
-  #draw(cells, width) {
-    const { lines, columns, layers, tensors } = cells;
-    const names = lineNames(cells);
-    const left = Math.min(Math.max(...names.map(({ length }) => length)) * LETTER + 12, width * 0.38);
-    const step = Math.min(WIDEST, (width - left) / columns);
-    const pitch = Math.max(LOWEST, Math.min(HIGHEST, HEIGHT / lines.length));
-    const height = lines.length * pitch;
-    const canvas = h('canvas', { css: { left: `${left}px` } });
-    const letters = Math.floor((left - 12) / LETTER);
-    const every = Math.ceil((14 + LETTER * String(layers.at(-1)).length) / step);
-    const cursor = s('rect', { class: 'cursor', width: step, height: pitch });
-    const svg = s('svg', { width, height: height + AXIS, 'aria-hidden': 'true' },
-      ...names.map((name, line) => pitch > 11 && s('text', { class: 'code', x: left - 10, y: (line + 0.5) * pitch + 4, 'text-anchor': 'end' },
-        name.length > letters ? `…${name.slice(1 - letters)}` : name)),
-      ...layers.flatMap((layer, i) => (i % every ? [] : [s('text', { x: left + (i + 0.5) * step, y: height + 14, 'text-anchor': 'middle' }, String(layer))])),
-      cursor);
-    const gap = step > 9 ? 2 : step > 4 ? 1 : 0;
-    this.#paint = () => paint(canvas, columns * step, height, (fill) => tensors.forEach((here, mark) => {
-      const [top, high] = [Math.floor(mark / columns) * pitch, pitch - 2];
-      const parts = here ? this.#look(here).fill : [];
-      // From the rarest up, each thick enough to be seen; the most frequent has the rest.
-      for (let i = parts.length - 1, foot = high; i >= 0; i--) {
-        const [colour, share, depth] = parts[i];
-        const height = i ? Math.min(foot, Math.max(2, share * high)) : foot;
-        foot -= height;
-        fill(colour, depth, (mark % columns) * step, top + foot, step - gap, height);
-      }
-    }));
-    this.#paint();
-    return {
-      svg: h('div', { class: 'cells' }, canvas, svg),
-      highlight: (/** @type {number} */ mark) => {
-        cursor.setAttribute('x', String(left + (mark % columns) * step));
-        cursor.setAttribute('y', String(Math.floor(mark / columns) * pitch));
-        cursor.classList.toggle('on', mark >= 0);
-      },
-      markAt: (/** @type {number} */ x, /** @type {number} */ y) => {
-        const [column, line] = [Math.floor((x - left) / step), Math.floor(y / pitch)];
-        const mark = line * columns + column;
-        return column >= 0 && column < columns && line < lines.length && tensors[mark] ? mark : -1;
-      },
-    };
   }
 }

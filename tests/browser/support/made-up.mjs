@@ -1,0 +1,28 @@
+// @ts-check
+// The page's own views over a checkpoint that is made up.
+import { readFileSync } from 'node:fs';
+import { origin } from './server.mjs';
+
+const session = readFileSync(new URL('made-up-session.js', import.meta.url), 'utf8');
+
+/**
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {number} [layers]
+ * @returns {Promise<import('../harness.mjs').Tab>}
+ */
+export async function openMadeUp(browser, layers = 4) {
+  const page = await browser.newPage();
+  /** @type {string[]} */
+  const errors = [];
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.setRequestInterception(true);
+  page.on('request', (request) => {
+    const isSession = request.url().endsWith('/source/engine/session.js');
+    if (isSession) request.respond({ contentType: 'text/javascript', body: session });
+    else request.continue();
+  });
+  await page.goto(`${origin}/source/index.html?layers=${layers}`);
+  await page.waitForSelector('#map:not([hidden]) canvas');
+  return { page, errors };
+}
