@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use floatscope_benches::{bf16_bytes, f32_bytes, gb_per_s, normal_weights};
 use floatscope_core::format::Dtype;
-use floatscope_core::scan::Scanner;
+use floatscope_core::scan::{Scanner, Span};
 use floatscope_simd::{self as simd, census, powers, words};
 
 const ELEMENTS: usize = 8 << 20;
@@ -51,8 +51,10 @@ impl Bench {
 
     fn scan(&self, name: &str, dtype: Dtype, bytes: &[u8]) {
         let mut scanner = Scanner::new();
+        let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
+        let span = Span::whole(dtype, &[elements / 1024, 1024]);
         self.run(name, bytes, |bytes| {
-            scanner.begin(dtype);
+            scanner.begin(span);
             bytes.chunks(CHUNK).for_each(|chunk| scanner.feed(chunk));
             black_box(scanner.finish());
         });

@@ -154,7 +154,7 @@ fn matrix(random: &mut Random) -> (usize, usize) {
         0 => random.factor(8.0, longest) as usize,
         _ => 16 << random.below(u64::from((longest as u64 / 16).ilog2()) + 1),
     };
-    ((elements as usize / columns).max(2), columns)
+    ((elements as usize).div_ceil(columns).max(2), columns)
 }
 
 /// One in five is multiplied by a number that is no power of two, in FP32.
