@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use floatscope_core::ancestry::{Evidence, Fraction, RowFigures, Verdict, Witness};
+use floatscope_core::ancestry::{Evidence, Fraction, Granularity, RowFigures, Verdict, Witness};
 use floatscope_core::report::{Collector, Number, TensorFigures};
 
 use crate::numbers::{self, count, plural};
@@ -35,29 +35,42 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// "FP16, f16 > bf16, 97.1 % of the values, one scale for each row".
+/// "Verdict: f16, by way of f16 → bf16, one scale for each row, 97.1 % of the values".
 fn headline(verdict: &Verdict) -> String {
     let mut parts = vec![format!("Verdict: {}", verdict.label.name())];
-    if verdict.path != verdict.label.name() && !verdict.path.is_empty() {
+    if verdict.path.contains('>') {
         parts.push(text::line(&verdict.path.replace('>', " → ")));
     }
-    parts.extend(verdict.granularity.map(|by| format!("by {by}")));
-    parts.extend(verdict.fraction.map(|fraction| share(&fraction)));
+    parts.extend(verdict.granularity.map(scale));
+    parts.extend(verdict.fraction.and_then(|fraction| share(&fraction)));
     if verdict.log10_odds > 0.0 {
         let odds = numbers::value(Some(Number::Real(verdict.log10_odds)), 3);
-        parts.push(format!("odds of 10^{odds} against native"));
+        parts.push(format!("odds of 10^{odds} to 1 against native"));
     }
     parts.join(", ")
 }
 
-fn share(fraction: &Fraction) -> String {
+fn scale(granularity: Granularity) -> String {
+    match granularity {
+        Granularity::Element => "without a scale".to_owned(),
+        Granularity::Block(size) => format!("one scale for each {size} values"),
+        Granularity::Square(size) => format!("one scale for each {size}×{size} values"),
+        of => format!("one scale for each {of}"),
+    }
+}
+
+/// Nothing for all of them.
+fn share(fraction: &Fraction) -> Option<String> {
+    if fraction.low == 1.0 {
+        return None;
+    }
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let value = percent(fraction.value);
     if fraction.low == fraction.high {
-        return format!("{value} of the values");
+        return Some(format!("{value} of the values"));
     }
     let (low, high) = (percent(fraction.low), percent(fraction.high));
-    format!("{value} of the values ({low} to {high})")
+    Some(format!("{value} of the values ({low} to {high})"))
 }
 
 fn details(evidence: &Evidence) -> String {
@@ -131,7 +144,7 @@ fn write_witnesses(witnesses: &[Witness], out: &mut dyn Write) -> io::Result<()>
     if witnesses.is_empty() {
         return Ok(());
     }
-    writeln!(out, "  Popular witnesses:")?;
+    writeln!(out, "  Popular witnesses, which seldom prove anything:")?;
     for witness in witnesses {
         let side = if witness.threshold == "65504" {
             "above"
@@ -141,7 +154,7 @@ fn write_witnesses(witnesses: &[Witness], out: &mut dyn Write) -> io::Result<()>
         let expected = match witness.expected {
             Some(expected) => {
                 let expected = numbers::value(Some(Number::Real(expected)), 3);
-                format!(", about {expected} expected of a native tensor")
+                format!(", about {expected} expected if native")
             }
             None => String::new(),
         };
