@@ -7,7 +7,6 @@ use super::parity::{Profile, Shape, TWICE_ROUNDED};
 use super::prose::{counted, decimal, grouped};
 use super::view::View;
 use super::{Evidence, Fraction, Label};
-use crate::format::power_of_two;
 
 /// Groups that must lie on no lattice before a tensor is called native.
 const REFUSING: usize = 1;
@@ -27,14 +26,11 @@ pub(crate) struct Traces {
 
 impl Traces {
     pub(crate) fn of(view: &View) -> Self {
-        let least = power_of_two(-14);
-        let is_flushed = view.cells.first().is_some_and(|cell| cell.value >= least);
-        let expected = grid::density_near_zero(view).unwrap_or(0.0) * least;
         Self {
             grid: Grid::of(view),
             profile: Profile::of(view),
             is_uniform: grid::is_uniform_on_power_of_two(view),
-            flushed: if is_flushed { expected } else { 0.0 },
+            flushed: grid::flushed(view),
         }
     }
 
@@ -50,6 +46,11 @@ impl Traces {
     /// The label, with the path's stops before BF16.
     pub(crate) fn judge(&self, refusing: usize) -> Draft {
         let shape = self.profile.shape(self.grid.excludes_f16());
+        // A part that went through FP16 spoils the profile below FP16's normal range.
+        let shape = match self.profile.shape(false) {
+            Shape::Diluted if shape == Shape::Other => Shape::Diluted,
+            _ => shape,
+        };
         let draft = match shape {
             Shape::RoundedTwice => self.rounded_twice(),
             Shape::Other => Draft::new(Label::Arithmetic),

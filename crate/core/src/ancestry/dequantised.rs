@@ -1,8 +1,8 @@
 //! From a lattice that was found to what is said of it.
 
 use super::draft::Draft;
-use super::lattice::{self, Detour, Found};
-use super::levels::{is_ramp, levels};
+use super::lattice::{self, Detour, Found, Search};
+use super::levels::{Levels, Step, binary_grid, even_grid, handful, is_ramp};
 use super::prose::{counted, decimal, grouped, percent};
 use super::view::View;
 use super::{Evidence, Fraction, Granularity, Label, Scale};
@@ -18,31 +18,46 @@ pub(crate) struct Dequantised {
 /// Searches every lattice; `through_f16` also those whose values went through FP16 before
 /// they were stored.
 pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
-    if let Some(levels) = levels(view) {
-        return found(few_levels(&levels, view));
+    let table = binary_grid(view);
+    if let Some(small) = table.filter(Levels::is_small) {
+        return found(few_levels(&small, view));
     }
     let short = lattice::search_powers_of_two(view);
     if let Some(short) = short.as_ref().filter(|short| short.is_whole()) {
         return found(lattice_draft(short));
     }
-    let mut search = lattice::search(view, Detour::None);
-    if search.whole.is_none() && through_f16 {
-        let detour = lattice::search(view, Detour::ThroughF16);
-        if detour.whole.is_some() {
-            search = detour;
-        }
-    }
+    let search = real_scales(view, through_f16);
     let refusing = search.refusing;
     if let Some(whole) = search.whole {
-        if whole.granularity == Granularity::Tensor && is_ramp(view) {
-            return found(ramp(view, &whole));
-        }
-        return found(lattice_draft(&whole));
+        let is_tensor = whole.granularity == Granularity::Tensor;
+        return found(match table.filter(|_| is_tensor) {
+            Some(table) => few_levels(&table, view),
+            None if is_tensor && is_ramp(view) => ramp(view, &whole),
+            None => lattice_draft(&whole),
+        });
+    }
+    if let Some(levels) = table.or_else(|| handful(view)).or_else(|| even_grid(view)) {
+        return found(few_levels(&levels, view));
     }
     let part = short.or(search.part);
     Dequantised {
         draft: part.map(|part| mixture(&part)),
         refusing,
+    }
+}
+
+/// Lattices with real scales, and those that were rounded to FP16 on the way where that
+/// explains more groups.
+fn real_scales(view: &View, through_f16: bool) -> Search {
+    let direct = lattice::search(view, Detour::None);
+    let share = direct.whole.as_ref().map_or(0.0, Found::share);
+    if !through_f16 || share == 1.0 {
+        return direct;
+    }
+    let detour = lattice::search(view, Detour::ThroughF16);
+    match &detour.whole {
+        Some(whole) if whole.share() > share => detour,
+        _ => direct,
     }
 }
 
@@ -53,10 +68,14 @@ fn found(draft: Draft) -> Dequantised {
     }
 }
 
-fn few_levels(levels: &super::levels::Levels, view: &View) -> Draft {
+fn few_levels(levels: &Levels, view: &View) -> Draft {
     let says = match levels.step {
-        Some(step) => format!(
+        Some(Step::Binary(step)) => format!(
             "Every value is an integer multiple of 2^{step}, up to {} of them: an integer grid.",
+            grouped(levels.count)
+        ),
+        Some(Step::Real) => format!(
+            "Every value is an integer multiple of one step, up to {} of them.",
             grouped(levels.count)
         ),
         None => format!(

@@ -1,7 +1,7 @@
 //! T1 for FP16: does it hold BF16 values?
 
 use super::draft::Draft;
-use super::odds::log10_holes;
+use super::odds::{log10_choose, log10_holes};
 use super::prose::{counted, percent};
 use super::view::{Cell, View, precision};
 use super::{Evidence, Fraction, Label};
@@ -12,6 +12,8 @@ const BF16_BITS: u32 = 8;
 /// Odds that a containment needs.
 const ENOUGH: f64 = 6.0;
 const NEARLY_ALL: f64 = 0.95;
+/// Values of a row that show what it holds.
+const ROW_VALUES: usize = 64;
 
 /// What FP16's normal values show of BF16.
 pub(crate) struct Short {
@@ -105,4 +107,57 @@ pub(crate) fn judge(view: &View, short: &Short, refusing: usize) -> Draft {
         _ => {}
     }
     draft.with(short.evidence())
+}
+
+/// Some of the sampled rows hold BF16 values, the others don't.
+pub(crate) fn mixture(view: &View) -> Option<Draft> {
+    let (mut short, mut long, mut odds) = (0u64, 0u64, 0.0);
+    for codes in rows(view) {
+        let shorts = codes.iter().filter(|code| **code & 7 == 0).count();
+        if shorts * 20 >= codes.len() * 19 {
+            short += 1;
+            // Each by chance once in eight.
+            odds += codes.len() as f64 * 0.9;
+        } else {
+            long += 1;
+        }
+    }
+    let rows = short + long;
+    let share = short as f64 / rows.max(1) as f64;
+    let picked = log10_choose(rows as f64, short as f64);
+    if !(0.05..NEARLY_ALL).contains(&share) || odds - picked < 2.0 * ENOUGH {
+        return None;
+    }
+    let mut draft = Draft::new(Label::Mixed);
+    draft.odds = odds - picked;
+    draft.rows = vec![(Label::Native, long), (Label::Bf16, short)];
+    let says = format!(
+        "{short} of {} that were looked at hold BF16 values; the others need more bits.",
+        counted(rows, "row", "rows")
+    );
+    Some(draft.with(Evidence::new("rows", rows, says).chance(picked - odds)))
+}
+
+/// Different normal codes of each of the rows that are kept in full; rows of fewer than
+/// four are left out.
+fn rows(view: &View) -> Vec<Vec<u64>> {
+    let least = 1u64 << view.layout.mantissa_bits;
+    let mut rows = Vec::new();
+    for patch in view.patches.iter().filter(|patch| patch.holds_rows()) {
+        let width = patch.window.width as usize;
+        for row in 0..patch.window.rows as usize {
+            let codes = (row * width..(row + 1) * width).map(|at| view.code_at(patch, at));
+            let mut codes: Vec<u64> = codes
+                .map(|code| view.magnitude(code))
+                .filter(|code| view.is_value(*code) && *code >= least)
+                .take(ROW_VALUES)
+                .collect();
+            codes.sort_unstable();
+            codes.dedup();
+            if codes.len() >= 4 {
+                rows.push(codes);
+            }
+        }
+    }
+    rows
 }

@@ -1,12 +1,11 @@
 //! T1 for FP32: does it hold BF16, FP16 or TF32 values?
 
 use super::draft::Draft;
-use super::grid::density_near_zero;
+use super::grid::flushed;
 use super::prose::{counted, grouped, percent};
-use super::view::{Patch, View};
+use super::view::View;
 use super::{Evidence, Fraction, Label};
-use crate::format::power_of_two;
-use crate::scan::{Purpose, Rows};
+use crate::scan::Rows;
 
 /// What rows and values show together.
 pub(crate) struct Containment {
@@ -37,6 +36,7 @@ const DECIDING: u64 = 6;
 const MISSED: f64 = 8.0;
 /// A share of rows that speaks for the tensor.
 const NEARLY_ALL: f64 = 0.95;
+const FEW: f64 = 0.05;
 /// Values that show what the bits of averages look like.
 const ENOUGH_VALUES: usize = 1 << 16;
 
@@ -45,7 +45,7 @@ impl Containment {
         let (n, held) = (rows.ten_bits.outside, rows.ten_bits.outside_f16);
         let ten = if rows.ten_bits.rows > 0 && is_average(view) {
             Ten::Neither
-        } else if n == 0 && is_flushed(view) {
+        } else if n == 0 && flushed(view) >= MISSED {
             Ten::F16
         } else if n < DECIDING {
             Ten::Either
@@ -100,7 +100,14 @@ impl Containment {
         if label == Label::Native && share >= NEARLY_ALL {
             return None;
         }
-        let mut draft = if share >= NEARLY_ALL {
+        let averages = if self.ten == Ten::Neither {
+            self.ten_bits
+        } else {
+            0
+        };
+        let mut draft = if averages as f64 > FEW * rows as f64 {
+            Draft::new(Label::Arithmetic)
+        } else if share >= NEARLY_ALL {
             let mut draft = Draft::new(label);
             draft.fraction = Some(Fraction::exact(share));
             if matches!(label, Label::F16 | Label::Tf32 | Label::Bf16) {
@@ -189,18 +196,10 @@ fn is_average(view: &View) -> bool {
         || small.len() >= 16 && small_and_long * 5 > small.len()
 }
 
-/// Whether values under 2^-14 are missing.
-fn is_flushed(view: &View) -> bool {
-    let least = power_of_two(-14);
-    let expected = density_near_zero(view).unwrap_or(0.0) * least;
-    expected >= MISSED && view.cells.first().is_some_and(|cell| cell.value >= least)
-}
-
 /// Nonzero values of the sampled rows of which ten bits hold nearly all.
 fn codes_of_ten_bit_rows(view: &View) -> Vec<u64> {
     let mut codes = Vec::new();
-    let in_full = |patch: &&Patch| matches!(patch.window.purpose, Purpose::Whole | Purpose::Rows);
-    for patch in view.patches.iter().filter(in_full) {
+    for patch in view.patches.iter().filter(|patch| patch.holds_rows()) {
         let width = patch.window.width as usize;
         for row in 0..patch.window.rows as usize {
             let row: Vec<u64> = (row * width..(row + 1) * width)

@@ -163,3 +163,15 @@ pub(crate) fn density_near_zero(view: &View) -> Option<f64> {
     }
     None
 }
+
+/// Values that should lie under 2^-14 where there are none, as if FP16's subnormal
+/// numbers had been flushed to zero; 0 where the smallest value lies well above, which
+/// pruning leaves, or where there are some.
+pub(crate) fn flushed(view: &View) -> f64 {
+    let least = power_of_two(-14);
+    let (Some(density), Some(first)) = (density_near_zero(view), view.cells.first()) else {
+        return 0.0;
+    };
+    let is_at_edge = (0.0..8.0).contains(&(density * (first.value - least)));
+    if is_at_edge { density * least } else { 0.0 }
+}

@@ -179,11 +179,9 @@ fn of_f16(seen: &Observations, view: &View) -> Judged {
     let short = f16::Short::of(view);
     if !short.holds_bf16() {
         let lattices = dequantised::search(view, false);
-        let draft = lattices.draft;
-        return plain(
-            view,
-            draft.unwrap_or_else(|| f16::judge(view, &short, lattices.refusing)),
-        );
+        let draft = lattices.draft.or_else(|| f16::mixture(view));
+        let native = || f16::judge(view, &short, lattices.refusing);
+        return plain(view, draft.unwrap_or_else(native));
     }
     let outer = f16::judge(view, &short, 0);
     let inner = View::of_sample(layout_of(Dtype::BF16), places(seen, bf16_of_f16));
@@ -231,34 +229,26 @@ fn f32_view(
 ) -> Judged {
     let containment = Containment::of(view, rows);
     let outer = containment.judge();
-    let Some(outer) = outer else {
-        let lattices = dequantised::search(view, false);
-        let draft = lattices
-            .draft
-            .unwrap_or_else(|| native_f32(view, &containment));
-        let mut judged = plain(view, draft);
-        judged.draft.evidence.push(containment.evidence());
-        if judged.draft.rows.is_empty() && containment.ten_bits + containment.bf16 > 0 {
-            judged.draft.rows = containment.rows_by_label();
-        }
-        return judged;
+    if let Some(outer) = outer.as_ref().filter(|outer| outer.label == Label::Bf16) {
+        return inside(of_bf16(&as_bf16()), outer.clone(), "bf16");
+    }
+    // Integers times short scales have few bits, too: lattices come before averages.
+    let lattices = dequantised::search(view, false);
+    let draft = match (lattices.draft, outer) {
+        (Some(lattice), _) => lattice.with(containment.evidence()),
+        (None, None) => native_f32(view, &containment).with(containment.evidence()),
+        (None, Some(outer)) if outer.label == Label::F16 => match whole_lattice(&as_f16()) {
+            Some(lattice) => inside(plain(view, lattice), outer, "f16").draft,
+            None => outer,
+        },
+        (None, Some(outer)) => outer,
     };
-    let mut judged = match outer.label {
-        Label::Bf16 => {
-            let inner = as_bf16();
-            inside(of_bf16(&inner), outer, "bf16")
-        }
-        Label::F16 => {
-            let inner = as_f16();
-            match whole_lattice(&inner) {
-                Some(lattice) => inside(plain(view, lattice), outer, "f16"),
-                None => plain(view, outer),
-            }
-        }
-        _ => plain(view, outer),
-    };
-    judged.draft.rows = containment.rows_by_label();
-    if judged.draft.label != Label::Mixed && containment.ten == Ten::Either {
+    let mut judged = plain(view, draft);
+    let is_by_row = containment.ten_bits + containment.bf16 > 0;
+    if judged.draft.rows.is_empty() && is_by_row && judged.draft.scale.is_none() {
+        judged.draft.rows = containment.rows_by_label();
+    }
+    if judged.draft.label == Label::Inconclusive && containment.ten == Ten::Either {
         judged
             .draft
             .blind_spots
@@ -269,25 +259,37 @@ fn f32_view(
 
 /// What was found inside a narrower format, and that the outer one holds it.
 fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
-    let is_short =
-        inner.draft.scale == Some(Scale::PowerOfTwo) || inner.draft.scale == Some(Scale::None);
-    match inner.draft.label {
+    let draft = &mut inner.draft;
+    match draft.label {
+        Label::Inconclusive if format == "f32" => {}
         // Nothing before it is proven: the narrower format is what is found.
-        Label::Native | Label::Inconclusive | Label::Mixed | Label::Unexplained => {
-            inner.draft.label = outer.label;
-            inner.draft.stops = outer.stops;
-            inner.draft.fraction = outer.fraction;
-            inner.draft.granularity = None;
-            inner.draft.scale = None;
+        Label::Native
+        | Label::Inconclusive
+        | Label::Mixed
+        | Label::Unexplained
+        | Label::Arithmetic => {
+            draft.label = outer.label;
+            draft.stops = outer.stops;
+            draft.fraction = outer.fraction;
+            (draft.granularity, draft.scale) = (None, None);
+            draft.rows.clear();
         }
-        // Few significant bits pass through any format and prove none; FP32 holds
-        // whatever the narrower ones do.
-        _ if is_short || format == "f32" => {}
-        _ => inner.draft.stops.push(format),
+        _ if is_proven(draft, format) => draft.stops.push(format),
+        _ => {}
     }
-    inner.draft.is_exact = outer.is_exact;
-    inner.draft.evidence.splice(0..0, outer.evidence);
+    draft.is_exact = outer.is_exact;
+    draft.evidence.splice(0..0, outer.evidence);
     inner
+}
+
+/// Whether values that a format holds must have gone through it, after all that is
+/// known of them. Few significant bits pass through any format, FP32 holds whatever
+/// the narrower ones do, and BF16 → FP16 leaves values that BF16 holds.
+fn is_proven(draft: &Draft, format: &str) -> bool {
+    let is_short = matches!(draft.scale, Some(Scale::PowerOfTwo | Scale::None));
+    let is_table = draft.label == Label::FewLevels;
+    let was_there = draft.stops.first() == Some(&format);
+    !(is_short || is_table || was_there || format == "f32")
 }
 
 fn native_f32(view: &View, containment: &Containment) -> Draft {

@@ -5,15 +5,31 @@ use super::view::{View, binade, precision};
 use crate::format::power_of_two;
 use crate::scan::Purpose;
 
-/// A grid whose step is a power of two, or a handful of values.
+/// What levels have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Step {
+    /// They are multiples of this power of two.
+    Binary(i32),
+    /// They are multiples of some number.
+    Real,
+}
+
+/// A grid of integers, or a handful of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Levels {
-    /// Exponent of the step, where there is one.
-    pub(crate) step: Option<i32>,
+    /// The step of the grid, where there is one.
+    pub(crate) step: Option<Step>,
     /// Steps from zero to the largest value, or different magnitudes.
     pub(crate) count: u64,
     /// log10 of the odds against chance.
     pub(crate) odds: f64,
+}
+
+impl Levels {
+    /// So few steps that every value has at most four significant bits.
+    pub(crate) fn is_small(&self) -> bool {
+        self.count as f64 <= SHORT_LEVELS
+    }
 }
 
 /// More steps than this are no table: random numbers are made on a grid, too.
@@ -21,17 +37,17 @@ const MOST_LEVELS: f64 = 4096.0;
 /// Up to so many steps every value has at most four significant bits.
 const SHORT_LEVELS: f64 = 16.0;
 const ENOUGH: f64 = 10.0;
+/// Multiples of the step that the smallest value may be.
+const MOST_FIRST: u32 = 8;
+/// log10 of the ways in which a step could be narrowed, at most.
+const TRIED: f64 = 4.0;
 /// The smallest subnormals of E4M3 and E5M2.
 const FP8_STEPS: [i32; 2] = [-9, -16];
 /// Stretches of the sample that must differ: a row that is repeated has few values, too.
 const DIFFERENT: usize = 32;
 
-/// The levels that the tensor keeps to, if they are few.
-pub(crate) fn levels(view: &View) -> Option<Levels> {
-    grid(view).or_else(|| handful(view))
-}
-
-fn grid(view: &View) -> Option<Levels> {
+/// Multiples of a power of two.
+pub(crate) fn binary_grid(view: &View) -> Option<Levels> {
     let precisions = view.cells.iter().map(|cell| precision(cell.value));
     let step = precisions.clone().map(|(_, last)| last).min()?;
     let bits = precisions.map(|(bits, _)| bits).max()?;
@@ -46,7 +62,7 @@ fn grid(view: &View) -> Option<Levels> {
     };
     let odds = grid_odds(view, step);
     (is_table && odds >= ENOUGH).then_some(Levels {
-        step: Some(step),
+        step: Some(Step::Binary(step)),
         count: count as u64,
         odds,
     })
@@ -70,9 +86,71 @@ fn grid_odds(view: &View, step: i32) -> f64 {
     odds.sum()
 }
 
+/// Multiples of any number: from the smallest magnitude up, each that leaves no doubt
+/// about its multiple narrows the step.
+pub(crate) fn even_grid(view: &View) -> Option<Levels> {
+    let first = view.cells.first()?;
+    if view.cells.len() < 8 || view.cells.len() as f64 > MOST_LEVELS {
+        return None;
+    }
+    let of_first = view.rounds_to(first.code);
+    let grids = (1..=MOST_FIRST).filter_map(|multiple| {
+        let multiple = f64::from(multiple);
+        let step = narrow_step(view, (of_first.0 / multiple, of_first.1 / multiple))?;
+        let count = (view.cells.last()?.value / step + 0.5) as u64;
+        let odds = even_odds(view, step, count) - libm::log10(multiple) - TRIED;
+        Some(Levels {
+            step: Some(Step::Real),
+            count,
+            odds,
+        })
+    });
+    let mut likely = grids.filter(|grid| grid.odds >= ENOUGH && grid.count as f64 <= MOST_LEVELS);
+    likely.next()
+}
+
+fn narrow_step(view: &View, mut step: (f64, f64)) -> Option<f64> {
+    for cell in &view.cells[1..] {
+        let (low, high) = view.rounds_to(cell.code);
+        let least = libm::ceil(low / step.1 * (1.0 - 1e-12));
+        let most = libm::floor(high / step.0 * (1.0 + 1e-12));
+        if least > most {
+            return None;
+        }
+        if least == most {
+            step = (step.0.max(low / least), step.1.min(high / least));
+            if step.0 > step.1 * (1.0 + 1e-12) {
+                return None;
+            }
+        }
+    }
+    Some((step.0 + step.1) / 2.0)
+}
+
+/// Against chance, binade by binade: values of the format that some multiple rounds to.
+fn even_odds(view: &View, step: f64, count: u64) -> f64 {
+    let binades = view
+        .cells
+        .chunk_by(|a, b| binade(a.value) == binade(b.value));
+    let odds = binades.map(|cells| {
+        let binade = binade(cells[0].value);
+        let ulp =
+            (binade - view.layout.mantissa_bits as i32).max(view.layout.min_subnormal_exponent());
+        let reachable = libm::ldexp(1.0, binade - ulp);
+        let multiples = (libm::ldexp(1.0, binade) / step).min(count as f64).max(1.0);
+        let accepted = libm::ceil(multiples).min(reachable);
+        log10_holes(
+            reachable,
+            accepted.max(cells.len() as f64),
+            cells.len() as f64,
+        )
+    });
+    odds.sum()
+}
+
 /// At most eight magnitudes on both sides of zero, with nothing near zero, in places
 /// that do not repeat.
-fn handful(view: &View) -> Option<Levels> {
+pub(crate) fn handful(view: &View) -> Option<Levels> {
     let count = view.cells.len();
     let values = view.values();
     if !(1..=8).contains(&count) || values < 256 {

@@ -1,8 +1,8 @@
 //! A tensor's values as codes of one float format, which may be narrower than the
 //! one that it is stored in.
 
-use crate::format::{Class, FloatLayout};
-use crate::scan::{Matrix, Window};
+use crate::format::{Class, FloatLayout, power_of_two};
+use crate::scan::{Matrix, Purpose, Window};
 
 /// Values of a sample that are sorted and counted.
 const SAMPLED: usize = 1 << 14;
@@ -65,6 +65,11 @@ impl Patch {
     /// The bytes of a window, if all of them were seen.
     pub(crate) fn of((window, bytes): (Window, Vec<u8>)) -> Option<Self> {
         (!bytes.is_empty()).then_some(Self { window, bytes })
+    }
+
+    /// Whether it holds rows from their first element on.
+    pub(crate) fn holds_rows(&self) -> bool {
+        matches!(self.window.purpose, Purpose::Whole | Purpose::Rows)
     }
 
     /// Elements of the patch.
@@ -183,7 +188,11 @@ impl View {
         self.values() + self.zeros + self.not_finite
     }
 
-    /// Half-way to the neighbours: what rounds to this magnitude, ends included.
+    /// Half-way to the neighbours: what rounds to this magnitude.
+    ///
+    /// A product half-way between two codes goes to the even one. That matters: multiples
+    /// of one and a half steps would otherwise reach every code. Even codes also get what
+    /// FP32 arithmetic may have rounded to the middle before.
     pub(crate) fn rounds_to(&self, code: u64) -> (f64, f64) {
         let value = self.layout.decode(code);
         let below = self.layout.decode(code - 1);
@@ -192,7 +201,13 @@ impl View {
         } else {
             self.layout.decode(code + 1)
         };
-        ((below + value) / 2.0, (value + above) / 2.0)
+        let (low, high) = ((below + value) / 2.0, (value + above) / 2.0);
+        let beyond = match code % 2 {
+            1 => -1e-12,
+            _ if self.layout.mantissa_bits < 16 => power_of_two(-24),
+            _ => 0.0,
+        };
+        (low * (1.0 - beyond), high * (1.0 + beyond))
     }
 }
 

@@ -14,8 +14,6 @@ pub(crate) struct Book {
     pub(crate) tops: Vec<f64>,
     /// Different significands between one power of two and the next.
     pub(crate) significands: usize,
-    /// Smallest group that leaves something to be seen.
-    pub(crate) least_group: u64,
     /// The most steps between the smallest and the largest code; integers only.
     pub(crate) steps: Option<f64>,
 }
@@ -49,7 +47,6 @@ impl Book {
             positive: codes,
             tops,
             significands,
-            least_group: 16,
             steps: None,
         }
     }
@@ -108,17 +105,13 @@ impl Book {
 
 /// Every book, from the fewest bits up.
 pub(crate) fn books() -> Vec<Book> {
-    let wide = |book: Book| Book {
-        least_group: 32,
-        ..book
-    };
     vec![
         Book::float(Label::Nvfp4, 1, 6.0, 0.5, 7),
         Book::integer(Label::Int4, 4),
         Book::nf4(),
-        wide(Book::float(Label::F8E5m2, 2, 57_344.0, 1.0 / 65_536.0, 16)),
-        wide(Book::float(Label::F8E4m3, 3, 448.0, 1.0 / 512.0, 32)),
-        wide(Book::integer(Label::Int8, 8)),
+        Book::float(Label::F8E5m2, 2, 57_344.0, 1.0 / 65_536.0, 16),
+        Book::float(Label::F8E4m3, 3, 448.0, 1.0 / 512.0, 32),
+        Book::integer(Label::Int8, 8),
     ]
 }
 

@@ -31,26 +31,27 @@ pub(crate) fn granularities(view: &View) -> Vec<Granularity> {
     let mut all = vec![Granularity::Tensor];
     if rows > 1 && columns > 1 {
         all.extend([Granularity::Row, Granularity::Column]);
+        let is_part = |side: &u16| rows.max(columns) > u64::from(*side);
+        all.extend(
+            [128, 64, 32]
+                .into_iter()
+                .filter(is_part)
+                .map(Granularity::Square),
+        );
     }
-    for (square, block) in [(128, 256), (64, 128), (32, 64), (0, 32), (0, 16)] {
-        let size = u64::from(square);
-        if square > 0
-            && rows > 1
-            && columns > 1
-            && (rows > size || columns > size)
-            && rows >= size / 2
-        {
-            all.push(Granularity::Square(square));
-        }
-        if columns > u64::from(block) {
-            all.push(Granularity::Block(block));
-        }
-    }
+    let is_part = |length: &u16| columns > u64::from(*length);
+    all.extend(
+        [256, 128, 64, 32, 16]
+            .into_iter()
+            .filter(is_part)
+            .map(Granularity::Block),
+    );
+    all.sort_by_key(|granularity| std::cmp::Reverse(size(view, *granularity)));
     all
 }
 
 /// Elements of a full group.
-pub(crate) fn size(view: &View, granularity: Granularity) -> u64 {
+fn size(view: &View, granularity: Granularity) -> u64 {
     match granularity {
         Granularity::Element | Granularity::Tensor => view.matrix.elements(),
         Granularity::Row => view.matrix.columns,
@@ -86,8 +87,7 @@ pub(crate) fn groups(view: &View, granularity: Granularity, most: usize) -> Vec<
     let taken = total.min(most);
     let mut groups = Vec::with_capacity(taken);
     for at in 0..taken {
-        // The middle of each of `taken` equal parts.
-        let mut index = (2 * at + 1) * total / (2 * taken);
+        let mut index = spread(at, taken, total);
         let mut patch = 0;
         while index >= parts[patch] {
             index -= parts[patch];
@@ -102,6 +102,11 @@ pub(crate) fn groups(view: &View, granularity: Granularity, most: usize) -> Vec<
     groups
 }
 
+/// A number that depends on another without any regularity.
+fn scatter(at: usize) -> usize {
+    ((at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) as usize
+}
+
 /// Every value there is, as far as they are few enough.
 fn whole(view: &View) -> Group {
     let sign = 1 << (view.layout.bits() - 1);
@@ -113,6 +118,36 @@ fn whole(view: &View) -> Group {
         codes: codes.take(MOST + 1).collect(),
         row: 0,
     }
+}
+
+/// Up to `most` groups of so many neighbours that go on from row to row, where the tensor
+/// is kept whole; nothing where they are blocks of rows.
+pub(crate) fn flat_groups(view: &View, size: u16, most: usize) -> Vec<Group> {
+    let [patch] = &view.patches[..] else {
+        return Vec::new();
+    };
+    let is_whole = patch.window.purpose == Purpose::Whole;
+    if !is_whole || view.matrix.columns.is_multiple_of(u64::from(size)) {
+        return Vec::new();
+    }
+    let total = patch.elements().div_ceil(usize::from(size));
+    let taken = total.min(most);
+    let spread = (0..taken).map(|at| spread(at, taken, total) * usize::from(size));
+    let group = |begin: usize| {
+        let end = (begin + usize::from(size)).min(patch.elements());
+        Group {
+            codes: different(view, patch, begin..end),
+            row: begin as u64 / view.matrix.columns.max(1),
+        }
+    };
+    spread.map(group).collect()
+}
+
+/// The `at`th of `taken` groups among `total`: somewhere in each of `taken` equal parts.
+/// Always the middle would be every second row of some tensors.
+fn spread(at: usize, taken: usize, total: usize) -> usize {
+    let (begin, end) = (at * total / taken, (at + 1) * total / taken);
+    begin + scatter(at) % (end - begin)
 }
 
 /// Rows and columns of a patch, where each stretch is a row of its own.
@@ -170,7 +205,16 @@ fn group(view: &View, patch: &Patch, part: Part) -> Group {
         let first = row * columns + part.column;
         first..first + part.width
     });
-    let mut different = Different::new(part.height * part.width);
+    let row = part.row as u64 / patch.window.stretches;
+    Group {
+        codes: different(view, patch, places),
+        row: patch.window.place(row, 0).0,
+    }
+}
+
+/// The different values at some places of a patch.
+fn different(view: &View, patch: &Patch, places: impl Iterator<Item = usize>) -> Vec<u64> {
+    let mut different = Different::default();
     for place in places {
         let code = view.code_at(patch, place);
         if view.is_value(code) {
@@ -180,11 +224,7 @@ fn group(view: &View, patch: &Patch, part: Part) -> Group {
             }
         }
     }
-    let row = part.row as u64 / patch.window.stretches;
-    Group {
-        codes: different.codes,
-        row: patch.window.place(row, 0).0,
-    }
+    different.codes
 }
 
 /// Different codes in the order in which they come: a hash table with open addressing.
@@ -194,16 +234,16 @@ struct Different {
     slots: Vec<u16>,
 }
 
-impl Different {
-    /// For a group of so many elements.
-    fn new(elements: usize) -> Self {
-        let slots = (2 * elements.min(MOST + 1)).next_power_of_two();
+impl Default for Different {
+    fn default() -> Self {
         Self {
             codes: Vec::new(),
-            slots: vec![0; slots],
+            slots: vec![0; (2 * MOST).next_power_of_two()],
         }
     }
+}
 
+impl Different {
     fn add(&mut self, code: u64) {
         let mask = self.slots.len() - 1;
         let mut slot = (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & mask;

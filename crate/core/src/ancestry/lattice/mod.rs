@@ -12,4 +12,4 @@ mod search;
 pub(crate) use book::{Book, books};
 pub(crate) use fit::Detour;
 pub(crate) use power_of_two::search as search_powers_of_two;
-pub(crate) use search::{Found, search};
+pub(crate) use search::{Found, Search, search};

@@ -216,14 +216,7 @@ fn kind(view: &View, blocks: &[Block]) -> (Label, Scale) {
 
 fn is_plain(view: &View, blocks: &[Block], plain: &Plain, bits: u32) -> bool {
     let in_range = view.cells.iter().all(|cell| cell.value <= plain.largest);
-    bits == plain.precision
-        && in_range
-        && blocks.iter().all(|block| block.is_on_grid(plain.step))
-        && blocks
-            .iter()
-            .map(|block| block.could_miss(plain.step))
-            .sum::<usize>()
-            >= 4
+    bits == plain.precision && in_range && blocks.iter().all(|block| block.is_on_grid(plain.step))
 }
 
 /// Whether blocks keep to a grid of their own that is coarser than the plain format's.

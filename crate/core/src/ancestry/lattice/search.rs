@@ -1,7 +1,7 @@
 //! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
 
 use super::fit::{Detour, Point, fit, points};
-use super::groups::{Group, MOST, granularities, groups, size};
+use super::groups::{Group, MOST, flat_groups, granularities, groups};
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
@@ -74,13 +74,14 @@ pub(crate) struct Search {
 pub(crate) fn search(view: &View, detour: Detour) -> Search {
     let mut search = Search::default();
     let books = books();
+    search.whole = two_scales(view, &books, detour);
+    if search.whole.is_some() {
+        return search;
+    }
     for granularity in granularities(view) {
         let first = prepared(view, granularity, FIRST_LOOK, detour);
         let mut refusing = first.len();
         for book in &books {
-            if size(view, granularity) < book.least_group {
-                continue;
-            }
             let trial = judge(view, &first, book, granularity, detour);
             refusing = refusing.min(first.len() - trial.accepting);
             if trial.found.fitting == 0 {
@@ -101,8 +102,52 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
             }
         }
         search.refusing = search.refusing.max(refusing);
+        // bitsandbytes cuts blocks through rows.
+        if let Granularity::Block(size) = granularity {
+            let flat = prepare(view, flat_groups(view, size, FULL_LOOK), detour);
+            let nf4 = books.iter().filter(|book| !book.is_symmetric());
+            for book in nf4.filter(|_| !flat.is_empty()) {
+                let found = judge(view, &flat, book, granularity, detour).found;
+                if found.is_whole() {
+                    search.whole = Some(found);
+                    return search;
+                }
+            }
+        }
     }
     search
+}
+
+/// Significands of NVFP4 with one scale for the tensor: E4M3 times E2M1.
+const TWO_SCALES: usize = 13;
+
+/// NVFP4's block scales are E4M3 values times one number, so that the values of a whole
+/// row may lie on one lattice of integers; few significands tell it from one.
+fn two_scales(view: &View, books: &[Book], detour: Detour) -> Option<Found> {
+    let few = few_significands(view);
+    let granularity = Granularity::Block(16);
+    if !few || view.matrix.columns <= 16 {
+        return None;
+    }
+    let e2m1 = books.iter().find(|book| book.label == Label::Nvfp4)?;
+    let groups = prepared(view, granularity, FULL_LOOK, detour);
+    let found = judge(view, &groups, e2m1, granularity, detour).found;
+    found.is_whole().then_some(found)
+}
+
+/// Whether the normal values have at most twice as many significands, to eight bits, as
+/// NVFP4's: each may be rounded to either side.
+fn few_significands(view: &View) -> bool {
+    let layout = view.layout;
+    let shift = layout.mantissa_bits.saturating_sub(7);
+    let normal = view
+        .cells
+        .iter()
+        .filter(|cell| layout.exponent_field(cell.code) > 0);
+    let set = normal.fold(0u128, |set, cell| {
+        set | 1 << (layout.mantissa_field(cell.code) >> shift)
+    });
+    (9..=2 * TWO_SCALES as u32).contains(&set.count_ones())
 }
 
 /// A group and its distinct values, found once for all books.
@@ -121,9 +166,13 @@ const MOST_SIGNED: usize = 15;
 /// Groups with something to look at, none of them twice: equal rows are one piece of
 /// evidence.
 fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) -> Vec<Prepared> {
+    prepare(view, groups(view, granularity, most), detour)
+}
+
+fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
     let mut seen: Vec<u64> = Vec::new();
     let mut all = Vec::new();
-    for group in groups(view, granularity, most) {
+    for group in groups {
         let has_few = group.codes.len() <= MOST;
         let magnitudes = if has_few {
             points(view, &group.codes, true, detour, MOST_MAGNITUDES)
