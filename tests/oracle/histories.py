@@ -242,7 +242,7 @@ def tables():
     count = lambda x: np.arange(x.size, dtype=np.float64).reshape(x.shape)
     yield table("arange", lambda rng, x: count(x), shape=(2000,), storages=("F32",))
     yield table("steps", lambda rng, x: rng.integers(-128, 129, x.shape) / 256)
-    yield table("levels", lambda rng, x: rng.integers(0, 1001, x.shape) / 250)
+    yield table("levels", lambda rng, x: rng.integers(0, 1001, x.shape) / 250, storages=("F16", "F32"))
     yield table("ternary", lambda rng, x: np.sign(np.rint(x / (0.8 * x.std()))) * 0.0123)
     constant = lambda value: lambda rng, x: np.full_like(x, value)
     yield table("zeros", constant(0))

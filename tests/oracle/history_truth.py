@@ -105,7 +105,8 @@ def contained(stops, storage, values):
     decided = np.abs(values[values != 0])
     decided = decided[(decided < 2.0**-14) | (decided > 65504)]
     if decided.size == 0 and np.all(holds["tf32"]) and not np.all(holds["bf16"]):
-        narrowest = ["f16", "tf32"]  # nothing below FP16's normal range
+        # Nothing below FP16's normal range tells which; FP32 is true in any case.
+        narrowest = ["f16", "tf32"] + ["f32"] * (storage == "F64")
     return narrowest or list(stops)
 
 
@@ -150,12 +151,20 @@ def lattice(history, storage, large, x, carried, scales, values):
     if few:
         labels, granularities, kinds = labels + ["few_levels", "int4", "nvfp4", "mxfp4"], None, None
     stops = list(history.stops)
-    paths = [path([label, *stops[1:]], storage) for label in labels]
+    paths = None if few else [path([label, *stops[1:]], storage) for label in labels]
     if len(stops) > 1 and PRECISION[storage] > 11:
         labels = labels + stops[1:]  # the outer type holds every value, too
-        paths += [path(stops[1:], storage), path(stops[-1:], storage)]
+        paths = paths and paths + [path(stops[1:], storage), path(stops[-1:], storage)]
+    if leaves_no_trace(history, storage, values):
+        labels += NATIVE
     must = large and not few and len(stops) == 1 and group_size(history.granularity, values.shape) >= minimum(storage)
     return truth("lattice", labels, must, paths=paths, granularities=granularities, scales=kinds)
+
+
+def leaves_no_trace(history, storage, values):
+    """INT8 in BF16 with fewer than 16 values for a scale: their 2 bits each hardly pay for it."""
+    filled = (values != 0).mean() * group_size(history.granularity, values.shape)
+    return history.label == "int8" and storage == "BF16" and filled < 16
 
 
 def minimum(storage):
@@ -214,7 +223,9 @@ def half(history, storage, large, x, carried, scales, values):
 def table(history, storage, large, x, carried, scales, values):
     """Grids of integers and a few levels."""
     exact = ["int8", "int4"] if np.unique(np.abs(values)).size <= 128 else []
-    return truth("table", ["few_levels", *exact], must=values.size >= 1000 and not exact)
+    vague = ["unexplained"] if history.name == "levels" else []
+    must = values.size >= 1000 and not exact and not vague
+    return truth("table", ["few_levels", *exact, *vague], must)
 
 
 KINDS = {

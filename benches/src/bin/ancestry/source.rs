@@ -262,14 +262,19 @@ fn repeated_rows(draw: &mut Draw) {
     }
 }
 
-/// A table of positions: sines of angles that fall geometrically.
+/// A table of positions: sines of angles that fall geometrically. Without phases the
+/// slow ones would be multiples of their speed, which is a lattice indeed.
 fn sines(draw: &mut Draw) {
     let base = draw.number("base", 1e3, 1e6);
     let columns = draw.columns;
     let speed: Vec<f64> = (0..columns)
         .map(|column| libm::pow(base, -(column as f64) / columns as f64))
         .collect();
+    let phase: Vec<f64> = (0..columns)
+        .map(|_| draw.random.between(-3.0, 3.0))
+        .collect();
     for (at, slot) in draw.values.iter_mut().enumerate() {
-        *slot = libm::sin((at / columns) as f64 * speed[at % columns]) as f32;
+        let (row, column) = ((at / columns) as f64, at % columns);
+        *slot = libm::sin(phase[column] + row * speed[column]) as f32;
     }
 }
