@@ -114,8 +114,8 @@ export interface Witness {
 export interface Layout {
   scheme: string;
   role: string;
-  bits: number | null;
-  group: number | null;
+  /** All of it in words. */
+  says: string;
 }
 
 /** One entry of the report's `tensors`. */
@@ -129,11 +129,11 @@ export interface TensorReport {
   bits: Bits | Complex<Bits>;
   exponents: Exponents | Complex<Exponents>;
   ancestry: Verdict;
-  layout?: Layout | null;
+  layout: Layout | null;
   rows: RowFigures | null;
   parity: Parity | null;
   witnesses: Witness[];
-  duplicate_of?: string | null;
+  duplicate_of: string | null;
   wasted_bytes: number;
   /** The form that would save them. */
   smaller_form: string | null;

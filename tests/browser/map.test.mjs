@@ -163,7 +163,7 @@ test('the map fits a phone', options, async () => {
 
 test('verdicts are summed up, and one of them filters the list', options, async () => {
   const { page } = await openMadeUp(browser());
-  assert.match(await text(page, '#sub'), /6\.00 kB of it carry nothing/);
+  assert.match(await text(page, '#sub'), /Smaller forms would save 6\.00 kB and lose nothing/);
   const [f16] = await page.$$eval('.legend button', (buttons) => buttons.flatMap((button) => (button.textContent?.includes(' FP16, ') ? [button.textContent] : [])));
   assert.equal(f16, '32 FP16, 2 tensors');
   await page.$$eval('.legend button', (buttons) => buttons.find((button) => button.textContent?.includes(' FP16, '))?.click());

@@ -24,7 +24,7 @@ import { readable } from './chart.js';
 
 const LETTER = 6.7;
 const AXIS = 18;
-const [WIDEST, HIGHEST, LOWEST] = [44, 22, 8];
+const [WIDEST, HIGHEST, LOWEST] = [56, 22, 8];
 /** Lines share this height when they are many. */
 const HEIGHT = 620;
 /** Tensors between two chances to pause. */

@@ -1,13 +1,13 @@
 // @ts-check
 // The popular witnesses: how many there are, and how many there should be.
 
-import { NOTHING, count, plural, powerOfTwo, value } from '../text/numbers.js';
+import { NOTHING, count, plural, powers, value } from '../text/numbers.js';
 import { h } from '../views/dom.js';
 
 /** @typedef {import('../types.js').Witness} Witness */
 
 /** @param {Witness} witness */
-const where = ({ threshold }) => (threshold === '65504' ? '> 65,504' : `< ${threshold.replace(/^2\^(-\d+)$/, (_, exponent) => powerOfTwo(Number(exponent)))}`);
+const where = ({ threshold }) => (threshold === '65504' ? '> 65,504' : `< ${powers(threshold)}`);
 
 /** What they prove. @param {Witness[]} witnesses */
 function proof(witnesses) {
@@ -28,7 +28,7 @@ export function witnessTable(witnesses) {
     const { observed, off_grid, expected } = witness;
     return h('tr', {},
       h('th', { scope: 'row' }, where(witness)),
-      h('td', { class: 'along' }, h('i', { css: { width: along(observed) } }), expected !== null && h('s', { css: { left: along(expected) } })),
+      h('td', { class: 'along' }, h('i', { css: { width: along(observed) } }), expected !== null && h('b', { css: { left: along(expected) } })),
       ...[count(observed), value(expected, 3), observed ? count(off_grid) : NOTHING].map((text) => h('td', {}, text)));
   });
   return [

@@ -103,6 +103,9 @@ export function powerOfTwo(exponent) {
   return `2${exponent < 0 ? '⁻' : ''}${digits}`;
 }
 
+/** Text with its 2^-17 as 2⁻¹⁷. @param {string} text */
+export const powers = (text) => text.replace(/\b2\^(-?\d+)\b/g, (_, exponent) => powerOfTwo(Number(exponent)));
+
 /** An entropy in bits. @param {number | null | undefined} bits */
 export const entropy = (bits) => (bits == null || Number.isNaN(bits) ? NOTHING : bits.toFixed(2));
 

@@ -5,7 +5,7 @@ import { parityPicture } from '../charts/parity.js';
 import { shareBar } from '../charts/shares.js';
 import { witnessTable } from '../charts/witnesses.js';
 import { byLabel, colour, exponentOfOdds, title, verdictSentence } from '../text/labels.js';
-import { bytes, count, plural, value } from '../text/numbers.js';
+import { bytes, count, plural, powers, value } from '../text/numbers.js';
 import { h } from './dom.js';
 
 /** @typedef {import('../types.js').TensorReport} TensorReport */
@@ -13,7 +13,7 @@ import { h } from './dom.js';
 /** @typedef {import('../types.js').RowFigures} RowFigures */
 
 /** Tests whose names don't say what they look at. @type {Record<string, string>} */
-const TESTS = { containment: 'Zero low bits', fp16_grid: 'FP16’s grid', parity: 'Parity of the last bit' };
+const TESTS = { containment: 'What the values fit', fp16_grid: 'FP16’s grid', parity: 'Parity of the last bit' };
 
 /** @type {[keyof Evidence, string][]} */
 const FIGURES = [['n', 'n'], ['expected', 'expected'], ['observed', 'observed'], ['log10_p', 'log₁₀ p'], ['power', 'power']];
@@ -34,7 +34,7 @@ export function verdictLine({ ancestry }) {
 /** What else there is to say. @param {TensorReport} report */
 export function notes({ bytes: size, layout, duplicate_of, wasted_bytes, smaller_form }) {
   const said = [
-    layout && `Part of a quantised layout, ${[layout.scheme, layout.role, layout.bits && `${layout.bits} bits`, layout.group && `group ${layout.group}`].filter(Boolean).join(', ')}.`,
+    layout && `Stored as ${layout.says}.`,
     wasted_bytes > 0 && `${bytes(wasted_bytes)} of its ${bytes(size)} carry nothing${smaller_form ? `: ${smaller_form} holds the same values` : ''}.`,
     duplicate_of && `The same values as ${duplicate_of}.`,
   ];
@@ -46,13 +46,13 @@ function entry(evidence) {
   const figures = FIGURES.filter(([field]) => evidence[field] != null).map(([field, name]) => `${name} ${value(evidence[field])}`);
   return [
     h('dt', {}, TESTS[evidence.test] ?? capital(evidence.test.replaceAll('_', ' '))),
-    h('dd', { 'data-test': evidence.test }, evidence.says, h('small', { class: 'figures' }, figures.join(' · '))),
+    h('dd', { 'data-test': evidence.test }, powers(evidence.says), h('small', { class: 'figures' }, figures.join(' · '))),
   ];
 }
 
 /** @param {RowFigures} rows */
 function rowSentences({ count: all, examined, zero, constant, ancestry }) {
-  const found = byLabel(ancestry).filter(([label]) => label !== 'native' && label !== 'inconclusive')
+  const found = byLabel(ancestry).filter(([label, rows]) => label !== 'native' && label !== 'inconclusive' && rows < examined)
     .map(([label, rows]) => `${count(rows)} of ${plural(examined, 'row')}: ${title(label)}.`);
   const sampled = examined < all ? `${count(examined)} of ${plural(all, 'row')} were examined.` : '';
   const alike = constant ? `${plural(constant, 'row')} of one value, ${zero ? count(zero) : 'none'} of them all zeros.` : '';
@@ -71,7 +71,7 @@ export function ancestrySections({ ancestry, parity, witnesses, rows, dtype }) {
   return [
     (evidence.length > 0 || blind_spots.length > 0) && h('section', {}, h('h3', {}, 'Evidence'),
       h('dl', { class: 'tests' }, ...evidence.flatMap(entry),
-        ...(blind_spots.length ? [h('dt', {}, 'What this cannot know'), ...blind_spots.map((text) => h('dd', {}, text))] : []))),
+        ...(blind_spots.length ? [h('dt', {}, 'What this cannot know'), ...blind_spots.map((text) => h('dd', {}, powers(text)))] : []))),
     parity && h('section', {}, h('h3', {}, 'Parity of the last bit'), parityPicture(parity, dtype)),
     witnesses.length > 0 && h('section', {}, h('h3', {}, 'Witnesses'), ...witnessTable(witnesses)),
     rows && rows.count > 1 && rows.examined > 0 && rowSummary(rows),

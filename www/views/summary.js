@@ -20,6 +20,8 @@ export function kindOf(dtype) {
 /** Less is read before the speed means anything. */
 const TELLING_BYTES = 50e6;
 const NAMED_AT_MOST = 3;
+/** Letters from which on a headline is set smaller. */
+const LONG = 130;
 
 /** Files that are no part of the checkpoint. @param {string[]} ignored */
 function leftOut(ignored) {
@@ -40,7 +42,7 @@ function subline({ phase, progress, rows }, { checkpoint }) {
 }
 
 /** @param {Overview} overview */
-const wasted = ({ wasted_bytes }) => (wasted_bytes ? ` ${bytes(wasted_bytes)} of it carry nothing: smaller forms hold the same values.` : '');
+const wasted = ({ wasted_bytes }) => (wasted_bytes ? ` Smaller forms would save ${bytes(wasted_bytes)} and lose nothing.` : '');
 
 /** During the scan the first sentence, which holds from the start. @param {State} state @param {Overview} overview */
 const headlineOf = ({ phase }, { headline }) => (phase === 'scanning' ? headline.split(/(?<=\.) /)[0] : headline);
@@ -54,7 +56,7 @@ function types({ checkpoint }) {
 
 /** Parameters by verdict. @param {Overview} overview @param {(query: string) => void} filter */
 function verdicts({ ancestry, checkpoint }, filter) {
-  return shareBar('Parameters by verdict', byLabel(ancestry ?? {}).filter(([, { tensors }]) => tensors > 0).map(([label, { tensors, parameters }]) => ({
+  return shareBar('Parameters by verdict', byLabel(ancestry).filter(([, { tensors }]) => tensors > 0).map(([label, { tensors, parameters }]) => ({
     colour: colour(label), size: parameters / checkpoint.parameters, amount: compact(parameters), text: `${title(label)}, ${plural(tensors, 'tensor')}`,
     press: () => filter(`label:${label}`),
   })));
@@ -66,7 +68,9 @@ let shown = '';
 export function showSummary(state, filter) {
   const { overview } = state;
   if (!overview) return;
-  setText(byId('headline'), headlineOf(state, overview));
+  const headline = byId('headline');
+  setText(headline, headlineOf(state, overview));
+  headline.classList.toggle('long', overview.headline.length > LONG);
   setText(byId('sub'), subline(state, overview) + wasted(overview) + leftOut(state.ignored));
   const says = JSON.stringify([overview.checkpoint.dtypes, overview.ancestry]);
   if (says === shown) return;

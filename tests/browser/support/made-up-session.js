@@ -81,7 +81,7 @@ const besides = {
   bf16: { wasted_bytes: 16, smaller_form: 'BF16' },
   constant: { duplicate_of: 'empty' },
   f32: { stats: { re: stats, im: stats }, bits: { re: bits, im: bits }, exponents: { re: exponents, im: exponents } },
-  not_float: { dtype: 'I32', layout: { scheme: 'gptq', role: 'codes', bits: 4, group: 128 }, rows: null, parity: null, witnesses: [] },
+  not_float: { dtype: 'I32', layout: { scheme: 'gptq', role: 'codes', says: 'packed INT4, GPTQ, group 128' }, rows: null, parity: null, witnesses: [] },
 };
 const report = ({ name, label }) => ({
   name, file: 'made-up.safetensors', dtype: 'BF16', shape: [4, 4], bytes: 32, stats, bits, exponents, ancestry: verdict(label), layout: null,
