@@ -8,8 +8,6 @@ use super::prose::{counted, decimal, grouped};
 use super::view::View;
 use super::{Evidence, Fraction, Label};
 
-/// Groups that must lie on no lattice before a tensor is called native.
-const REFUSING: usize = 1;
 /// Values that a binade should hold before its being empty says something.
 const MISSED: f64 = 8.0;
 
@@ -44,7 +42,7 @@ impl Traces {
     }
 
     /// The label, with the path's stops before BF16.
-    pub(crate) fn judge(&self, refusing: usize) -> Draft {
+    pub(crate) fn judge(&self, is_excluded: bool) -> Draft {
         let shape = self.profile.shape(self.grid.excludes_f16());
         // A part that went through FP16 spoils the profile below FP16's normal range.
         let shape = match self.profile.shape(false) {
@@ -55,7 +53,7 @@ impl Traces {
             Shape::RoundedTwice => self.rounded_twice(),
             Shape::Other => Draft::new(Label::Arithmetic),
             Shape::Diluted => Draft::new(Label::Unexplained),
-            Shape::Flat | Shape::Unknown => self.rounded_once(shape, refusing),
+            Shape::Flat | Shape::Unknown => self.rounded_once(shape, is_excluded),
         };
         self.explain(draft, shape)
     }
@@ -75,7 +73,7 @@ impl Traces {
         Draft::new(label).via(label.name())
     }
 
-    fn rounded_once(&self, shape: Shape, refusing: usize) -> Draft {
+    fn rounded_once(&self, shape: Shape, is_excluded: bool) -> Draft {
         let on_grid = self.grid.is_f16() && self.grid.has_odd_multiples();
         if on_grid && !self.is_uniform {
             let draft = Draft::new(Label::F16);
@@ -84,7 +82,7 @@ impl Traces {
                 _ => draft.via("f16"),
             };
         }
-        if shape == Shape::Flat && !self.grid.hints_at_f16() && refusing >= REFUSING {
+        if shape == Shape::Flat && !self.grid.hints_at_f16() && is_excluded {
             return Draft::new(Label::Native);
         }
         Draft::new(Label::Inconclusive)

@@ -11,8 +11,8 @@ use super::{Evidence, Fraction, Granularity, Label, Scale};
 pub(crate) struct Dequantised {
     /// The tensor, or a part of it, lies on a lattice.
     pub(crate) draft: Option<Draft>,
-    /// Groups that lie on none.
-    pub(crate) refusing: usize,
+    /// Whether every lattice is excluded, and with power.
+    pub(crate) is_excluded: bool,
 }
 
 /// Searches every lattice; `through_f16` also those whose values went through FP16 before
@@ -27,10 +27,12 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
         return found(lattice_draft(short));
     }
     let search = real_scales(view, through_f16);
-    let refusing = search.refusing;
+    let is_excluded = search.is_excluded;
     if let Some(whole) = search.whole {
         let is_tensor = whole.granularity == Granularity::Tensor;
-        return found(match table.filter(|_| is_tensor) {
+        // Groups of a table of integers lie on lattices of integers as well.
+        let is_table = is_tensor || whole.label == Label::Int8;
+        return found(match table.filter(|_| is_table) {
             Some(table) => few_levels(&table, view),
             None if is_tensor && is_ramp(view) => ramp(view, &whole),
             None => lattice_draft(&whole),
@@ -42,7 +44,7 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
     let part = short.or(search.part);
     Dequantised {
         draft: part.map(|part| mixture(&part)),
-        refusing,
+        is_excluded,
     }
 }
 
@@ -64,7 +66,7 @@ fn real_scales(view: &View, through_f16: bool) -> Search {
 fn found(draft: Draft) -> Dequantised {
     Dequantised {
         draft: Some(draft),
-        refusing: 0,
+        is_excluded: false,
     }
 }
 

@@ -82,10 +82,10 @@ impl Short {
 }
 
 /// The label of FP16 values that lie on no lattice.
-pub(crate) fn judge(view: &View, short: &Short, refusing: usize) -> Draft {
+pub(crate) fn judge(view: &View, short: &Short, is_excluded: bool) -> Draft {
     let label = if short.holds_bf16() {
         Label::Bf16
-    } else if short.excludes_bf16() && refusing > 0 {
+    } else if short.excludes_bf16() && is_excluded {
         Label::Native
     } else {
         Label::Inconclusive

@@ -161,7 +161,7 @@ fn plain(view: &View, draft: Draft) -> Judged {
 fn of_bf16(view: &View) -> Judged {
     let traces = Traces::of(view);
     let lattices = dequantised::search(view, traces.grid.off == 0);
-    let of_traces = traces.judge(lattices.refusing);
+    let of_traces = traces.judge(lattices.is_excluded);
     let draft = match lattices.draft {
         Some(lattice) if lattice.label != Label::Mixed => lattice,
         // Half of the rows on a lattice leave the other half's traces.
@@ -180,10 +180,10 @@ fn of_f16(seen: &Observations, view: &View) -> Judged {
     if !short.holds_bf16() {
         let lattices = dequantised::search(view, false);
         let draft = lattices.draft.or_else(|| f16::mixture(view));
-        let native = || f16::judge(view, &short, lattices.refusing);
+        let native = || f16::judge(view, &short, lattices.is_excluded);
         return plain(view, draft.unwrap_or_else(native));
     }
-    let outer = f16::judge(view, &short, 0);
+    let outer = f16::judge(view, &short, false);
     let inner = View::of_sample(layout_of(Dtype::BF16), places(seen, bf16_of_f16));
     match whole_lattice(&inner) {
         Some(lattice) => inside(plain(view, lattice), outer, "bf16"),
@@ -232,16 +232,30 @@ fn f32_view(
     if let Some(outer) = outer.as_ref().filter(|outer| outer.label == Label::Bf16) {
         return inside(of_bf16(&as_bf16()), outer.clone(), "bf16");
     }
+    let narrower = match &outer {
+        Some(outer) if outer.label != Label::Tf32 => whole_lattice(&as_f16()),
+        _ => None,
+    };
     // Integers times short scales have few bits, too: lattices come before averages.
-    let lattices = dequantised::search(view, false);
-    let draft = match (lattices.draft, outer) {
-        (Some(lattice), _) => lattice.with(containment.evidence()),
-        (None, None) => native_f32(view, &containment).with(containment.evidence()),
-        (None, Some(outer)) if outer.label == Label::F16 => match whole_lattice(&as_f16()) {
-            Some(lattice) => inside(plain(view, lattice), outer, "f16").draft,
-            None => outer,
+    let mut lattices = dequantised::search(view, false);
+    let is_part = |draft: &Draft| draft.label == Label::Mixed;
+    let is_table = |draft: &Draft| draft.label == Label::FewLevels;
+    // Where nearly all values are FP16's, FP16's own grid is no table.
+    let direct = lattices
+        .draft
+        .take_if(|draft| !is_part(draft) && (outer.is_none() || !is_table(draft)));
+    let part = lattices.draft.filter(is_part);
+    let draft = match (direct, narrower, outer) {
+        (Some(direct), _, _) => direct.with(containment.evidence()),
+        (None, Some(narrower), Some(outer)) => inside(plain(view, narrower), outer, "f16").draft,
+        (None, _, outer) => match (part, outer) {
+            (Some(part), _) => part.with(containment.evidence()),
+            (None, Some(outer)) => outer,
+            (None, None) => {
+                let native = native_f32(view, &containment, lattices.is_excluded);
+                native.with(containment.evidence())
+            }
         },
-        (None, Some(outer)) => outer,
     };
     let mut judged = plain(view, draft);
     let is_by_row = containment.ten_bits + containment.bf16 > 0;
@@ -292,9 +306,11 @@ fn is_proven(draft: &Draft, format: &str) -> bool {
     !(is_short || is_table || was_there || format == "f32")
 }
 
-fn native_f32(view: &View, containment: &Containment) -> Draft {
+fn native_f32(view: &View, containment: &Containment, is_excluded: bool) -> Draft {
     let different = view.cells.len();
-    let label = if containment.is_wide() && different >= 16 {
+    // Few values in FP32 lie on no lattice by chance: a group of three shows it.
+    let is_excluded = is_excluded || different >= 16;
+    let label = if containment.is_wide() && is_excluded {
         Label::Native
     } else {
         Label::Inconclusive

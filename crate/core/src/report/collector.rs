@@ -208,15 +208,14 @@ impl Collector {
     pub fn tensor_json(&self, index: usize) -> Option<String> {
         let figures = self.figures(index)?;
         let entry = &self.entries[index];
-        let file = &self.checkpoint.files[entry.file].name;
-        let mut report = TensorReport::new(file, &entry.info);
-        if self.sections.stats {
-            report = report.with_statistics(&figures);
-        }
-        if self.sections.ancestry {
-            let duplicate_of = self.duplicate_of(index);
-            report = report.with_origin(&figures, entry.layout.as_ref(), duplicate_of);
-        }
+        let report = TensorReport {
+            file: &self.checkpoint.files[entry.file].name,
+            tensor: &entry.info,
+            figures: &figures,
+            layout: entry.layout.as_ref(),
+            duplicate_of: self.duplicate_of(index),
+            sections: self.sections,
+        };
         Some(to_json(&report))
     }
 

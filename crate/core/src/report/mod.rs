@@ -29,4 +29,4 @@ pub use number::Number;
 pub use pattern::pattern_of;
 pub use problem::Problem;
 pub use stats::{QUANTILES, Quantiles, Stats};
-pub use tensor::{OriginReport, Parts, StatisticsReport, TensorFigures, TensorReport};
+pub use tensor::{Parts, TensorFigures, TensorReport};

@@ -1,9 +1,10 @@
 //! One entry of the report's `tensors`.
 
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numeric::{decoded, layout_of};
-use super::{Bits, Exponents, Stats};
+use super::{Bits, Exponents, Sections, Stats};
 use crate::ancestry::{Evidence, Label, Origin, Parity, RowFigures, Verdict, Witness};
 use crate::checkpoint::{Layout, TensorInfo};
 use crate::format::Dtype;
@@ -47,91 +48,50 @@ pub struct TensorFigures {
 }
 
 /// A tensor as the report shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct TensorReport<'a> {
-    /// Its name in the header.
-    pub name: &'a str,
     /// The file that holds it.
     pub file: &'a str,
-    /// Its element type, as safetensors names it.
-    pub dtype: &'static str,
-    /// Its shape; empty for a scalar.
-    pub shape: &'a [u64],
-    /// Bytes in the file.
-    pub bytes: u64,
-    /// What was measured, where it is wanted.
-    #[serde(flatten)]
-    pub statistics: Option<StatisticsReport<'a>>,
-    /// Where the values come from, where it is wanted.
-    #[serde(flatten)]
-    pub origin: Option<OriginReport<'a>>,
-}
-
-/// What was measured.
-#[derive(Debug, Clone, Serialize)]
-pub struct StatisticsReport<'a> {
-    stats: &'a Parts<Stats>,
-    bits: &'a Parts<Bits>,
-    exponents: &'a Parts<Exponents>,
-}
-
-/// Where the values come from.
-#[derive(Debug, Clone, Serialize)]
-pub struct OriginReport<'a> {
-    ancestry: &'a Verdict,
-    /// What the tensor is in a quantised checkpoint of a known layout.
-    layout: Option<&'a Layout>,
-    rows: &'a Option<RowFigures>,
-    parity: &'a Option<Parity>,
-    witnesses: &'a [Witness],
-    wasted_bytes: u64,
-    smaller_form: &'a Option<String>,
+    /// What the header says of it.
+    pub tensor: &'a TensorInfo,
+    /// What was measured, and where the values come from.
+    pub figures: &'a TensorFigures,
+    /// What it is in a quantised checkpoint of a known layout.
+    pub layout: Option<&'a Layout>,
     /// The first tensor of the checkpoint that holds the same bytes.
-    duplicate_of: Option<&'a str>,
+    pub duplicate_of: Option<&'a str>,
+    /// Which of these are wanted.
+    pub sections: Sections,
 }
 
-impl<'a> TensorReport<'a> {
-    /// What the header says of a tensor.
-    pub fn new(file: &'a str, tensor: &'a TensorInfo) -> Self {
-        Self {
-            name: &tensor.name,
-            file,
-            dtype: tensor.dtype.name(),
-            shape: &tensor.shape,
-            bytes: tensor.bytes(),
-            statistics: None,
-            origin: None,
+/// By hand: flattened structs would cost the page twice the code.
+impl Serialize for TensorReport<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            tensor, figures, ..
+        } = self;
+        let mut fields = out.serialize_map(None)?;
+        fields.serialize_entry("name", &tensor.name)?;
+        fields.serialize_entry("file", self.file)?;
+        fields.serialize_entry("dtype", tensor.dtype.name())?;
+        fields.serialize_entry("shape", &tensor.shape)?;
+        fields.serialize_entry("bytes", &tensor.bytes())?;
+        if self.sections.stats {
+            fields.serialize_entry("stats", &figures.stats)?;
+            fields.serialize_entry("bits", &figures.bits)?;
+            fields.serialize_entry("exponents", &figures.exponents)?;
         }
-    }
-
-    /// Adds what was measured.
-    pub fn with_statistics(mut self, figures: &'a TensorFigures) -> Self {
-        self.statistics = Some(StatisticsReport {
-            stats: &figures.stats,
-            bits: &figures.bits,
-            exponents: &figures.exponents,
-        });
-        self
-    }
-
-    /// Adds where the values come from.
-    pub fn with_origin(
-        mut self,
-        figures: &'a TensorFigures,
-        layout: Option<&'a Layout>,
-        duplicate_of: Option<&'a str>,
-    ) -> Self {
-        self.origin = Some(OriginReport {
-            ancestry: &figures.ancestry,
-            layout,
-            rows: &figures.rows,
-            parity: &figures.parity,
-            witnesses: &figures.witnesses,
-            wasted_bytes: figures.wasted_bytes,
-            smaller_form: &figures.smaller_form,
-            duplicate_of,
-        });
-        self
+        if self.sections.ancestry {
+            fields.serialize_entry("ancestry", &figures.ancestry)?;
+            fields.serialize_entry("layout", &self.layout)?;
+            fields.serialize_entry("rows", &figures.rows)?;
+            fields.serialize_entry("parity", &figures.parity)?;
+            fields.serialize_entry("witnesses", &figures.witnesses)?;
+            fields.serialize_entry("wasted_bytes", &figures.wasted_bytes)?;
+            fields.serialize_entry("smaller_form", &figures.smaller_form)?;
+            fields.serialize_entry("duplicate_of", &self.duplicate_of)?;
+        }
+        fields.end()
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Detour {
 /// Rounding errors of f64 in a product or quotient.
 const ROUNDING: f64 = 1e-14;
 const PASSES: usize = 4;
+/// Guesses of a point's code where two are possible, for each code of the largest value.
+const BRANCHES: u32 = 32;
 
 /// The distinct values of a group, the largest magnitude first; none where there are
 /// more than `most`. Signs are kept apart only where they matter.
@@ -95,7 +97,7 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
         // more stored value: so many lattices are tried with a top.
         tried += codes_between(tops, 0.0, *top).len() as f64;
         let start = (largest.low / top, largest.high / top);
-        if let Some(scales) = narrow(points, book, start) {
+        if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
             let scale = (scales.0 + scales.1) / 2.0;
             let odds = odds(view.layout, points, book, scale, detour) - libm::log10(tried);
             return Some(Fit { scale, odds });
@@ -124,17 +126,43 @@ fn significands(layout: &FloatLayout, points: &[Point]) -> usize {
 }
 
 /// The scales that make a code of every point, or `None` where there is none.
-fn narrow(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f64, f64)> {
+fn narrow(
+    points: &[Point],
+    book: &Book,
+    start: (f64, f64),
+    branches: &mut u32,
+) -> Option<(f64, f64)> {
+    let scales = narrow_certain(points, book, start)?;
+    let scale = (scales.0 + scales.1) / 2.0;
+    let misses = |point: &&Point| {
+        let (low, high) = (
+            point.low * (1.0 - ROUNDING) / scale,
+            point.high * (1.0 + ROUNDING) / scale,
+        );
+        codes_between(book.of_sign(point.is_negative), low, high).is_empty()
+    };
+    let Some(missing) = points.iter().find(misses) else {
+        return Some(scales);
+    };
+    // The middle will not do for this point: one side or the other may.
+    let codes = codes_of(missing, book, scales);
+    codes.iter().find_map(|code| {
+        *branches = branches.checked_sub(1)?;
+        let part = (
+            scales.0.max(missing.low / code),
+            scales.1.min(missing.high / code),
+        );
+        (part.0 <= part.1).then(|| narrow(points, book, part, branches))?
+    })
+}
+
+/// Narrows by every point whose code is certain.
+fn narrow_certain(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f64, f64)> {
     let mut scales = start;
     for _ in 0..PASSES {
         let before = scales;
         for point in &points[1..] {
-            let codes = codes_between(
-                book.of_sign(point.is_negative),
-                point.low / scales.1 * (1.0 - ROUNDING),
-                point.high / scales.0 * (1.0 + ROUNDING),
-            );
-            match codes {
+            match codes_of(point, book, scales) {
                 [] => return None,
                 [code] => {
                     scales.0 = scales.0.max(point.low / code);
@@ -150,12 +178,16 @@ fn narrow(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f64, f64)
             break;
         }
     }
-    let scale = (scales.0 + scales.1) / 2.0;
-    let fits = |point: &Point| {
-        let (low, high) = (point.low * (1.0 - ROUNDING), point.high * (1.0 + ROUNDING));
-        !codes_between(book.of_sign(point.is_negative), low / scale, high / scale).is_empty()
-    };
-    points.iter().all(fits).then_some(scales)
+    Some(scales)
+}
+
+/// Codes that a point may be with some scale of an interval.
+fn codes_of<'a>(point: &Point, book: &'a Book, scales: (f64, f64)) -> &'a [f64] {
+    codes_between(
+        book.of_sign(point.is_negative),
+        point.low / scales.1 * (1.0 - ROUNDING),
+        point.high / scales.0 * (1.0 + ROUNDING),
+    )
 }
 
 fn codes_between(codes: &[f64], low: f64, high: f64) -> &[f64] {

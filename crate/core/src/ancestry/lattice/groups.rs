@@ -120,27 +120,43 @@ fn whole(view: &View) -> Group {
     }
 }
 
-/// Up to `most` groups of so many neighbours that go on from row to row, where the tensor
-/// is kept whole; nothing where they are blocks of rows.
+/// Up to `most` groups of so many neighbours that go on from row to row, as far as whole
+/// rows are kept; nothing where they are blocks of rows.
 pub(crate) fn flat_groups(view: &View, size: u16, most: usize) -> Vec<Group> {
-    let [patch] = &view.patches[..] else {
-        return Vec::new();
-    };
-    let is_whole = patch.window.purpose == Purpose::Whole;
-    if !is_whole || view.matrix.columns.is_multiple_of(u64::from(size)) {
+    let columns = view.matrix.columns;
+    let size = u64::from(size);
+    if columns.is_multiple_of(size) {
         return Vec::new();
     }
-    let total = patch.elements().div_ceil(usize::from(size));
-    let taken = total.min(most);
-    let spread = (0..taken).map(|at| spread(at, taken, total) * usize::from(size));
-    let group = |begin: usize| {
-        let end = (begin + usize::from(size)).min(patch.elements());
+    let in_rows = view.patches.iter().filter(|patch| patch.holds_rows());
+    let mut places: Vec<(&Patch, u64, u64)> = Vec::new();
+    for patch in in_rows {
+        let window = &patch.window;
+        let is_whole = window.purpose == Purpose::Whole;
+        let (rows, length) = if is_whole {
+            (1, window.elements())
+        } else {
+            (window.rows, window.width)
+        };
+        for row in 0..rows {
+            // The first group that begins in the row.
+            let lead = (window.place(row, 0).0 * columns).next_multiple_of(size)
+                - window.place(row, 0).0 * columns;
+            let begins = (lead..length).step_by(size as usize);
+            let complete = begins.filter(|begin| is_whole || begin + size <= length);
+            places.extend(complete.map(|begin| (patch, row, row * length + begin)));
+        }
+    }
+    let taken = places.len().min(most);
+    let group = |at: usize| {
+        let (patch, row, begin) = places[spread(at, taken, places.len())];
+        let end = (begin + size).min(patch.window.elements());
         Group {
-            codes: different(view, patch, begin..end),
-            row: begin as u64 / view.matrix.columns.max(1),
+            codes: different(view, patch, begin as usize..end as usize),
+            row: patch.window.place(row, 0).0,
         }
     };
-    spread.map(group).collect()
+    (0..taken).map(group).collect()
 }
 
 /// The `at`th of `taken` groups among `total`: somewhere in each of `taken` equal parts.

@@ -158,7 +158,7 @@ pub(crate) fn search(view: &View) -> Option<Found> {
         .collect();
     let fitting = rows.iter().filter(|row| row.1).count();
     let odds = short.iter().map(|block| block.odds).sum::<f64>() - 2.0;
-    let (label, scale) = kind(view, &short);
+    let (label, scale) = kind(view, &short, long.is_empty());
     let granularity = match scale {
         Scale::None => Granularity::Element,
         _ => Granularity::Block(BLOCK),
@@ -188,7 +188,7 @@ fn some_are_short(view: &View) -> bool {
 }
 
 /// Label and kind of scale for blocks of which every value is short.
-fn kind(view: &View, blocks: &[Block]) -> (Label, Scale) {
+fn kind(view: &View, blocks: &[Block], is_whole: bool) -> (Label, Scale) {
     let bits = blocks
         .iter()
         .flat_map(|block| &block.values)
@@ -197,7 +197,7 @@ fn kind(view: &View, blocks: &[Block]) -> (Label, Scale) {
     let bits = bits.unwrap_or(0);
     let plain = PLAIN
         .iter()
-        .find(|plain| is_plain(view, blocks, plain, bits));
+        .find(|plain| is_plain(view, blocks, plain, bits, is_whole));
     let scaled = SCALED.iter().find(|scaled| {
         bits <= scaled.precision
             && blocks
@@ -214,9 +214,23 @@ fn kind(view: &View, blocks: &[Block]) -> (Label, Scale) {
     }
 }
 
-fn is_plain(view: &View, blocks: &[Block], plain: &Plain, bits: u32) -> bool {
-    let in_range = view.cells.iter().all(|cell| cell.value <= plain.largest);
-    bits == plain.precision && in_range && blocks.iter().all(|block| block.is_on_grid(plain.step))
+/// Whether the values are a format's without a scale: all on its grid, and its last step
+/// in use.
+fn is_plain(view: &View, blocks: &[Block], plain: &Plain, bits: u32, is_whole: bool) -> bool {
+    let mut lasts: Vec<i32> = blocks
+        .iter()
+        .flat_map(|block| &block.values)
+        .map(|value| value.1)
+        .collect();
+    if is_whole {
+        lasts = view
+            .cells
+            .iter()
+            .map(|cell| precision(cell.value).1)
+            .collect();
+    }
+    let in_range = !is_whole || view.cells.iter().all(|cell| cell.value <= plain.largest);
+    bits == plain.precision && in_range && lasts.iter().min() == Some(&plain.step)
 }
 
 /// Whether blocks keep to a grid of their own that is coarser than the plain format's.

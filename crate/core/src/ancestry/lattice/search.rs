@@ -13,7 +13,9 @@ const FIRST_LOOK: usize = 6;
 /// Groups that speak for the tensor.
 const FULL_LOOK: usize = 300;
 /// Odds that make a group count.
-const INFORMATIVE: f64 = 1.0;
+const INFORMATIVE: f64 = 0.5;
+/// Different values of a group that most lattices refuse by chance.
+const ABLE: usize = 8;
 /// log10 of the lattices that are tried of a tensor: formats times granularities.
 const TRIED: f64 = 2.0;
 /// Total odds that a verdict needs.
@@ -65,57 +67,65 @@ pub(crate) struct Search {
     pub(crate) whole: Option<Found>,
     /// The lattice of a part of it, where there is none of the whole.
     pub(crate) part: Option<Found>,
-    /// Groups that were looked at and lie on no lattice, at the granularity that
-    /// showed the most.
-    pub(crate) refusing: usize,
+    /// Whether every lattice is excluded: of those whose groups have values enough to be
+    /// refused, each is refused by some.
+    pub(crate) is_excluded: bool,
 }
 
 /// Searches the lattices with real scales.
 pub(crate) fn search(view: &View, detour: Detour) -> Search {
-    let mut search = Search::default();
     let books = books();
-    search.whole = two_scales(view, &books, detour);
-    if search.whole.is_some() {
-        return search;
-    }
+    let mut search = Search {
+        whole: two_scales(view, &books, detour),
+        part: None,
+        is_excluded: view.cells.len() > MOST_MAGNITUDES,
+    };
     for granularity in granularities(view) {
-        let first = prepared(view, granularity, FIRST_LOOK, detour);
-        let mut refusing = first.len();
-        for book in &books {
-            let trial = judge(view, &first, book, granularity, detour);
-            refusing = refusing.min(first.len() - trial.accepting);
-            if trial.found.fitting == 0 {
-                continue;
-            }
-            let many = prepared(view, granularity, FULL_LOOK, detour);
-            let found = judge(view, &many, book, granularity, detour).found;
-            if found.is_whole() {
-                search.whole = Some(found);
-                return search;
-            }
-            let is_better = search
-                .part
-                .as_ref()
-                .is_none_or(|part| part.share() < found.share());
-            if found.is_part() && is_better {
-                search.part = Some(found);
-            }
-        }
-        search.refusing = search.refusing.max(refusing);
-        // bitsandbytes cuts blocks through rows.
-        if let Granularity::Block(size) = granularity {
-            let flat = prepare(view, flat_groups(view, size, FULL_LOOK), detour);
-            let nf4 = books.iter().filter(|book| !book.is_symmetric());
-            for book in nf4.filter(|_| !flat.is_empty()) {
-                let found = judge(view, &flat, book, granularity, detour).found;
-                if found.is_whole() {
-                    search.whole = Some(found);
-                    return search;
-                }
-            }
+        if search.whole.is_none() {
+            search.look(view, &books, granularity, detour);
         }
     }
     search
+}
+
+impl Search {
+    fn look(&mut self, view: &View, books: &[Book], granularity: Granularity, detour: Detour) {
+        let first = prepared(view, granularity, FIRST_LOOK, detour);
+        for book in books {
+            let trial = judge(view, &first, book, granularity, detour);
+            if trial.found.fitting == 0 && trial.refusing > 0 {
+                continue;
+            }
+            let many = prepared(view, granularity, FULL_LOOK, detour);
+            let trial = judge(view, &many, book, granularity, detour);
+            self.take(trial);
+            if self.whole.is_some() {
+                return;
+            }
+        }
+        // bitsandbytes cuts blocks through rows.
+        if let Granularity::Block(size) = granularity {
+            let flat = prepare(view, flat_groups(view, size, FULL_LOOK), detour);
+            let nf4 = books.iter().find(|book| !book.is_symmetric());
+            let found = nf4.map(|book| judge(view, &flat, book, granularity, detour).found);
+            self.whole = found.filter(Found::is_whole);
+        }
+    }
+
+    fn take(&mut self, trial: Trial) {
+        if trial.able >= FIRST_LOOK && trial.refusing == 0 {
+            self.is_excluded = false;
+        }
+        let found = trial.found;
+        if found.is_whole() {
+            self.whole = Some(found);
+            return;
+        }
+        let share = self.part.as_ref().map_or(0.0, Found::share);
+        if found.is_part() && share < found.share() {
+            self.part = Some(found);
+        }
+    }
 }
 
 /// Significands of NVFP4 with one scale for the tensor: E4M3 times E2M1.
@@ -208,8 +218,9 @@ fn hash(codes: &[u64]) -> u64 {
 
 struct Trial {
     found: Found,
-    /// Groups that fit, whether that says something or not.
-    accepting: usize,
+    /// Groups with values enough to be refused by most lattices, and those that are.
+    able: usize,
+    refusing: usize,
 }
 
 fn judge(
@@ -229,7 +240,7 @@ fn judge(
         fitting: 0,
         rows: Vec::new(),
     };
-    let mut accepting = 0;
+    let (mut able, mut refusing) = (0, 0);
     for Prepared {
         group,
         magnitudes,
@@ -245,7 +256,8 @@ fn judge(
             book.steps
                 .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
         });
-        accepting += usize::from(fit.is_some());
+        able += usize::from(points.len() >= ABLE || points.is_empty());
+        refusing += usize::from(fit.is_none());
         if fit.is_some_and(|fit| fit.odds < INFORMATIVE) {
             continue;
         }
@@ -254,7 +266,11 @@ fn judge(
         found.odds += fit.map_or(0.0, |fit| fit.odds);
         found.rows.push((group.row, fit.is_some()));
     }
-    Trial { found, accepting }
+    Trial {
+        found,
+        able,
+        refusing,
+    }
 }
 
 /// Integers with a zero point: the largest and the smallest code are no further apart

@@ -42,9 +42,9 @@ pub(super) struct Finder<'a, 'b> {
     /// The first tensor of each name; further ones, of other files, under [`in_file`].
     names: BTreeMap<String, usize>,
     has_twins: bool,
-    /// Lengths of vectors, sorted: widths that the model has.
+    /// Lengths of vectors: widths that the model has.
     vectors: Vec<u64>,
-    /// Rows of matrices, sorted.
+    /// Rows of matrices.
     rows: Vec<u64>,
     layouts: Vec<Option<Layout>>,
 }
@@ -53,6 +53,14 @@ pub(super) struct Finder<'a, 'b> {
 /// and a number before it by chance; if it did, only a companion would be missed.
 fn in_file(file: usize, name: &str) -> String {
     format!("{file}\0{name}")
+}
+
+/// Keeps a length once. A model has a few dozen; of more than these nobody learns anything.
+fn add_length(lengths: &mut Vec<u64>, length: u64) {
+    const MOST: usize = 256;
+    if lengths.len() < MOST && !lengths.contains(&length) {
+        lengths.push(length);
+    }
 }
 
 impl<'a, 'b> Finder<'a, 'b> {
@@ -77,21 +85,19 @@ impl<'a, 'b> Finder<'a, 'b> {
                 finder.names.entry(twin).or_insert(index);
             }
             match tensor.shape[..] {
-                [length] => finder.vectors.push(length),
-                [.., rows, _] => finder.rows.push(rows),
+                [length] => add_length(&mut finder.vectors, length),
+                [.., rows, _] => add_length(&mut finder.rows, rows),
                 [] => {}
             }
         }
-        finder.vectors.sort_unstable();
-        finder.rows.sort_unstable();
         finder
     }
 
     /// Whether a vector, or a matrix that is not of this many rows itself, is as long.
     fn is_width(&self, codes: &TensorInfo, length: u64) -> bool {
-        let has = |lengths: &[u64]| lengths.binary_search(&length).is_ok();
         let own = codes.shape.iter().rev().nth(1);
-        has(&self.vectors) || (own != Some(&length) && has(&self.rows))
+        let is_own = own == Some(&length);
+        self.vectors.contains(&length) || (!is_own && self.rows.contains(&length))
     }
 
     /// A tensor by its name, in this file before others: shards share one space

@@ -255,7 +255,13 @@ fn torchao_bytes(found: &Found) -> Option<Fit> {
 /// Narrow integers may lie in bytes of their own; then only the metadata says so,
 /// under the weight's name: `m._weight_qdata` is about `m.weight`.
 fn torchao_narrow(found: &Found) -> Option<(&'static str, u8)> {
-    let about = (found.metadata)(&found.base.replace("._", "."))?;
+    let (module, attribute) = found.base.rsplit_once('.')?;
+    let attribute = attribute.strip_prefix('_').unwrap_or(attribute);
+    let about = (found.metadata)(&format!("{module}.{attribute}"))?;
+    let has = |name: &str| {
+        let mut windows = about.as_bytes().windows(name.len());
+        windows.any(|window| window == name.as_bytes())
+    };
     let names = [
         ("\"int2\"", "INT2", 2),
         ("\"int3\"", "INT3", 3),
@@ -263,7 +269,7 @@ fn torchao_narrow(found: &Found) -> Option<(&'static str, u8)> {
         ("\"int5\"", "INT5", 5),
         ("\"int6\"", "INT6", 6),
     ];
-    let named = names.into_iter().find(|(name, ..)| about.contains(name))?;
+    let named = names.into_iter().find(|(name, ..)| has(name))?;
     Some((named.1, named.2))
 }
 
