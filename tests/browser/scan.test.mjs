@@ -121,8 +121,8 @@ test('the sample is one click away', options, async () => {
   await page.click('#open-sample');
   assert.equal(await phase(page, 'done', 'failed'), 'done');
   assert((await text(page, '#headline')).length > 0);
-  const rows = await page.$$('[data-tensor]');
-  assert(rows.length > 0);
+  await page.$eval('#tensors', (list) => list.scrollIntoView());
+  assert(await page.waitForSelector('[data-tensor]'));
   assert.deepEqual(errors, []);
 });
 
