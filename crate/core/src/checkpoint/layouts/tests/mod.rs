@@ -5,6 +5,7 @@ use crate::format::Dtype::{self, *};
 
 use super::find;
 
+mod more_schemes;
 mod schemes;
 
 fn tensor(name: &str, dtype: Dtype, shape: &[u64]) -> TensorInfo {
