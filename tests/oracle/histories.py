@@ -187,7 +187,8 @@ def arithmetics():
     yield History("updates", "arithmetic", "arithmetic", updated, storages=("BF16",), times=2)
     yield History("moving-average", "arithmetic", "arithmetic", moving_average)
     yield History("task-vector", "arithmetic", "arithmetic", task_vector)
-    yield History("low-rank", "arithmetic", "arithmetic", low_rank)
+    # Rows of zeros get what is added, which is BF16.
+    yield History("low-rank", "arithmetic", "arithmetic", low_rank, also=("mixed",))
     yield History("interpolation", "arithmetic", "arithmetic", interpolation)
     of_f16 = lambda rng, x: sum(siblings(rng, x, 2, 0.05, casts.f16)) / np.float32(2)
     yield History("average-of-f16", "arithmetic", "arithmetic", of_f16, also=("f16",))

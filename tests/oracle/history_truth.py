@@ -140,7 +140,7 @@ def grid_odds(values):
 def lattice(history, storage, large, x, carried, scales, values):
     """A scaled or unscaled code of few bits."""
     labels, kinds = [history.label], [history.scale]
-    granularities = same_partitions(history.granularity, values.shape)
+    granularities = same_partitions(history.granularity, values.shape) + constant_partitions(history.granularity, scales)
     few = np.unique(np.abs(values)).size <= 9
     if history.scale != "real":
         other_labels, other_granularities = other_powers_of_two(history, scales, values)
@@ -155,16 +155,21 @@ def lattice(history, storage, large, x, carried, scales, values):
     if len(stops) > 1 and PRECISION[storage] > 11:
         labels = labels + stops[1:]  # the outer type holds every value, too
         paths = paths and paths + [path(stops[1:], storage), path(stops[-1:], storage)]
-    if leaves_no_trace(history, storage, values):
-        labels += NATIVE
-    must = large and not few and len(stops) == 1 and group_size(history.granularity, values.shape) >= minimum(storage)
+    traceless = leaves_no_trace(history, storage, scales, values)
+    labels += NATIVE * traceless
+    must = large and not few and not traceless and len(stops) == 1 and group_size(history.granularity, values.shape) >= minimum(storage)
     return truth("lattice", labels, must, paths=paths, granularities=granularities, scales=kinds)
 
 
-def leaves_no_trace(history, storage, values):
-    """INT8 in BF16 with fewer than 16 values for a scale: their 2 bits each hardly pay for it."""
-    filled = (values != 0).mean() * group_size(history.granularity, values.shape)
-    return history.label == "int8" and storage == "BF16" and filled < 16
+def leaves_no_trace(history, storage, scales, values):
+    """8-bit codes with fewer than 16 different values for a scale: their bits hardly pay for it."""
+    if "8" not in history.label or scales is None or PRECISION[storage] > 11:
+        return False
+    if group_size(history.granularity, values.shape) > 4096 and values.size > LARGE:
+        return False  # enough of them, and slow to count
+    bits = [of.astype(np.float32)[values != 0].view(np.uint32).astype(np.uint64) for of in (np.abs(values), scales)]
+    pairs = np.unique(bits[0] << np.uint64(32) | bits[1])
+    return pairs.size < 16 * np.unique(bits[1]).size
 
 
 def minimum(storage):
@@ -186,14 +191,30 @@ def same_partitions(granularity, shape):
     return [granularity] + [p for p in PARTITIONS if p != granularity and casts.group_shape(p, *shape) == mine]
 
 
+def constant_partitions(own, scales):
+    """Cuts in which the scale happens not to change: repeated rows, similar amplitudes."""
+
+    def constant(partition):
+        groups = casts.grouped(scales, casts.group_shape(partition, *scales.shape))
+        high = groups.max(axis=(1, 3))
+        low = np.where(groups > 0, groups, np.inf).min(axis=(1, 3))
+        return np.all((high == 0) | (low == high))
+
+    if scales is None:
+        return []
+    each = casts.grouped(scales, casts.group_shape(own, *scales.shape)).max(axis=(1, 3))
+    if np.unique(each).size > each.size / 2:
+        return []  # as many scales as groups: nothing to find
+    return [partition for partition in PARTITIONS if constant(partition)]
+
+
 def other_powers_of_two(history, scales, values):
     """Formats with power-of-two scales that hold all values as well, in fewer bits or as
-    elements, and coarser cuts in which the scale happens not to change."""
+    elements, and what that says of the cut."""
     bits, others = BITS[history.label], [name for name in BITS if name != history.label]
     simpler = [name for name in others if BITS[name] < bits or (name[0] == "f" and BITS[name] == bits)]
     formats = [name for name in simpler if holds(name, values)]
-    steps = np.unique(scales[scales > 0]) if scales is not None else np.ones(1)
-    if steps.size > 1:
+    if scales is not None and np.unique(scales[scales > 0]).size > 1:
         return formats, ["element"] * any(name.startswith("f8") for name in formats)
     if history.label.startswith("mxfp8"):
         formats.append(history.label.replace("mxfp8", "f8"))
@@ -212,7 +233,9 @@ def half(history, storage, large, x, carried, scales, values):
     plain = ["inconclusive", "unexplained"] if storage == "BF16" or history.label == "f16" and storage == "F16" else []
     found = truth("half", ["mixed", *plain], must=large and not plain)
     rows = values.shape[0]
-    if PRECISION[storage] >= 24 and rows > 1:
+    changed = np.abs(np.where(values[: rows // 2] == 0, np.inf, values[: rows // 2])).min(axis=1)
+    decided = history.label != "f16" or (changed < 2.0**-14).all()
+    if PRECISION[storage] >= 24 and rows > 1 and history.name.startswith("half-first") and decided:
         found["rows"] = {history.label: rows // 2}
     if rows < 2:
         found["labels"] += NATIVE
