@@ -81,8 +81,10 @@ test('a scan that is cancelled stops at once, and another can start', options, a
  * @param {string} role
  */
 async function workers(page, role) {
-  const names = await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.name).catch(() => '')));
-  return page.workers().filter((_, i) => names[i].startsWith(role));
+  // Others may start meanwhile.
+  const there = page.workers();
+  const names = await Promise.all(there.map((worker) => worker.evaluate(() => self.name).catch(() => '')));
+  return there.filter((_, i) => names[i].startsWith(role));
 }
 
 const inWorkers = { ...options, skip: isFirefox && 'Firefox lets nobody into a worker' };

@@ -4,6 +4,9 @@
 /** At least this long between two messages about one run. */
 const TELL_MS = 50;
 
+/** A stream that is ahead of the scan never lets messages in: this often they are, so that the page hears of life. */
+const ANSWER_MS = 500;
+
 /** Bytes that are copied and scanned at once: they stay in the nearest caches. */
 const FEED_BYTES = 64 << 10;
 
@@ -15,6 +18,7 @@ class ScannerRole {
   #runs = [];
   #isBusy = false;
   #told_ms = 0;
+  #answered_ms = 0;
 
   /** @param {WebAssembly.Memory} memory @param {MessagePort} port @param {(error: unknown) => void} broken */
   constructor(memory, port, broken) {
@@ -50,6 +54,7 @@ class ScannerRole {
       for (let chunk = await reading.next(); chunk; chunk = await reading.next()) {
         this.#feed(chunk);
         if (performance.now() - this.#told_ms > TELL_MS) this.#tellSeen(run, end - begin - reading.left_bytes, false);
+        if (performance.now() - this.#answered_ms > ANSWER_MS) await this.#answer();
       }
       this.#tellSeen(run, end - begin, true);
     } catch (error) {
@@ -58,6 +63,12 @@ class ScannerRole {
       this.#tellSeen(run, end - begin - reading.left_bytes, false);
       this.#tell({ type: 'failed', run, what: error.message });
     }
+  }
+
+  /** Takes in what has been sent meanwhile. */
+  async #answer() {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#answered_ms = performance.now();
   }
 
   /** Copies a chunk into wasm's memory, part by part, and scans it. @param {Uint8Array} chunk */
