@@ -54,12 +54,34 @@ impl Containment {
         } else {
             Ten::Tf32
         };
-        Self {
+        let containment = Self {
             bf16: rows.bf16.rows,
             ten_bits: rows.ten_bits.rows,
             wider: rows.wider,
             ten,
             outside: (held, n),
+        };
+        containment.without_repeats(view)
+    }
+
+    /// Rows of which nearly all values are one short number, and the few others are not,
+    /// hold nothing narrower.
+    fn without_repeats(self, view: &View) -> Self {
+        let bits = if self.ten_bits > 0 { 0x1fff } else { 0xffff };
+        let long = view
+            .cells
+            .iter()
+            .filter(|cell| cell.code & bits != 0)
+            .count();
+        let is_narrow = self.wider as f64 <= FEW * self.rows() as f64;
+        if !is_narrow || long * 20 <= view.cells.len() {
+            return self;
+        }
+        Self {
+            wider: self.rows(),
+            bf16: 0,
+            ten_bits: 0,
+            ..self
         }
     }
 

@@ -124,7 +124,13 @@ fn narrow_step(view: &View, mut step: (f64, f64)) -> Option<f64> {
             }
         }
     }
-    Some((step.0 + step.1) / 2.0)
+    // Where many multiples were possible, none may be left of the final step.
+    let step = (step.0 + step.1) / 2.0;
+    let is_multiple = |cell: &super::view::Cell| {
+        let (low, high) = view.rounds_to(cell.code);
+        libm::ceil(low / step * (1.0 - 1e-12)) <= libm::floor(high / step * (1.0 + 1e-12))
+    };
+    view.cells.iter().all(is_multiple).then_some(step)
 }
 
 /// Against chance, binade by binade: values of the format that some multiple rounds to.
@@ -160,7 +166,9 @@ pub(crate) fn handful(view: &View) -> Option<Levels> {
     let either = negative.min(values - negative).max(view.zeros);
     let smallest = view.cells.first()?.value;
     let largest = view.cells.last()?.value;
-    let has_gap = either * 20 >= view.elements() && smallest * 16.0 >= largest;
+    // Among subnormal numbers few magnitudes are all that there are.
+    let is_normal = smallest >= power_of_two(view.layout.min_exponent().max(-1000));
+    let has_gap = either * 20 >= view.elements() && smallest * 16.0 >= largest && is_normal;
     (has_gap && different_stretches(view) >= DIFFERENT).then_some(Levels {
         step: None,
         count: count as u64,

@@ -99,6 +99,28 @@ pub(crate) enum Shape {
     Other,
 }
 
+/// Values that stand out of a sign's: a clipping bound, the one of a norm, a padding.
+const SPIKES: usize = 2;
+
+/// Takes out the few blocks, as (binade, B, M), that hold many times more values than
+/// those beside them: their one value would outweigh all others.
+fn remove_spikes(blocks: &mut Vec<(i32, f64, f64)>) {
+    for _ in 0..SPIKES {
+        let Some(at) = (0..blocks.len()).max_by(|a, b| blocks[*a].2.total_cmp(&blocks[*b].2))
+        else {
+            return;
+        };
+        let beside = blocks[at.saturating_sub(2)..blocks.len().min(at + 3)].iter();
+        let others = beside.map(|block| block.2).sum::<f64>() - blocks[at].2;
+        if blocks[at].2 < 2.0 * others {
+            return;
+        }
+        // An odd spike lies in its neighbour as well.
+        let end = blocks.len().min(at + 2);
+        blocks.drain(at.saturating_sub(1)..end);
+    }
+}
+
 impl Profile {
     pub(crate) fn of(view: &View) -> Self {
         let mut profile = Self::default();
@@ -135,6 +157,7 @@ impl Profile {
             .iter()
             .flat_map(|cell| [cell.0 / 4, (cell.0 + 1) / 4]);
         let mut last = None;
+        let mut all = Vec::new();
         for block in blocks {
             // Codes ascend: so do blocks, each met several times. Block 0 is subnormal.
             if last.is_some_and(|last| block <= last) || block == 0 {
@@ -146,9 +169,12 @@ impl Profile {
             let odd = of(first + 1) + (of(first - 1) + of(first + 3)) / 2.0;
             let field = view.layout.exponent_field(first) as i32;
             if field > 0 {
-                self.binade(field - view.layout.bias)
-                    .add(even - odd, even + odd);
+                all.push((field - view.layout.bias, even - odd, even + odd));
             }
+        }
+        remove_spikes(&mut all);
+        for (binade, b, m) in all {
+            self.binade(binade).add(b, m);
         }
     }
 

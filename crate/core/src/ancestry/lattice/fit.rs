@@ -27,6 +27,9 @@ pub(crate) struct Fit {
     pub(crate) scale: f64,
     /// log10 of the odds against chance.
     pub(crate) odds: f64,
+    /// Whether the lattice reaches every stored code that there is between the values: to
+    /// go through it would have changed nothing.
+    pub(crate) is_vacuous: bool,
 }
 
 /// Whether values were rounded once more before they were stored.
@@ -99,8 +102,12 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
             let scale = (scales.0 + scales.1) / 2.0;
-            let odds = odds(view.layout, points, book, scale, detour) - libm::log10(tried);
-            return Some(Fit { scale, odds });
+            let odds = odds(view.layout, points, book, scale, detour);
+            return Some(Fit {
+                scale,
+                odds: odds - libm::log10(tried),
+                is_vacuous: odds < 0.5,
+            });
         }
     }
     None
@@ -216,25 +223,40 @@ fn odds(layout: &FloatLayout, points: &[Point], book: &Book, scale: f64, detour:
         };
         let accepted = accepted(layout, book.of_sign(sign), scale, detour, (first, last));
         let mantissa = layout.mantissa_bits;
-        let of_binade = |codes: &[u64], binade: u64| {
-            codes
-                .iter()
-                .filter(|code| **code >> mantissa == binade)
-                .count() as f64
-        };
         for binade in first >> mantissa..=last >> mantissa {
             let low = first.max(binade << mantissa);
             let high = last.min(((binade + 1) << mantissa) - 1);
-            let distinct = of_binade(&mine, binade);
-            let reachable = (high - low + 1) as f64;
-            odds += log10_holes(
-                reachable,
-                of_binade(&accepted, binade).min(reachable),
-                distinct,
-            );
+            odds += holes(&mine, &accepted, (low, high));
         }
     }
     odds
+}
+
+/// Codes that are compared together where they are densely occupied.
+const DENSE_WINDOW: u64 = 8;
+
+/// The odds of a binade, or of what the values span of it. Where more than a quarter of
+/// its codes are occupied the density shows, and it is no longer the same everywhere: there,
+/// codes are compared with their neighbours only.
+fn holes(distinct: &[u64], accepted: &[u64], (low, high): (u64, u64)) -> f64 {
+    let within = |codes: &[u64], low: u64, high: u64| {
+        codes
+            .iter()
+            .filter(|code| (low..=high).contains(*code))
+            .count() as f64
+    };
+    let of = |low: u64, high: u64| {
+        let reachable = (high - low + 1) as f64;
+        let accepted = within(accepted, low, high).min(reachable);
+        log10_holes(reachable, accepted, within(distinct, low, high))
+    };
+    if within(distinct, low, high) * 4.0 <= (high - low + 1) as f64 {
+        return of(low, high);
+    }
+    let windows = (low..=high).step_by(DENSE_WINDOW as usize);
+    windows
+        .map(|begin| of(begin, high.min(begin + DENSE_WINDOW - 1)))
+        .sum()
 }
 
 /// Stored codes between two, ends included, that the lattice reaches.

@@ -84,7 +84,7 @@ struct Block {
     row: u64,
     values: Vec<(u32, i32)>,
     top: i32,
-    odds: f64,
+    codes: Vec<u64>,
 }
 
 impl Block {
@@ -99,7 +99,11 @@ impl Block {
             row: group.row,
             values: values.iter().map(|value| precision(*value)).collect(),
             top: binade(top),
-            odds: odds(view, group),
+            codes: group
+                .codes
+                .iter()
+                .map(|code| view.magnitude(*code))
+                .collect(),
         })
     }
 
@@ -118,22 +122,28 @@ impl Block {
     }
 }
 
-/// log10 of the odds that the distinct codes of a group all have four significant
-/// bits, against chance.
-fn odds(view: &View, group: &Group) -> f64 {
+/// log10 of the odds that the different codes of some blocks all have four significant
+/// bits, against chance. A code counts once, however many blocks it is in.
+fn odds(view: &View, blocks: &[Block]) -> f64 {
     let mantissa = view.layout.mantissa_bits;
-    let mut codes: Vec<u64> = group
-        .codes
+    let mut codes: Vec<u64> = blocks
         .iter()
-        .map(|code| view.magnitude(*code))
+        .flat_map(|block| &block.codes)
+        .copied()
         .collect();
     codes.sort_unstable();
     codes.dedup();
-    let binades = codes.chunk_by(|a, b| a >> mantissa == b >> mantissa);
-    let reachable = (1u64 << mantissa) as f64;
-    binades
-        .map(|codes| log10_holes(reachable, 8.0, codes.len() as f64))
-        .sum()
+    let binade_of = |code: &u64| binade(view.layout.decode(*code));
+    let odds = codes
+        .chunk_by(|a, b| binade_of(a) == binade_of(b))
+        .map(|codes| {
+            // Subnormal numbers have few bits by nature.
+            let bits =
+                (binade_of(&codes[0]) - view.layout.min_subnormal_exponent()).min(mantissa as i32);
+            let reachable = libm::ldexp(1.0, bits);
+            log10_holes(reachable, reachable.min(8.0), codes.len() as f64)
+        });
+    odds.sum()
 }
 
 /// The format with power-of-two scales that the tensor, or a part of it, was made of.
@@ -148,16 +158,16 @@ pub(crate) fn search(view: &View) -> Option<Found> {
         .collect();
     let (short, long): (Vec<Block>, Vec<Block>) =
         blocks.into_iter().partition(|block| block.has_precision(4));
-    let informative = |block: &&Block| block.odds > 0.5;
+    // A block of one value has nothing to compare.
+    let informative = |block: &&Block| block.codes.len() > 1;
     let short_rows = short
         .iter()
         .filter(informative)
         .map(|block| (block.row, true));
-    let rows: Vec<(u64, bool)> = short_rows
-        .chain(long.iter().map(|block| (block.row, false)))
-        .collect();
+    let long_rows = long.iter().map(|block| (block.row, false));
+    let rows: Vec<(u64, bool)> = short_rows.chain(long_rows).collect();
     let fitting = rows.iter().filter(|row| row.1).count();
-    let odds = short.iter().map(|block| block.odds).sum::<f64>() - 2.0;
+    let odds = odds(view, &short) - 2.0;
     let (label, scale) = kind(view, &short, long.is_empty());
     let granularity = match scale {
         Scale::None => Granularity::Element,

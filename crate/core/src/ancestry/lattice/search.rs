@@ -78,7 +78,7 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
     let mut search = Search {
         whole: two_scales(view, &books, detour),
         part: None,
-        is_excluded: view.cells.len() > MOST_MAGNITUDES,
+        is_excluded: true,
     };
     for granularity in granularities(view) {
         if search.whole.is_none() {
@@ -113,7 +113,7 @@ impl Search {
     }
 
     fn take(&mut self, trial: Trial) {
-        if trial.able >= FIRST_LOOK && trial.refusing == 0 {
+        if trial.able > 0 && trial.refusing == 0 {
             self.is_excluded = false;
         }
         let found = trial.found;
@@ -122,7 +122,9 @@ impl Search {
             return;
         }
         let share = self.part.as_ref().map_or(0.0, Found::share);
-        if found.is_part() && share < found.share() {
+        // A part of the rows, not of the columns.
+        let is_by_row = matches!(found.granularity, Granularity::Row | Granularity::Block(_));
+        if is_by_row && found.is_part() && share < found.share() {
             self.part = Some(found);
         }
     }
@@ -240,7 +242,7 @@ fn judge(
         fitting: 0,
         rows: Vec::new(),
     };
-    let (mut able, mut refusing) = (0, 0);
+    let (mut able, mut refusing, mut accepting) = (0, 0, 0);
     for Prepared {
         group,
         magnitudes,
@@ -256,8 +258,12 @@ fn judge(
             book.steps
                 .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
         });
-        able += usize::from(points.len() >= ABLE || points.is_empty());
+        able += usize::from(match fit {
+            Some(fit) => points.len() >= ABLE && !fit.is_vacuous,
+            None => true,
+        });
         refusing += usize::from(fit.is_none());
+        accepting += usize::from(fit.is_some());
         if fit.is_some_and(|fit| fit.odds < INFORMATIVE) {
             continue;
         }
@@ -266,6 +272,8 @@ fn judge(
         found.odds += fit.map_or(0.0, |fit| fit.odds);
         found.rows.push((group.row, fit.is_some()));
     }
+    // Those that say most are picked from all that fit.
+    found.odds -= log10_choose(accepting as f64, found.fitting as f64);
     Trial {
         found,
         able,
