@@ -146,6 +146,9 @@ def lattice(history, storage, large, x, carried, scales, values):
         other_labels, other_granularities = other_powers_of_two(history, scales, values)
         labels, granularities = labels + other_labels, granularities + other_granularities
         kinds = ["none", "power_of_two"] if len(labels) > 1 else kinds
+    if history.granularity == "element" and has_few_subnormals(history.label, values):
+        labels, kinds = labels + ["mx" + history.label.replace("f8", "fp8")], [*kinds, "power_of_two"]
+        granularities = granularities + ["32"]
     if history.also:
         labels, granularities = labels + list(history.also), granularities + ["32"]
     if few:
@@ -155,6 +158,8 @@ def lattice(history, storage, large, x, carried, scales, values):
     if len(stops) > 1 and PRECISION[storage] > 11:
         labels = labels + stops[1:]  # the outer type holds every value, too
         paths = paths and paths + [path(stops[1:], storage), path(stops[-1:], storage)]
+    elif len(stops) > 1 and (history.label == "nvfp4" or values.size < LARGE):
+        paths = paths and paths + [path(stops[:1], storage)]  # a few codes a group bend to any rounding
     traceless = leaves_no_trace(history, storage, scales, values)
     labels += NATIVE * traceless
     must = large and not few and not traceless and len(stops) == 1 and group_size(history.granularity, values.shape) >= minimum(storage)
@@ -189,6 +194,12 @@ def same_partitions(granularity, shape):
         return ["element"]
     mine = casts.group_shape(granularity, *shape)
     return [granularity] + [p for p in PARTITIONS if p != granularity and casts.group_shape(p, *shape) == mine]
+
+
+def has_few_subnormals(label, values):
+    """Whether hardly a value shows where the format's exponents end: shared exponents explain it as well."""
+    smallest_normal = {"f8_e4m3": 2.0**-6, "f8_e5m2": 2.0**-14}[label]
+    return ((values != 0) & (np.abs(values) < smallest_normal)).sum() < 20
 
 
 def constant_partitions(own, scales):

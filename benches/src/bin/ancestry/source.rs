@@ -141,7 +141,10 @@ pub(crate) const SOURCES: &[Source] = &[
             deviation * random.normal() * if random.chance(share) { factor } else { 1.0 }
         });
     }),
-    source("sines", sines),
+    source("sines", |draw| {
+        let scale = draw.number("scale", 0.01, 2.0);
+        draw.each(|random| scale * libm::sin(random.between(-3.2, 3.2)));
+    }),
 ];
 
 const fn source(name: &'static str, fill: fn(&mut Draw)) -> Source {
@@ -259,22 +262,5 @@ fn repeated_rows(draw: &mut Draw) {
             Some(before) => draw.values[before],
             None => (deviation * draw.random.normal()) as f32,
         };
-    }
-}
-
-/// A table of positions: sines of angles that fall geometrically. Without phases the
-/// slow ones would be multiples of their speed, which is a lattice indeed.
-fn sines(draw: &mut Draw) {
-    let base = draw.number("base", 1e3, 1e6);
-    let columns = draw.columns;
-    let speed: Vec<f64> = (0..columns)
-        .map(|column| libm::pow(base, -(column as f64) / columns as f64))
-        .collect();
-    let phase: Vec<f64> = (0..columns)
-        .map(|_| draw.random.between(-3.0, 3.0))
-        .collect();
-    for (at, slot) in draw.values.iter_mut().enumerate() {
-        let (row, column) = ((at / columns) as f64, at % columns);
-        *slot = libm::sin(phase[column] + row * speed[column]) as f32;
     }
 }
