@@ -1,8 +1,8 @@
 """The outside oracle's verdict on Floatscope. Ends with `N passed, N failed`; non-zero when any failed.
 
     python check.py                              everything, with the native command
-    python check.py --only committed,fixtures    some of: comparison committed fixtures sharded threads
-                                                 generated real sample
+    python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
+                                                 sharded threads generated real sample
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
 Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
@@ -20,6 +20,7 @@ from pathlib import Path
 import checkpoints
 import compare
 import container
+import derivations as mathematics
 import expected
 import make_fixtures
 import make_format_tables
@@ -161,6 +162,12 @@ def comparison(score):
         score.note(not found, "\n     ".join(found[:SHOWN]))
 
 
+def derivations(score):
+    """What docs/how-it-knows.md derives is what simulation shows."""
+    for line, right in mathematics.check():
+        score.note(right, line)
+
+
 def fixtures(score):
     for path in sorted(make_fixtures.FIXTURES.glob("*.safetensors")):
         check_scan(score, path)
@@ -195,7 +202,9 @@ def real(score):
         check_scan(score, path)
 
 
-PARTS = {part.__name__: part for part in (comparison, committed, fixtures, sharded, threads, generated, real, sample)}
+PARTS = {part.__name__: part for part in (
+    comparison, derivations, committed, fixtures, sharded, threads, generated, real, sample,
+)}  # fmt: skip
 
 
 def arguments():
