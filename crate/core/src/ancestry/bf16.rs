@@ -8,11 +8,15 @@ use super::prose::{counted, decimal, grouped};
 use super::view::View;
 use super::{Evidence, Fraction, Label};
 
+/// log10 of the odds that decide between FP16 and TF32, once it is one of them.
+const F16_NOT_TF32: f64 = 2.5;
+/// log10 of the odds of values on FP16's grid that forbid to say TF32.
+const ENOUGH_TO_DOUBT: f64 = 2.0;
 /// Values that a binade should hold before its being empty says something.
 const MISSED: f64 = 8.0;
 
 /// What both tests show of a view, or of several tensors together.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Traces {
     pub(crate) grid: Grid,
     pub(crate) profile: Profile,
@@ -60,12 +64,21 @@ impl Traces {
 
     /// FP16 or TF32?
     fn rounded_twice(&self) -> Draft {
-        let favour = self.profile.favours_f16();
+        // Of two normal deviates' squares, half the difference is their likelihoods' ratio.
+        let of_profile = self.profile.favours_f16() / 2.0 / std::f64::consts::LN_10;
+        let of_grid = if self.grid.off == 0 {
+            self.grid.odds()
+        } else {
+            0.0
+        };
         let label = if self.grid.excludes_f16() {
             Label::Tf32
-        } else if self.grid.is_f16() || favour > 12.0 || self.flushed >= MISSED {
+        } else if self.grid.is_f16()
+            || of_grid + of_profile >= F16_NOT_TF32
+            || self.flushed >= MISSED
+        {
             Label::F16
-        } else if favour < -12.0 {
+        } else if of_profile <= -F16_NOT_TF32 && self.grid.odds() < ENOUGH_TO_DOUBT {
             Label::Tf32
         } else {
             return Draft::new(Label::Inconclusive);
@@ -99,7 +112,7 @@ impl Traces {
                     0.0
                 };
                 let of_grid = if draft.label == Label::F16 {
-                    self.grid.odds
+                    self.grid.odds()
                 } else {
                     0.0
                 };
@@ -186,7 +199,7 @@ impl Traces {
             format!(
                 "All {} below 2^-17 are multiples of 2^-24, as FP16 leaves them; chance would do that once in 10^{}.",
                 counted(n, "different value", "different values"),
-                decimal(grid.odds, 1)
+                decimal(grid.odds(), 1)
             )
         } else {
             format!(
@@ -198,7 +211,7 @@ impl Traces {
         let tiny = grid.on as f64 / n.max(1) as f64;
         Evidence::new("fp16_grid", n, says)
             .expected(1.0, tiny)
-            .chance(-grid.odds)
+            .chance(-grid.odds())
             .power(if n >= 12 { 1.0 } else { 0.0 })
     }
 

@@ -1,5 +1,7 @@
 //! T1 for FP32: does it hold BF16, FP16 or TF32 values?
 
+use std::f64::consts::LOG10_2;
+
 use super::draft::Draft;
 use super::grid::flushed;
 use super::prose::{counted, grouped, percent};
@@ -16,6 +18,8 @@ pub(crate) struct Containment {
     /// Which of FP16 and TF32 the rows of ten bits are.
     pub(crate) ten: Ten,
     outside: (u64, u64),
+    /// log10 of the odds against so many different values being short by chance.
+    odds: f64,
 }
 
 /// What values with ten bits of mantissa are.
@@ -60,6 +64,7 @@ impl Containment {
             wider: rows.wider,
             ten,
             outside: (held, n),
+            odds: odds(view, if rows.ten_bits.rows > 0 { 13 } else { 16 }),
         };
         containment.without_repeats(view)
     }
@@ -134,6 +139,7 @@ impl Containment {
             draft.fraction = Some(Fraction::exact(share));
             if matches!(label, Label::F16 | Label::Tf32 | Label::Bf16) {
                 draft.stops.push(label.name());
+                draft.odds = self.odds;
             }
             draft
         } else {
@@ -172,9 +178,14 @@ impl Containment {
             }
         };
         let narrow = (self.bf16 + self.ten_bits) as f64 / rows.max(1) as f64;
-        Evidence::new("containment", rows, says)
+        let evidence = Evidence::new("containment", rows, says)
             .expected(1.0, narrow)
-            .power(1.0)
+            .power(1.0);
+        if narrow > 0.0 {
+            evidence.chance(-self.odds)
+        } else {
+            evidence
+        }
     }
 
     /// What decided between FP16 and TF32.
@@ -190,10 +201,26 @@ impl Containment {
         }
     }
 
+    /// Share of the rows that need all bits.
+    pub(crate) fn wide_share(&self) -> f64 {
+        self.wider as f64 / self.rows().max(1) as f64
+    }
+
     /// Whether the rows that are narrow are too few to speak of.
     pub(crate) fn is_wide(&self) -> bool {
-        self.wider as f64 >= NEARLY_ALL * self.rows().max(1) as f64
+        self.wide_share() >= NEARLY_ALL
     }
+}
+
+/// Each different short value would be that by chance once in 2^`bits`.
+fn odds(view: &View, bits: u32) -> f64 {
+    let low = (1u64 << bits) - 1;
+    let short = view
+        .cells
+        .iter()
+        .filter(|cell| cell.code & low == 0)
+        .count();
+    short as f64 * f64::from(bits) * LOG10_2
 }
 
 /// Whether rows of ten bits look like averages of BF16 values: the tenth bit is hardly

@@ -20,14 +20,14 @@ pub(crate) const ENOUGH: f64 = 6.0;
 const STRAYS_PERCENT: u64 = 3;
 
 /// Values under 2^-17.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Grid {
     /// Different values on FP16's grid, signs counted apart.
     pub(crate) on: u64,
     /// Off it.
     pub(crate) off: u64,
-    /// log10 of the odds against those on it being there by chance.
-    pub(crate) odds: f64,
+    /// log2 of the odds against those on it being there by chance.
+    bits: u64,
     /// Odd multiples of 2^-24 among the values on the grid, and all of them.
     pub(crate) odd: u64,
     pub(crate) values_on: u64,
@@ -47,7 +47,7 @@ impl Grid {
                 continue;
             }
             grid.on += signs;
-            grid.odds += f64::from(HELD - binade(cell.value)) * LOG10_2 * signs as f64;
+            grid.bits += u64::from((HELD - binade(cell.value)).unsigned_abs()) * signs;
             grid.odd += u64::from(last == STEP) * cell.count();
             grid.values_on += cell.count();
         }
@@ -58,15 +58,20 @@ impl Grid {
     pub(crate) fn merge(&mut self, other: &Self) {
         self.on += other.on;
         self.off += other.off;
-        self.odds += other.odds;
+        self.bits += other.bits;
         self.odd += other.odd;
         self.values_on += other.values_on;
         self.values_off += other.values_off;
     }
 
+    /// log10 of the odds against those on the grid being there by chance.
+    pub(crate) fn odds(&self) -> f64 {
+        self.bits as f64 * LOG10_2
+    }
+
     /// Only FP16 explains it.
     pub(crate) fn is_f16(&self) -> bool {
-        self.odds >= ENOUGH && self.off * 100 <= self.on * STRAYS_PERCENT
+        self.odds() >= ENOUGH && self.off * 100 <= self.on * STRAYS_PERCENT
     }
 
     /// Enough values lie off the grid that none of them went through FP16.
@@ -83,7 +88,7 @@ impl Grid {
 
     /// Some values under 2^-17 and all on the grid, too few to prove anything.
     pub(crate) fn hints_at_f16(&self) -> bool {
-        self.odds >= 2.0 && self.off * 100 <= self.on * STRAYS_PERCENT
+        self.odds() >= 2.0 && self.off * 100 <= self.on * STRAYS_PERCENT
     }
 }
 

@@ -5,11 +5,12 @@ use super::dequantised::{self, form};
 use super::draft::Draft;
 use super::f32::{Containment, Ten};
 use super::grid::witnesses;
+use super::pool::PoolShare;
 use super::prose::{counted, grouped};
 use super::view::{Patch, Places, View};
 use super::{Evidence, Fraction, Granularity, Label, Parity, RowFigures, Scale, Verdict, Witness};
-use super::{f8, f16};
-use crate::format::{Dtype, Encoding, FloatLayout};
+use super::{bands, f8, f16};
+use crate::format::{Dtype, Encoding, FloatLayout, Specials};
 use crate::scan::{Observations, Rows, Stream, WideFloat};
 
 /// Everything that ancestry says of one tensor.
@@ -27,6 +28,8 @@ pub struct Origin {
     pub wasted_bytes: u64,
     /// That form, in words: "BF16", "INT4, one real scale for each 128 values".
     pub smaller_form: Option<String>,
+    /// What an inconclusive tensor adds to those of its kind.
+    pub pool_share: Option<PoolShare>,
 }
 
 /// A view's verdict, and the pictures that belong to it.
@@ -34,6 +37,7 @@ struct Judged {
     draft: Draft,
     parity: Option<Parity>,
     witnesses: Vec<Witness>,
+    share: Option<PoolShare>,
 }
 
 /// What a narrower form is called, and its bits for each value.
@@ -59,6 +63,7 @@ impl Origin {
             witnesses: judged.witnesses,
             wasted_bytes: saved.unwrap_or(0),
             smaller_form: saved.and(form).map(|form| form.name),
+            pool_share: judged.share,
         }
     }
 
@@ -75,6 +80,7 @@ impl Origin {
             witnesses: Vec::new(),
             wasted_bytes: 0,
             smaller_form: None,
+            pool_share: None,
         }
     }
 }
@@ -99,7 +105,11 @@ fn judged(seen: &Observations) -> Option<Judged> {
             }))
         }
         [Stream::Float(float)] if bits == 32 => Some(of_f32(seen, layout, float)),
-        [Stream::Float(_)] => Some(of_f64(seen, layout)),
+        [Stream::Float(float)] => {
+            let mut judged = of_f64(seen, layout);
+            judged.witnesses = top_witnesses(seen, &TOP_OF_F64, float);
+            Some(judged)
+        }
         _ => None,
     }
 }
@@ -155,23 +165,34 @@ fn plain(view: &View, draft: Draft) -> Judged {
         draft,
         parity: None,
         witnesses: witnesses(view),
+        share: None,
     }
 }
 
 fn of_bf16(view: &View) -> Judged {
     let traces = Traces::of(view);
     let lattices = dequantised::search(view, traces.grid.off == 0);
-    let of_traces = traces.judge(lattices.is_excluded);
-    let draft = match lattices.draft {
-        Some(lattice) if lattice.label != Label::Mixed => lattice,
-        // Half of the rows on a lattice leave the other half's traces.
-        Some(mixture) => mixture,
-        None => of_traces,
-    };
+    let of_traces = || by_bands(view, traces.judge(lattices.is_excluded));
+    let draft = lattices.draft.unwrap_or_else(of_traces);
+    let parity = traces.profile.picture();
+    let share = (draft.label == Label::Inconclusive).then_some(PoolShare {
+        traces,
+        is_excluded: lattices.is_excluded,
+    });
     Judged {
         draft,
-        parity: traces.profile.picture(),
+        parity,
         witnesses: witnesses(view),
+        share,
+    }
+}
+
+/// A tensor that is neither native nor rounded twice may be both, in one band of rows
+/// and in another.
+fn by_bands(view: &View, draft: Draft) -> Draft {
+    match draft.label {
+        Label::Unexplained => bands::mixture(view).unwrap_or(draft),
+        _ => draft,
     }
 }
 
@@ -202,7 +223,7 @@ fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) 
     if let Some(constant) = constant(&sample, seen).filter(|_| float.min == float.max) {
         return constant;
     }
-    f32_view(
+    let mut judged = f32_view(
         &sample,
         &seen.rows,
         || {
@@ -217,7 +238,37 @@ fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) 
             )
         },
         || View::of_sample(layout_of(Dtype::F16), places(seen, f16_of_f32)),
-    )
+    );
+    judged.witnesses = top_witnesses(seen, layout_of(Dtype::BF16), float);
+    judged
+}
+
+/// The upper 16 bits of FP64.
+static TOP_OF_F64: FloatLayout = FloatLayout {
+    signed: true,
+    exponent_bits: 11,
+    mantissa_bits: 4,
+    bias: 1023,
+    specials: Specials::Ieee,
+};
+
+/// Witnesses by the upper 16 bits, which all values are counted by.
+fn top_witnesses(
+    seen: &Observations,
+    top: &'static FloatLayout,
+    float: &WideFloat,
+) -> Vec<Witness> {
+    let tops = float
+        .tops
+        .cells()
+        .map(|(code, count)| (u64::from(code), count));
+    let no_places = Places {
+        matrix: seen.matrix,
+        element_bytes: 2,
+        patches: Vec::new(),
+        narrow: |code| code,
+    };
+    witnesses(&View::of_codes(top, tops, no_places))
 }
 
 /// FP32 values, as BF16 or FP16 where these hold them.
@@ -273,6 +324,7 @@ fn f32_view(
 
 /// What was found inside a narrower format, and that the outer one holds it.
 fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
+    inner.share = None;
     let draft = &mut inner.draft;
     match draft.label {
         Label::Inconclusive if format == "f32" => {}
@@ -316,7 +368,7 @@ fn native_f32(view: &View, containment: &Containment, is_excluded: bool) -> Draf
         Label::Inconclusive
     };
     let mut draft = Draft::new(label);
-    draft.fraction = (label == Label::Native).then(|| Fraction::exact(1.0));
+    draft.fraction = (label == Label::Native).then(|| Fraction::exact(containment.wide_share()));
     draft
 }
 
@@ -531,13 +583,17 @@ fn saved_bytes(seen: &Observations, form: &Form) -> u64 {
 }
 
 fn verdict(seen: &Observations, draft: Draft) -> Verdict {
-    let stored = seen.dtype.name().to_ascii_lowercase();
+    finished(draft, &seen.dtype.name().to_ascii_lowercase())
+}
+
+/// A draft as it goes into the report, for values that are stored in a format.
+pub(super) fn finished(draft: Draft, stored: &str) -> Verdict {
     let mut path = String::new();
     for stop in draft.stops.iter().filter(|stop| **stop != stored) {
         path.push_str(stop);
         path.push('>');
     }
-    path.push_str(&stored);
+    path.push_str(stored);
     Verdict {
         label: draft.label,
         path,

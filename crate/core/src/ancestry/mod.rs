@@ -8,12 +8,14 @@
 //! | `f32` | does FP32 hold BF16, FP16 or TF32 (T1) |
 //! | `f16` | does FP16 hold BF16 (T1) |
 //! | `bf16` | was BF16 rounded to FP16 or TF32 first; `grid` (T2) and `parity` (T3) |
+//! | `bands` | was a part of the rows |
 //! | `dequantised`, `lattice/` | few codes times a scale (T4, T5) |
 //! | `levels` | tables and grids of integers |
 //! | `pool` | what several tensors show together |
 //!
 //! The mathematics stands in `docs/how-it-knows.md`.
 
+mod bands;
 mod bf16;
 mod dequantised;
 mod draft;
@@ -26,11 +28,13 @@ mod lattice;
 mod levels;
 mod odds;
 mod parity;
+mod pool;
 mod prose;
 mod verdict;
 mod view;
 
 pub use judge::Origin;
+pub use pool::{Pool, PoolShare};
 pub use verdict::{
     Evidence, Fraction, Granularity, Label, Parity, RowFigures, Scale, Verdict, Witness,
 };

@@ -4,10 +4,9 @@
 //! to the even one. With d bits dropped by the second rounding an even code is met with a
 //! chance of 1/2 + 2^-(d+1): 0.5625 after FP16 or TF32, where d = 3, and 0.5 otherwise.
 
-use serde::{Deserialize, Serialize};
-
 use super::Parity;
-use super::view::View;
+use super::view::{Cell, View};
+use crate::format::FloatLayout;
 
 /// Excess of even codes, θ = 2·P(even) − 1, that a second rounding of three bits leaves.
 pub(crate) const TWICE_ROUNDED: f64 = 0.125;
@@ -17,18 +16,23 @@ const F16_SUBNORMAL: [(i32, f64); 2] = [(-15, 0.25), (-16, 0.5)];
 const NORMAL: i32 = -14;
 
 /// Sums over blocks of two even codes and their odd neighbours. B is how many more
-/// values lie on the even ones, M how many there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+/// values lie on the even ones, M how many there are; both are doubled, which makes them
+/// integers, so that sums over tensors do not depend on their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
-    b: f64,
-    m: f64,
-    bb: f64,
-    bm: f64,
-    mm: f64,
+    b: i128,
+    m: i128,
+    bb: i128,
+    bm: i128,
+    mm: i128,
 }
 
 impl Sums {
-    fn add(&mut self, b: f64, m: f64) {
+    /// Adds a block of so many values on two even codes, and twice as many as here on
+    /// their odd neighbours.
+    fn add(&mut self, even: u64, twice_odd: u64) {
+        let (even, odd) = (2 * i128::from(even), i128::from(twice_odd));
+        let (b, m) = (even - odd, even + odd);
         self.b += b;
         self.m += m;
         self.bb += b * b;
@@ -46,18 +50,22 @@ impl Sums {
 
     /// Values on the blocks' codes.
     pub(crate) fn values(&self) -> f64 {
-        self.m
+        self.m as f64 / 2.0
     }
 
     /// Excess of even codes.
     pub(crate) fn excess(&self) -> f64 {
-        if self.m > 0.0 { self.b / self.m } else { 0.0 }
+        if self.m > 0 {
+            self.b as f64 / self.m as f64
+        } else {
+            0.0
+        }
     }
 
     /// Blocks that carry the weight.
     pub(crate) fn blocks(&self) -> f64 {
-        if self.mm > 0.0 {
-            self.m * self.m / self.mm
+        if self.mm > 0 {
+            self.m as f64 * self.m as f64 / self.mm as f64
         } else {
             0.0
         }
@@ -71,14 +79,15 @@ impl Sums {
             return f64::INFINITY;
         }
         let theta = self.excess();
-        let spread = self.bb - 2.0 * theta * self.bm + theta * theta * self.mm;
-        let spread = spread.max(0.0) * blocks / (blocks - 1.0);
-        self.m.max(spread).sqrt() / self.m
+        let spread = self.bb as f64 - 2.0 * theta * self.bm as f64 + theta * theta * self.mm as f64;
+        // Doubled sums have four times the variance.
+        let spread = spread.max(0.0) / 4.0 * blocks / (blocks - 1.0);
+        self.values().max(spread).sqrt() / self.values()
     }
 }
 
 /// The excess of even codes by binade.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Profile {
     /// (binade, sums), binades ascending.
     pub(crate) binades: Vec<(i32, Sums)>,
@@ -102,17 +111,18 @@ pub(crate) enum Shape {
 /// Values that stand out of a sign's: a clipping bound, the one of a norm, a padding.
 const SPIKES: usize = 2;
 
-/// Takes out the few blocks, as (binade, B, M), that hold many times more values than
-/// those beside them: their one value would outweigh all others.
-fn remove_spikes(blocks: &mut Vec<(i32, f64, f64)>) {
+/// Takes out the few blocks, as (binade, even, twice odd), that hold many times more
+/// values than those beside them: their one value would outweigh all others.
+fn remove_spikes(blocks: &mut Vec<(i32, u64, u64)>) {
+    let values = |block: &(i32, u64, u64)| 2 * block.1 + block.2;
     for _ in 0..SPIKES {
-        let Some(at) = (0..blocks.len()).max_by(|a, b| blocks[*a].2.total_cmp(&blocks[*b].2))
-        else {
+        let Some(at) = (0..blocks.len()).max_by_key(|at| values(&blocks[*at])) else {
             return;
         };
-        let beside = blocks[at.saturating_sub(2)..blocks.len().min(at + 3)].iter();
-        let others = beside.map(|block| block.2).sum::<f64>() - blocks[at].2;
-        if blocks[at].2 < 2.0 * others {
+        let beside = &blocks[at.saturating_sub(2)..blocks.len().min(at + 3)];
+        let spike = values(&blocks[at]);
+        let others = beside.iter().map(values).sum::<u64>() - spike;
+        if spike < 2 * others {
             return;
         }
         // An odd spike lies in its neighbour as well.
@@ -125,32 +135,25 @@ impl Profile {
     pub(crate) fn of(view: &View) -> Self {
         let mut profile = Self::default();
         for negative in [false, true] {
-            let counts: Vec<(u64, f64)> = view
-                .cells
-                .iter()
-                .map(|cell| {
-                    (
-                        cell.code,
-                        if negative {
-                            cell.negative
-                        } else {
-                            cell.positive
-                        },
-                    )
-                })
-                .filter(|cell| cell.1 > 0)
-                .map(|cell| (cell.0, cell.1 as f64))
-                .collect();
-            profile.add(view, &counts);
+            let count = |cell: &Cell| {
+                if negative {
+                    cell.negative
+                } else {
+                    cell.positive
+                }
+            };
+            let cells = view.cells.iter().map(|cell| (cell.code, count(cell)));
+            let counts: Vec<(u64, u64)> = cells.filter(|cell| cell.1 > 0).collect();
+            profile.add(view.layout, &counts);
         }
         profile
     }
 
     /// Values of one sign as (code, count).
-    fn add(&mut self, view: &View, counts: &[(u64, f64)]) {
+    fn add(&mut self, layout: &FloatLayout, counts: &[(u64, u64)]) {
         let of = |code: u64| {
             let found = counts.binary_search_by_key(&code, |cell| cell.0);
-            found.map_or(0.0, |at| counts[at].1)
+            found.map_or(0, |at| counts[at].1)
         };
         // An odd code has an even neighbour on either side, which may be in the next block.
         let blocks = counts
@@ -166,15 +169,15 @@ impl Profile {
             last = Some(block);
             let first = block * 4;
             let even = of(first) + of(first + 2);
-            let odd = of(first + 1) + (of(first - 1) + of(first + 3)) / 2.0;
-            let field = view.layout.exponent_field(first) as i32;
+            let twice_odd = 2 * of(first + 1) + of(first - 1) + of(first + 3);
+            let field = layout.exponent_field(first) as i32;
             if field > 0 {
-                all.push((field - view.layout.bias, even - odd, even + odd));
+                all.push((field - layout.bias, even, twice_odd));
             }
         }
         remove_spikes(&mut all);
-        for (binade, b, m) in all {
-            self.binade(binade).add(b, m);
+        for (binade, even, twice_odd) in all {
+            self.binade(binade).add(even, twice_odd);
         }
     }
 
@@ -291,7 +294,7 @@ impl Profile {
 
     /// The picture.
     pub(crate) fn picture(&self) -> Option<Parity> {
-        let shown = |entry: &&(i32, Sums)| entry.1.blocks() >= 2.0 && entry.1.m >= 16.0;
+        let shown = |entry: &&(i32, Sums)| entry.1.blocks() >= 2.0 && entry.1.values() >= 16.0;
         let first = self.binades.iter().find(shown)?.0;
         let last = self.binades.iter().rev().find(shown)?.0;
         let mut picture = Parity {

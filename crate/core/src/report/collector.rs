@@ -8,6 +8,7 @@ use super::checkpoint::{Checkpoint, FileEntry};
 use super::findings::{Findings, Totals};
 use super::headline::{headline, stored_as};
 use super::pattern::pattern_of;
+use super::pools::{PoolReport, Pools};
 use super::{Problem, TensorFigures, TensorReport};
 use crate::ancestry::Label;
 use crate::checkpoint::{Layout, TensorInfo, find_layouts};
@@ -32,6 +33,9 @@ pub struct Overview<'a> {
     pub patterns: &'a [String],
     /// The finished tensors by their labels.
     pub ancestry: &'a Totals,
+    /// Verdicts of tensors that are inconclusive alone, taken together; none before
+    /// every tensor is finished.
+    pub pools: Vec<PoolReport<'a>>,
     /// Bytes that smaller forms, which lose nothing, would save.
     pub wasted_bytes: u64,
 }
@@ -90,6 +94,7 @@ pub struct Collector {
     /// The first finished tensor of each content.
     first_of: BTreeMap<String, usize>,
     sections: Sections,
+    pools: Pools,
 }
 
 impl Collector {
@@ -157,6 +162,9 @@ impl Collector {
         }
         self.findings
             .add(&entry.info, entry.layout.as_ref(), figures);
+        if let Some(share) = &figures.pool_share {
+            self.pools.add(entry.pattern, share);
+        }
         entry.figures = Some(wire::to_bytes(figures).into_boxed_slice());
         let is_trivial = matches!(figures.ancestry.label, Label::Constant | Label::Empty);
         if !is_trivial {
@@ -227,6 +235,11 @@ impl Collector {
             problems: &self.problems,
             patterns: &self.patterns,
             ancestry: &self.findings.ancestry,
+            pools: if self.findings.finished as usize == self.len() {
+                self.pools.report(&self.patterns)
+            } else {
+                Vec::new()
+            },
             wasted_bytes: self.findings.wasted_bytes,
         }
     }
@@ -310,17 +323,11 @@ impl Collector {
             head.push_str(&format!(
                 "\"ancestry\":{},\n\"pools\":{},\n\"wasted_bytes\":{},\n",
                 to_json(overview.ancestry),
-                self.pools_json(),
+                to_json(&self.pools.report(&self.patterns)),
                 overview.wasted_bytes,
             ));
         }
         head + "\"tensors\":["
-    }
-
-    /// Verdicts of module patterns and of the whole checkpoint, where tensors alone
-    /// lack power. None are made yet.
-    fn pools_json(&self) -> String {
-        "[]".to_owned()
     }
 
     fn json_tail(&self) -> String {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Sections, Stats};
-use crate::ancestry::{Evidence, Label, Origin, Parity, RowFigures, Verdict, Witness};
+use crate::ancestry::{Evidence, Label, Origin, Parity, PoolShare, RowFigures, Verdict, Witness};
 use crate::checkpoint::{Layout, TensorInfo};
 use crate::format::Dtype;
 use crate::scan::{Observations, Stream};
@@ -45,6 +45,9 @@ pub struct TensorFigures {
     pub wasted_bytes: u64,
     /// That form, in words: "BF16", "INT4, one scale for 128".
     pub smaller_form: Option<String>,
+    /// What an inconclusive tensor adds to those of its kind; not kept.
+    #[serde(skip)]
+    pub pool_share: Option<PoolShare>,
 }
 
 /// A tensor as the report shows it.
@@ -120,6 +123,7 @@ impl TensorFigures {
             witnesses: origin.witnesses,
             wasted_bytes: origin.wasted_bytes,
             smaller_form: origin.smaller_form,
+            pool_share: origin.pool_share,
         }
     }
 
