@@ -3,7 +3,7 @@
 
 use floatscope_core::format::Dtype;
 use floatscope_core::report::TensorFigures;
-use floatscope_core::scan::{Observations, Scanner, TILE, wire};
+use floatscope_core::scan::{Observations, Scanner, Span, TILE, wire};
 use proptest::prelude::*;
 
 /// Elements, as bytes, with everything that may be hard: special codes, long
@@ -54,13 +54,38 @@ impl Random {
     }
 }
 
-fn scan(dtype: Dtype, chunks: &[&[u8]]) -> Observations {
+fn scan(span: Span, chunks: &[&[u8]]) -> Observations {
     let mut scanner = Scanner::new();
-    scanner.begin(dtype);
+    scanner.begin(span);
     for chunk in chunks {
         scanner.feed(chunk);
     }
     scanner.finish().expect("a span was begun")
+}
+
+/// Scans the parts of a tensor apart and sends them as bytes; every other one from the
+/// front, the rest from the back.
+fn scan_parts(whole: Span, bytes: &[u8], places: &[usize]) -> Observations {
+    let tile_bytes = TILE as usize * whole.dtype.bits() as usize / 8;
+    let mut first = 0;
+    let mut parts = Vec::new();
+    for (at, part) in split(bytes, places, tile_bytes).into_iter().enumerate() {
+        let elements = part.len() as u64 * 8 / u64::from(whole.dtype.bits());
+        let span = Span {
+            first,
+            elements,
+            ..whole
+        };
+        first += elements;
+        let sent = wire::to_bytes(&scan(span, &[part]));
+        let place = if at % 2 == 0 { 0 } else { parts.len() };
+        parts.insert(place, wire::from_bytes(&sent).expect("a round trip"));
+    }
+    let mut merged = Observations::empty(whole.dtype, whole.matrix);
+    for part in &parts {
+        merged.merge(part).expect("parts of one tensor");
+    }
+    merged
 }
 
 /// Splits at the given places, which are taken modulo the length.
@@ -81,47 +106,85 @@ fn any_dtype() -> impl Strategy<Value = Dtype> {
     proptest::sample::select(Dtype::ALL.to_vec())
 }
 
+/// Matrices, a vector, rank 3; rows shorter and longer than a tile; enough elements for
+/// a sample of windows now and then.
+fn any_shape() -> impl Strategy<Value = Vec<u64>> {
+    let size = |most: u64| 1..most;
+    prop_oneof![
+        2 => size(9000).prop_map(|quads| vec![quads * 4]),
+        3 => (size(40), size(300)).prop_map(|(rows, quads)| vec![rows, quads * 4]),
+        2 => (size(3), size(9), size(300)).prop_map(|(a, b, c)| vec![a, b, c * 4]),
+        1 => size(9000).prop_map(|rows| vec![rows * 4, 1]),
+        1 => (1..5u64, 3000..5000u64).prop_map(|(rows, quads)| vec![rows, quads * 4]),
+        1 => (0..8u64).prop_map(|rows| vec![rows, 0, 4]),
+    ]
+}
+
+fn elements(shape: &[u64]) -> usize {
+    shape.iter().product::<u64>() as usize
+}
+
+/// Everything but the order in which the sample's parts came.
+fn assert_same(one: &Observations, other: &Observations) {
+    assert_eq!(one.elements, other.elements);
+    assert!(one.streams == other.streams, "other counts or sums");
+    assert_eq!(one.fingerprint, other.fingerprint);
+    assert_eq!(one.rows, other.rows);
+    let width = u64::from(one.dtype.bits() / 8);
+    let windows = |seen: &Observations| seen.sample.windows(seen.matrix, width);
+    assert!(windows(one) == windows(other), "another sample");
+    assert_eq!(json(one), json(other));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn chunks_do_not_matter(
         dtype in any_dtype(),
-        quads in 0usize..5000,
+        shape in any_shape(),
         seed in any::<u64>(),
         places in prop::collection::vec(any::<usize>(), 0..9),
     ) {
-        let bytes = tensor_bytes(dtype, quads * 4, seed);
-        let whole = scan(dtype, &[&bytes]);
-        let parts = scan(dtype, &split(&bytes, &places, 1));
-        prop_assert_eq!(&whole, &parts);
-        prop_assert_eq!(wire::to_bytes(&whole), wire::to_bytes(&parts));
+        let span = Span::whole(dtype, &shape);
+        let bytes = tensor_bytes(dtype, elements(&shape), seed);
+        assert_same(&scan(span, &[&bytes]), &scan(span, &split(&bytes, &places, 1)));
     }
 
     #[test]
     fn cuts_and_order_do_not_matter(
         dtype in any_dtype(),
-        quads in 0usize..9000,
+        shape in any_shape(),
         seed in any::<u64>(),
         places in prop::collection::vec(any::<usize>(), 0..5),
-        backwards in any::<bool>(),
     ) {
-        let bytes = tensor_bytes(dtype, quads * 4, seed);
-        let tile_bytes = TILE as usize * dtype.bits() as usize / 8;
-        let mut parts: Vec<Observations> = split(&bytes, &places, tile_bytes)
-            .into_iter()
-            .map(|part| wire::from_bytes(&wire::to_bytes(&scan(dtype, &[part]))).expect("a round trip"))
-            .collect();
-        if backwards {
-            parts.reverse();
+        let span = Span::whole(dtype, &shape);
+        let bytes = tensor_bytes(dtype, elements(&shape), seed);
+        assert_same(&scan(span, &[&bytes]), &scan_parts(span, &bytes, &places));
+    }
+}
+
+/// Of larger tensors windows are kept, which cuts go through.
+#[test]
+fn cuts_through_windows_do_not_matter() {
+    let shapes: [&[u64]; 6] = [
+        &[525_312],
+        &[131_076, 4],
+        &[3, 176_128],
+        &[700, 752],
+        &[5, 80, 1316],
+        &[9001, 60],
+    ];
+    for (shape, dtype) in shapes
+        .into_iter()
+        .zip([Dtype::BF16, Dtype::F32, Dtype::F16].iter().cycle())
+    {
+        let span = Span::whole(*dtype, shape);
+        let bytes = tensor_bytes(*dtype, elements(shape), 7);
+        let whole = scan(span, &[&bytes]);
+        for places in [vec![1], vec![5, 77, 78], (0..200).collect()] {
+            assert_same(&whole, &scan_parts(span, &bytes, &places));
         }
-        let mut merged = Observations::empty(dtype);
-        for part in &parts {
-            merged.merge(part).expect("the same dtype");
-        }
-        let whole = scan(dtype, &[&bytes]);
-        prop_assert_eq!(&merged, &whole);
-        prop_assert_eq!(json(&merged), json(&whole));
     }
 }
 

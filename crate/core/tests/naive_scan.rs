@@ -3,7 +3,7 @@
 
 use floatscope_core::format::Dtype;
 use floatscope_core::report::TensorFigures;
-use floatscope_core::scan::{Observations, Scanner, Stream};
+use floatscope_core::scan::{Observations, Scanner, Span, Stream};
 use serde_json::Value;
 
 /// Bytes that favour no code.
@@ -34,8 +34,14 @@ fn naive_census(codes: &[u16]) -> Vec<(u16, u64)> {
     cells.filter(|cell| cell.1 > 0).collect()
 }
 
+/// A tensor of one axis with these bytes.
+fn vector(dtype: Dtype, bytes: &[u8]) -> Span {
+    let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
+    Span::whole(dtype, &[elements])
+}
+
 fn scan(scanner: &mut Scanner, dtype: Dtype, bytes: &[u8], chunk: usize) -> Observations {
-    scanner.begin(dtype);
+    scanner.begin(vector(dtype, bytes));
     bytes.chunks(chunk).for_each(|chunk| scanner.feed(chunk));
     scanner.finish().expect("a span was begun")
 }
@@ -81,8 +87,9 @@ fn an_unfinished_span_leaves_nothing_behind() {
     let mut scanner = Scanner::new();
     for &dtype in Dtype::ALL {
         for abandoned in Dtype::ALL {
-            scanner.begin(*abandoned);
-            scanner.feed(&random_bytes(50_000));
+            let left = random_bytes(50_000);
+            scanner.begin(vector(*abandoned, &left));
+            scanner.feed(&left);
             let bytes = random_bytes(24);
             let seen = scan(&mut scanner, dtype, &bytes, 24);
             let fresh = scan(&mut Scanner::new(), dtype, &bytes, 24);

@@ -8,7 +8,7 @@ mod compare;
 
 use floatscope_core::checkpoint::{TensorInfo, parse_header};
 use floatscope_core::report::TensorFigures;
-use floatscope_core::scan::{Observations, Scanner, TILE, wire};
+use floatscope_core::scan::{Observations, Scanner, Span, TILE, wire};
 use serde_json::Value;
 
 macro_rules! fixtures {
@@ -48,16 +48,17 @@ fn tensors(name: &str, file: &[u8]) -> Vec<TensorInfo> {
     header.tensors
 }
 
-/// Feeds bytes in chunks of an awkward size.
-fn scan(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8], chunk: usize) -> Observations {
-    scanner.begin(tensor.dtype);
+/// Feeds the bytes of a span in chunks of an awkward size.
+fn scan(scanner: &mut Scanner, span: Span, bytes: &[u8], chunk: usize) -> Observations {
+    scanner.begin(span);
     bytes.chunks(chunk).for_each(|chunk| scanner.feed(chunk));
     scanner.finish().expect("a span was begun")
 }
 
 /// Figures as JSON text, and the observations of a tensor read in one go.
 fn in_one_go(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String {
-    let seen = scan(scanner, tensor, bytes, bytes.len().max(1));
+    let span = Span::whole(tensor.dtype, &tensor.shape);
+    let seen = scan(scanner, span, bytes, bytes.len().max(1));
     serde_json::to_string(&TensorFigures::of(&seen)).expect("figures are JSON")
 }
 
@@ -65,9 +66,16 @@ fn in_one_go(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String
 fn in_parts(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String {
     let tile = (TILE * u64::from(tensor.dtype.bits()) / 8) as usize;
     let (first, second) = (tile.min(bytes.len()), (2 * tile).min(bytes.len()));
-    let mut whole = Observations::empty(tensor.dtype);
-    for part in [&bytes[second..], &bytes[..first], &bytes[first..second]] {
-        let sent = wire::to_bytes(&scan(scanner, tensor, part, 997));
+    let span = Span::whole(tensor.dtype, &tensor.shape);
+    let mut whole = Observations::empty(tensor.dtype, span.matrix);
+    for cut in [second..bytes.len(), 0..first, first..second] {
+        let per_element = |bytes: usize| bytes as u64 * 8 / u64::from(tensor.dtype.bits());
+        let part = Span {
+            first: per_element(cut.start),
+            elements: per_element(cut.len()),
+            ..span
+        };
+        let sent = wire::to_bytes(&scan(scanner, part, &bytes[cut], 997));
         let part: Observations = wire::from_bytes(&sent).expect("what was sent");
         whole.merge(&part).expect("parts of one tensor");
     }

@@ -125,7 +125,7 @@ proptest! {
         prop_assert_eq!(ended, (0..tensors.len()).collect::<Vec<_>>());
         for (at, seen) in &play.finished {
             let tensor = &tensors[*at];
-            prop_assert_eq!(seen, &seen_of(tensor.dtype, tensor.begin, tensor.end));
+            prop_assert_eq!(seen, &seen_whole(tensor));
         }
     }
 }

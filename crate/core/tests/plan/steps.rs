@@ -1,10 +1,9 @@
 //! Each step of the state machine by itself.
 
-use floatscope_core::checkpoint::TensorInfo;
 use floatscope_core::format::Dtype;
 use floatscope_core::plan::{Piece, Plan, Progress, Run};
 use floatscope_core::report::Problem;
-use floatscope_core::scan::{Observations, TILE};
+use floatscope_core::scan::{Matrix, Observations, Span, TILE};
 
 use crate::support::*;
 
@@ -24,10 +23,7 @@ fn pieces_come_together_whole_in_any_order() {
     }
     assert!(plan.is_done());
     found.sort_by_key(|tensor| tensor.0);
-    let whole = |at: usize| {
-        let tensor: &TensorInfo = &tensors[at];
-        seen_of(tensor.dtype, tensor.begin, tensor.end)
-    };
+    let whole = |at: usize| seen_whole(&tensors[at]);
     assert_eq!(found, [(0, whole(0)), (1, whole(1))]);
 }
 
@@ -40,8 +36,9 @@ fn empty_tensors_are_finished_at_once() {
     ];
     let (mut plan, progress) = plan(&[("f", &tensors)], 1 << 20);
     assert_eq!(finished(&progress), [0, 2]);
-    assert_eq!(progress.finished[0].1, Observations::empty(Dtype::BF16));
-    assert_eq!(progress.finished[1].1, Observations::empty(Dtype::C64));
+    let empty = |dtype| Observations::empty(dtype, Matrix::of(&[0, 1]));
+    assert_eq!(progress.finished[0].1, empty(Dtype::BF16));
+    assert_eq!(progress.finished[1].1, empty(Dtype::C64));
     assert!(!plan.is_done());
     assert_eq!(run_out(&mut plan), [1]);
 }
@@ -280,7 +277,7 @@ fn what_was_not_begun_goes_back_without_blame() {
 #[test]
 fn a_part_that_is_too_short_fails_there() {
     let mut plan = plan_of(&bytes_tensors(&[5, 6]), 1 << 20);
-    let short = |piece: &Piece| seen_of(Dtype::U8, piece.begin, piece.end() - 1);
+    let short = |piece: &Piece| seen_of(piece.span, piece.begin, piece.end() - 1);
     let run = next(&mut plan);
     let progress = plan.merge(run.id, vec![seen(&run.pieces[0]), short(&run.pieces[1])]);
     assert_eq!((finished(&progress), progress.failed), (vec![0], vec![]));
@@ -296,7 +293,11 @@ fn parts_that_do_not_fit_together_fail_their_tensor() {
     let mut plan = plan_of(&bytes_tensors(&[2 * TILE]), TILE);
     let (first, second) = (next(&mut plan), next(&mut plan));
     plan.merge(first.id, all_seen(&first));
-    let other = seen_of(Dtype::I8, second.begin(), second.end());
+    let other = Span {
+        dtype: Dtype::I8,
+        ..second.pieces[0].span
+    };
+    let other = seen_of(other, second.begin(), second.end());
     let progress = plan.merge(second.id, vec![other]);
     assert_eq!((finished(&progress), progress.failed), (vec![], vec![0]));
     assert!(plan.is_done());

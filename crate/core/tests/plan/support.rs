@@ -6,12 +6,13 @@ use floatscope_core::plan::{Piece, Plan, PlanOptions, Progress, Run};
 use floatscope_core::scan::{Observations, Scanner, Span};
 
 pub(crate) fn tensor(name: &str, begin: u64, dtype: Dtype, elements: u64) -> TensorInfo {
-    let bytes = Span { dtype, elements }.bytes();
+    // Rows of one element, so that it can be cut at every tile.
+    let shape = vec![elements, 1];
+    let bytes = Span::whole(dtype, &shape).bytes();
     TensorInfo {
         name: name.to_owned(),
         dtype,
-        // Rows of one element, so that it can be cut at every tile.
-        shape: vec![elements, 1],
+        shape,
         begin,
         end: begin + bytes,
     }
@@ -42,17 +43,23 @@ pub(crate) fn byte_at(place: u64) -> u8 {
     ((place * 37) >> 3) as u8
 }
 
-/// What a scan of these bytes of the file shows.
-pub(crate) fn seen_of(dtype: Dtype, begin: u64, end: u64) -> Observations {
+/// What a scan of these bytes of the file shows, taken for a span.
+pub(crate) fn seen_of(span: Span, begin: u64, end: u64) -> Observations {
     let bytes: Vec<u8> = (begin..end).map(byte_at).collect();
     let mut scanner = Scanner::new();
-    scanner.begin(dtype);
+    scanner.begin(span);
     scanner.feed(&bytes);
     scanner.finish().expect("a span was begun")
 }
 
 pub(crate) fn seen(piece: &Piece) -> Observations {
-    seen_of(piece.span.dtype, piece.begin, piece.end())
+    seen_of(piece.span, piece.begin, piece.end())
+}
+
+/// What a scan of a tensor in one go shows.
+pub(crate) fn seen_whole(tensor: &TensorInfo) -> Observations {
+    let span = Span::whole(tensor.dtype, &tensor.shape);
+    seen_of(span, tensor.begin, tensor.end)
 }
 
 pub(crate) fn all_seen(run: &Run) -> Vec<Observations> {
