@@ -17,6 +17,10 @@ F32 = np.float32
 DRAWN = 1 << 23
 WIDTH = 0.02  # standard deviation of the drawn weights
 BF16_STEPS = 128  # codes of a binade
+CODES = {
+    "E4M3": ml.float8_e4m3fn, "E5M2": ml.float8_e5m2, "E3M2": ml.float6_e3m2fn, "E2M3": ml.float6_e2m3fn,
+    "E2M1": ml.float4_e2m1fn,
+}  # fmt: skip
 
 
 def weights(seed, width=WIDTH, count=DRAWN):
@@ -142,6 +146,22 @@ def grid_chance():
     yield "of 2^-25 and below", 0.0, held[exponents - 1 < -24].mean(), 0
 
 
+def deciding():
+    """Below 2^-14 a third of TF32's values are FP16's: Σ 4^-j. How deep each code reaches below its largest."""
+    held = tf32(weights(11, width=2.0**-12))
+    small = np.abs(held[(held != 0) & (np.abs(held) < 2.0**-14)])
+    predicted = sum(4.0**-at for at in range(1, 11))
+    measured = (f16(small) == small).mean()
+    yield "TF32 values below 2^-14 that FP16 holds", predicted, measured, five_errors(1 / 3, small.size)
+    depths = {"E2M1": 3, "E3M2": 8, "E2M3": 5, "E5M2": 31, "E4M3": 17}
+    for name, predicted in depths.items():
+        limits = ml.finfo(CODES[name])
+        depth = math.frexp(float(limits.max))[1] - math.frexp(float(limits.smallest_subnormal))[1]
+        yield f"binades from {name}'s largest to its last step", predicted, depth, 0
+    short = np.arange(BF16_STEPS) % 16 == 0
+    yield "BF16 values of at most four bits", 1 / 16, short.mean(), 0
+
+
 def grid_odds():
     """Under a flat density a tiny value is worth Σ j·2^-j = 2 bits: 10 of them make 6 decades."""
     stored = bf16(f16(weights(4, width=2.0**-12))).astype(np.float64)
@@ -197,11 +217,8 @@ def witnesses():
 
 def significands():
     """Different mantissa fields that the codes of a format, times any power of two, have."""
-    formats = {
-        "E4M3": (ml.float8_e4m3fn, 8), "E5M2": (ml.float8_e5m2, 4), "E3M2": (ml.float6_e3m2fn, 4),
-        "E2M3": (ml.float6_e2m3fn, 8), "E2M1": (ml.float4_e2m1fn, 2),
-    }  # fmt: skip
-    for name, (dtype, predicted) in formats.items():
+    for name, predicted in {"E4M3": 8, "E5M2": 4, "E3M2": 4, "E2M3": 8, "E2M1": 2}.items():
+        dtype = CODES[name]
         values = np.arange(1 << ml.finfo(dtype).bits, dtype=np.uint8).view(dtype).astype(np.float64)
         yield f"significands of {name}", predicted, fields(values), 0
     yield "of INT4 without zero", 4, fields(np.arange(1, 9)), 0
@@ -276,8 +293,8 @@ def collisions():
 
 
 CHECKS = [
-    second_rounding, binade_profiles, estimator, averages, grid_chance, grid_odds, odd_multiples,
-    uniform_initialisation, witnesses, significands, ties, holes, interval, collisions,
+    second_rounding, binade_profiles, estimator, averages, grid_chance, deciding, grid_odds,
+    odd_multiples, uniform_initialisation, witnesses, significands, ties, holes, interval, collisions,
 ]  # fmt: skip
 
 
