@@ -11,17 +11,22 @@
 //! | `bands` | was a part of the rows |
 //! | `dequantised`, `lattice/` | few codes times a scale (T4, T5) |
 //! | `levels` | tables and grids of integers |
+//! | `f8` | which codes of FP8 are in use |
 //! | `pool` | what several tensors show together |
+//!
+//! `formats` asks them in turn, `judge` puts together what is said.
 //!
 //! The mathematics stands in `docs/how-it-knows.md`.
 
 mod bands;
 mod bf16;
+mod convert;
 mod dequantised;
 mod draft;
 mod f16;
 mod f32;
 mod f8;
+mod formats;
 mod grid;
 mod judge;
 mod lattice;
@@ -30,6 +35,7 @@ mod odds;
 mod parity;
 mod pool;
 mod prose;
+mod smaller;
 mod verdict;
 mod view;
 

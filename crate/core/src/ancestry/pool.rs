@@ -5,7 +5,7 @@
 use super::bf16::Traces;
 use super::judge::finished;
 use super::prose::counted;
-use super::{Evidence, Label, Verdict};
+use super::{Evidence, Verdict};
 
 /// What a tensor that is inconclusive alone adds to a pool. BF16 only: what FP16 and
 /// FP32 hold shows in every tensor that has a few different values.
