@@ -86,7 +86,7 @@ mod tests {
         let mantissa_zeros = word.trailing_zeros();
         let ten_bits = mantissa_zeros >= 13;
         let magnitude = f64::from(value.abs());
-        let outside = ten_bits && !(f64::from(2f32).powi(-14)..=65504.0).contains(&magnitude);
+        let outside = ten_bits && !(1.0 / 16_384.0..=65504.0).contains(&magnitude);
         let steps = magnitude * 16_777_216.0;
         let held = outside && magnitude < 1.0 && steps.fract() == 0.0;
         Contained {

@@ -46,12 +46,12 @@ fn of_block(number: u64, block: &[u8; BLOCK]) -> u64 {
     let words = block.as_chunks::<4>().0;
     let mut sums = [0u64; 4];
     for (words, keys) in words.chunks_exact(8).zip(KEYS.chunks_exact(8)) {
-        for lane in 0..4 {
-            let keyed = |at: usize| {
-                let word = u32::from_le_bytes(words[at]);
-                u64::from(word.wrapping_add(keys[at]))
-            };
-            sums[lane] = sums[lane].wrapping_add(keyed(lane) * keyed(lane + 4));
+        let keyed = |at: usize| {
+            let word = u32::from_le_bytes(words[at]);
+            u64::from(word.wrapping_add(keys[at]))
+        };
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum = sum.wrapping_add(keyed(lane) * keyed(lane + 4));
         }
     }
     let sum = sums
