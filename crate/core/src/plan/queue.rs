@@ -48,7 +48,7 @@ struct Planned {
 
 enum State {
     /// What the pieces so far have shown, from the first one on.
-    Scanning(Option<Observations>),
+    Scanning(Option<Box<Observations>>),
     Finished,
     Failed,
 }
@@ -229,7 +229,7 @@ impl Plan {
         let merged = match sum {
             Some(sum) => sum.merge(&seen),
             none => {
-                *none = Some(seen);
+                *none = Some(Box::new(seen));
                 Ok(())
             }
         };
@@ -249,7 +249,9 @@ impl Plan {
         }
         if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
             let empty = || Observations::empty(tensor.dtype, tensor.matrix);
-            progress.finished.push((index, sum.unwrap_or_else(empty)));
+            progress
+                .finished
+                .push((index, sum.map_or_else(empty, |sum| *sum)));
         }
     }
 
