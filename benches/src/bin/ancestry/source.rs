@@ -218,6 +218,10 @@ fn by_row(draw: &mut Draw, adjust: fn(&mut Random, f64) -> f64) {
     for row in values.chunks_mut(*columns) {
         let width = deviation * libm::exp(spread * random.normal());
         let width = adjust(random, width);
+        if width == 0.0 {
+            row.fill(0.0); // no negative zeros, which would make two codes of one value
+            continue;
+        }
         row.iter_mut()
             .for_each(|slot| *slot = (width * random.normal()) as f32);
     }
