@@ -244,6 +244,9 @@ def ties():
     either = np.union1d(np.floor(steps + 0.5), np.ceil(steps - 0.5))
     yield "codes reached, ties to either side", 1.0, np.isin(codes_of, either).mean(), 0
     yield "codes reached, ties to even", 2 / 3, np.isin(codes_of, np.rint(steps)).mean(), 1e-12
+    reached = np.unique(bf16(np.arange(170, 256) * F32(1.5 / 255)).astype(np.float64))
+    of_bf16 = np.arange(128, 193) / 128
+    yield "BF16 codes from 1 to 1.5 that 255 steps up to 1.5 reach", 1.0, np.isin(of_bf16, reached).mean(), 0
 
 
 def holes():
