@@ -98,6 +98,24 @@ def theta(counts):
     return (even - odd).sum() / (even + odd).sum()
 
 
+def other_roundings():
+    """Truncated and stochastic BF16 has as many odd codes as even ones, after FP16 too."""
+    wide = weights(12)
+    noise = np.random.Generator(np.random.PCG64(13)).integers(0, 1 << 16, wide.size, np.uint32)
+    for name, source in (("FP32", wide), ("FP16", f16(wide))):
+        for how, added in (("truncated", np.uint32(0)), ("stochastic", noise)):
+            top = (source.view(np.uint32) + added >> np.uint32(16)).astype(np.uint16)
+            for binade in (-6, -8, -10):
+                even, count = share_even(top.view(ml.bfloat16), binade)
+                yield f"{name} → BF16 {how}, even at 2^{binade}", 0.5, even, five_errors(0.5, count) + 0.002
+
+
+def power():
+    """Values with which the expected excess lies so many standard errors of counting above zero."""
+    for z, predicted in ((4.9, 1537), (4.9 + 2.33, 3346)):
+        yield f"values for {z:.2f} standard errors", predicted, (z / 0.125) ** 2, 1
+
+
 def estimator():
     """A slope of the density cancels, a binade's edge does not quite; a second rounding shows whole."""
     yield "excess with a density that falls to half", 0.0, theta(np.linspace(2, 1, 129)), 0
@@ -296,7 +314,7 @@ def collisions():
 
 
 CHECKS = [
-    second_rounding, binade_profiles, estimator, averages, grid_chance, deciding, grid_odds,
+    second_rounding, binade_profiles, other_roundings, power, estimator, averages, grid_chance, deciding, grid_odds,
     odd_multiples, uniform_initialisation, witnesses, significands, ties, holes, interval, collisions,
 ]  # fmt: skip
 
