@@ -117,17 +117,18 @@ def power():
 
 
 def estimator():
-    """A slope of the density cancels, a binade's edge does not quite; a second rounding shows whole."""
+    """A slope of the density cancels and so does a binade's edge; a second rounding shows whole."""
     yield "excess with a density that falls to half", 0.0, theta(np.linspace(2, 1, 129)), 0
-    # The code below a binade's first has half the width.
-    edge = np.concatenate([np.full(128, 0.5), np.full(128, 1.0)])
-    of_edge = 0.25 / (31 * 4 + 3.75)
-    yield "excess of a binade's 32 blocks from its edge", of_edge, theta(edge[124:]), 1e-3
+    # What rounds to a binade's first code reaches half as far down as up; the code below has half the width.
+    edge = np.concatenate([np.full(128, 0.5), [0.75], np.full(127, 1.0)])
+    yield "excess of a binade from its edge, rounded to nearest", 0.0, theta(edge[124:]), 0
+    edge[128] = 1.0
+    yield "excess of a binade from its edge, truncated", 0.25 / (31 * 4 + 3.75), theta(edge[124:]), 1e-4
     for name, rounded, predicted in (("once", lambda x: x, 0.0), ("through FP16", f16, 0.125)):
         of = codes(bf16(rounded(weights(2))))
         normal = of[of >> 7 >= 127 - 14]
         counts = np.bincount(normal, minlength=1 << 15).astype(np.float64)
-        yield f"excess of weights rounded {name}", predicted, theta(counts), 5 / math.sqrt(normal.size) + 0.003
+        yield f"excess of weights rounded {name}", predicted, theta(counts), 5 / math.sqrt(normal.size) + 0.0005
 
 
 def averages():
