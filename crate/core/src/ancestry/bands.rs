@@ -1,7 +1,9 @@
 //! BF16 tensors of which some bands of rows went through FP16 or TF32.
 
+use super::bf16::Traces;
 use super::draft::Draft;
-use super::parity::{Profile, Shape};
+use super::odds::log10_normal_tail;
+use super::parity::Shape;
 use super::prose::{counted, grouped};
 use super::view::{Places, View};
 use super::{Evidence, Label};
@@ -16,26 +18,50 @@ pub(crate) fn mixture(view: &View) -> Option<Draft> {
     if rows < BANDS {
         return None;
     }
-    let shapes: Vec<Shape> = (0..BANDS).map(|band| shape(view, band)).collect();
-    let count = |wanted: Shape| shapes.iter().filter(|shape| **shape == wanted).count() as u64;
-    let (twice, once) = (count(Shape::RoundedTwice), count(Shape::Flat));
-    if twice == 0 || once == 0 {
+    let (mut twice, mut once) = (Traces::default(), 0);
+    let mut rounded_twice = 0;
+    for band in 0..BANDS {
+        let traces = traces(view, band);
+        match traces.profile.shape(false) {
+            Shape::RoundedTwice => {
+                rounded_twice += 1;
+                twice.merge(&traces);
+            }
+            Shape::Flat => once += 1,
+            _ => {}
+        }
+    }
+    if rounded_twice == 0 || once == 0 {
         return None;
     }
     let of = |bands: u64| bands * rows / BANDS;
+    let together = twice.judge(true);
     let mut draft = Draft::new(Label::Mixed);
-    draft.rows = vec![(Label::Native, of(once)), (Label::F16, of(twice))];
+    draft.odds = together
+        .odds
+        .max(-log10_normal_tail(twice.profile.z()) - 2.0);
+    draft.rows = vec![
+        (Label::Native, of(once)),
+        (together.label, of(rounded_twice)),
+    ];
+    draft.rows.sort_unstable();
     let says = format!(
-        "Of {BANDS} bands of {} each {} show the parity of FP32 → FP16 → BF16, and {} that of native values.",
+        "Of {BANDS} bands of {} each {} show the parity that {} leaves, and {} that of native values.",
         counted(rows / BANDS, "row", "rows"),
-        grouped(twice),
+        grouped(rounded_twice),
+        match together.label {
+            Label::F16 => "FP16",
+            Label::Tf32 => "TF32",
+            _ => "FP16 or TF32",
+        },
         grouped(once),
     );
-    Some(draft.with(Evidence::new("rows", rows, says)))
+    let evidence = Evidence::new("rows", rows, says).chance(-draft.odds);
+    Some(draft.with(evidence))
 }
 
-/// How the last bits of a band's sampled rows look.
-fn shape(view: &View, band: u64) -> Shape {
+/// What a band's sampled rows show.
+fn traces(view: &View, band: u64) -> Traces {
     let rows = view.matrix.rows;
     let mut codes = Vec::new();
     let kept = |purpose| matches!(purpose, Purpose::Whole | Purpose::Segments);
@@ -62,6 +88,5 @@ fn shape(view: &View, band: u64) -> Shape {
         patches: Vec::new(),
         narrow: |code| code,
     };
-    let view = View::of_codes(view.layout, counted.into_iter(), places);
-    Profile::of(&view).shape(false)
+    Traces::of(&View::of_codes(view.layout, counted.into_iter(), places))
 }

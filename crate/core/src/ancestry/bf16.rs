@@ -124,8 +124,7 @@ impl Traces {
         if matches!(draft.label, Label::F16 | Label::Tf32 | Label::Native) {
             let one = Fraction {
                 value: 1.0,
-                // Not `clamp`: its panic would bring the printing of floats into the wasm.
-                low: (share - 2.0 * error).max(0.0),
+                low: 1.0f64.min((share - 2.0 * error).max(0.0)),
                 high: 1.0,
             };
             draft.fraction = Some(if shape == Shape::RoundedTwice {

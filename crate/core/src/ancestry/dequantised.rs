@@ -87,9 +87,18 @@ fn few_levels(levels: &Levels, view: &View) -> Draft {
     };
     let mut draft = Draft::new(Label::FewLevels);
     draft.odds = levels.odds;
-    draft.fraction = Some(Fraction::exact(1.0));
+    draft.fraction = Some(all_of(view));
     let evidence = Evidence::new("few_levels", view.cells.len() as u64, says);
     draft.with(evidence.chance(-levels.odds))
+}
+
+/// Every value that was looked at.
+fn all_of(view: &View) -> Fraction {
+    if view.is_complete {
+        return Fraction::exact(1.0);
+    }
+    let looked_at = view.values() as usize;
+    Fraction::of_sample(looked_at, looked_at)
 }
 
 fn ramp(view: &View, found: &Found) -> Draft {
@@ -100,7 +109,7 @@ fn ramp(view: &View, found: &Found) -> Draft {
     );
     let mut draft = Draft::new(Label::FewLevels);
     draft.odds = found.odds;
-    draft.fraction = Some(Fraction::exact(1.0));
+    draft.fraction = Some(all_of(view));
     draft.with(Evidence::new("few_levels", levels, says).chance(-found.odds))
 }
 

@@ -87,7 +87,12 @@ fn verdict(seen: &Observations, draft: Draft) -> Verdict {
 /// A draft as it goes into the report, for values that are stored in a format.
 pub(super) fn finished(draft: Draft, stored: &str) -> Verdict {
     let mut path = String::new();
-    for stop in draft.stops.iter().filter(|stop| **stop != stored) {
+    let stops = match &draft.stops[..] {
+        // The last stop is where the values are now.
+        [stops @ .., last] if *last == stored => stops,
+        stops => stops,
+    };
+    for stop in stops {
         path.push_str(stop);
         path.push('>');
     }

@@ -119,13 +119,14 @@ fn remove_spikes(blocks: &mut Vec<(i32, u64, u64)>) {
         let Some(at) = (0..blocks.len()).max_by_key(|at| values(&blocks[*at])) else {
             return;
         };
-        let beside = &blocks[at.saturating_sub(2)..blocks.len().min(at + 3)];
+        // An odd code lies in two blocks: those are not the ones to compare with.
+        let before = &blocks[at.saturating_sub(3)..at.saturating_sub(1)];
+        let behind = &blocks[blocks.len().min(at + 2)..blocks.len().min(at + 4)];
         let spike = values(&blocks[at]);
-        let others = beside.iter().map(values).sum::<u64>() - spike;
-        if spike < 2 * others {
+        let others = before.iter().chain(behind).map(values).sum::<u64>();
+        if others == 0 || spike < 2 * others {
             return;
         }
-        // An odd spike lies in its neighbour as well.
         let end = blocks.len().min(at + 2);
         blocks.drain(at.saturating_sub(1)..end);
     }

@@ -27,9 +27,6 @@ pub(crate) struct Fit {
     pub(crate) scale: f64,
     /// log10 of the odds against chance.
     pub(crate) odds: f64,
-    /// Whether the lattice reaches every stored code that there is between the values: to
-    /// go through it would have changed nothing.
-    pub(crate) is_vacuous: bool,
 }
 
 /// Whether values were rounded once more before they were stored.
@@ -102,12 +99,8 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
             let scale = (scales.0 + scales.1) / 2.0;
-            let odds = odds(view.layout, points, book, scale, detour);
-            return Some(Fit {
-                scale,
-                odds: odds - libm::log10(tried),
-                is_vacuous: odds < 0.5,
-            });
+            let odds = odds(view.layout, points, book, scale, detour) - libm::log10(tried);
+            return Some(Fit { scale, odds });
         }
     }
     None

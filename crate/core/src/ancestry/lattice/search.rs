@@ -259,7 +259,8 @@ fn judge(
                 .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
         });
         able += usize::from(match fit {
-            Some(fit) => points.len() >= ABLE && !fit.is_vacuous,
+            // Where chance would fit as well, going through the lattice is no question.
+            Some(fit) => fit.odds >= INFORMATIVE && points.len() >= ABLE,
             None => true,
         });
         refusing += usize::from(fit.is_none());
