@@ -101,8 +101,9 @@ impl Expected {
 /// Ten bits of mantissa, and where FP16 is not normal.
 fn is_outside(word: u32) -> bool {
     let magnitude = f32::from_bits(word).abs();
+    // FP16 has infinities and NaN of its own.
     let is_normal = (6.103_515_625e-5..=65_504.0).contains(&magnitude);
-    word.trailing_zeros() >= 13 && !is_normal
+    word.trailing_zeros() >= 13 && magnitude.is_finite() && !is_normal
 }
 
 fn is_f16(word: u32) -> bool {
