@@ -1,0 +1,172 @@
+//! Dequantised values: format, granularity and kind of scale.
+
+use floatscope_core::ancestry::{Granularity, Label, Scale};
+use floatscope_core::format::Dtype;
+
+use super::groups::*;
+use super::random::normal;
+use super::round::*;
+use super::tensor::*;
+
+const ROWS: usize = 384;
+const COLUMNS: usize = 640;
+
+fn weights(seed: u64) -> Vec<f64> {
+    normal(ROWS * COLUMNS, 0.02, seed)
+}
+
+/// Asserts what is said of a lattice in every store that holds enough of its bits.
+#[track_caller]
+fn assert_lattice(values: &[f64], label: Label, granularity: Granularity, scale: Scale) {
+    for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+        let figures = figures(dtype, COLUMNS, values);
+        let found = &figures.ancestry;
+        let path = format!("{}>{}", label.name(), dtype.name().to_ascii_lowercase());
+        let expected = (label, &path[..], Some(granularity), Some(scale));
+        assert_eq!(told(found), expected, "{:#?}", found.evidence);
+        assert!(found.log10_odds > 10.0, "{dtype}: {}", found.log10_odds);
+        // Never more than the codes and their scales leave.
+        let most = u64::from(dtype.bits() - 4) * values.len() as u64 / 8;
+        assert!(
+            figures.wasted_bytes <= most,
+            "{dtype}: {}",
+            figures.wasted_bytes
+        );
+    }
+}
+
+#[test]
+fn e4m3_by_tensor_row_and_square() {
+    let values = weights(1);
+    for (size, granularity) in [
+        ((ALL, ALL), Granularity::Tensor),
+        ((1, ALL), Granularity::Row),
+        ((128, 128), Granularity::Square(128)),
+        ((1, 128), Granularity::Block(128)),
+        ((ALL, 1), Granularity::Column),
+    ] {
+        let values = by_group(&values, COLUMNS, size, scaled(E4M3));
+        assert_lattice(&values, Label::F8E4m3, granularity, Scale::Real);
+    }
+}
+
+#[test]
+fn e5m2_by_row() {
+    let values = by_group(&weights(2), COLUMNS, (1, ALL), scaled(E5M2));
+    assert_lattice(&values, Label::F8E5m2, Granularity::Row, Scale::Real);
+}
+
+#[test]
+fn int8_by_row_and_tensor() {
+    let values = by_group(&weights(3), COLUMNS, (1, ALL), integers(127.0));
+    assert_lattice(&values, Label::Int8, Granularity::Row, Scale::Real);
+    let values = by_group(&weights(4), COLUMNS, (ALL, ALL), integers(127.0));
+    assert_lattice(&values, Label::Int8, Granularity::Tensor, Scale::Real);
+}
+
+#[test]
+fn int4_in_groups() {
+    for size in [32, 64, 128] {
+        let granularity = Granularity::Block(size);
+        let size = (1, usize::from(size));
+        let symmetric = by_group(&weights(5), COLUMNS, size, integers(7.0));
+        assert_lattice(&symmetric, Label::Int4, granularity, Scale::Real);
+        let asymmetric = by_group(&weights(6), COLUMNS, size, with_zero_point(15.0));
+        assert_lattice(&asymmetric, Label::Int4, granularity, Scale::Real);
+    }
+}
+
+#[test]
+fn nf4_in_blocks() {
+    let values = by_group(&weights(7), COLUMNS, (1, 64), nf4);
+    assert_lattice(&values, Label::Nf4, Granularity::Block(64), Scale::Real);
+}
+
+#[test]
+fn nvfp4_in_blocks() {
+    let values = weights(8);
+    let amax = values.iter().fold(0.0, |most: f64, x| x.abs().max(most));
+    let values = by_group(&values, COLUMNS, (1, 16), nvfp4(amax));
+    assert_lattice(&values, Label::Nvfp4, Granularity::Block(16), Scale::Real);
+}
+
+#[test]
+fn microscaled_blocks() {
+    for (at, (format, label)) in [
+        (E2M1, Label::Mxfp4),
+        (E3M2, Label::Mxfp6E3m2),
+        (E2M3, Label::Mxfp6E2m3),
+        (E4M3, Label::Mxfp8E4m3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let values = by_group(
+            &weights(9 + at as u64),
+            COLUMNS,
+            (1, 32),
+            microscaled(format),
+        );
+        assert_lattice(&values, label, Granularity::Block(32), Scale::PowerOfTwo);
+    }
+}
+
+#[test]
+fn fp8_without_a_scale() {
+    for (format, label, width) in [(E4M3, Label::F8E4m3, 0.05), (E5M2, Label::F8E5m2, 0.001)] {
+        let values = normal(ROWS * COLUMNS, width, 20);
+        let values: Vec<f64> = values.iter().map(|x| format.nearest(*x)).collect();
+        for dtype in [Dtype::BF16, Dtype::F32] {
+            let figures = figures(dtype, COLUMNS, &values);
+            let path = format!("{}>{}", label.name(), dtype.name().to_ascii_lowercase());
+            let expected = (
+                label,
+                &path[..],
+                Some(Granularity::Element),
+                Some(Scale::None),
+            );
+            assert_eq!(
+                told(&figures.ancestry),
+                expected,
+                "{:#?}",
+                figures.ancestry.evidence
+            );
+            // A byte is enough for each.
+            let wasted = u64::from(dtype.bits() / 8 - 1) * values.len() as u64;
+            assert_eq!(figures.wasted_bytes, wasted);
+            assert_eq!(figures.smaller_form.as_deref(), Some(label.title()));
+        }
+    }
+}
+
+/// A lattice that went through FP16 is still the lattice.
+#[test]
+fn fp16_on_the_way_is_seen() {
+    let values = by_group(&weights(30), COLUMNS, (1, 128), integers(7.0));
+    let values: Vec<f64> = values.iter().map(|x| f16(*x)).collect();
+    let found = verdict(Dtype::BF16, COLUMNS, &values);
+    assert_eq!(
+        (found.label, found.granularity),
+        (Label::Int4, Some(Granularity::Block(128)))
+    );
+}
+
+#[test]
+fn half_of_the_rows_is_a_mixture() {
+    let native = weights(31);
+    let mut values = by_group(&native, COLUMNS, (1, ALL), integers(127.0));
+    for row in (0..ROWS).step_by(2) {
+        let places = row * COLUMNS..(row + 1) * COLUMNS;
+        values[places.clone()].copy_from_slice(&native[places]);
+    }
+    for dtype in [Dtype::BF16, Dtype::F32] {
+        let found = figures(dtype, COLUMNS, &values);
+        assert_eq!(found.ancestry.label, Label::Mixed, "{:#?}", found.ancestry);
+        let rows = found.rows.expect("rows of floats").ancestry;
+        let [(Label::Native, native), (Label::Int8, int8)] = rows[..] else {
+            panic!("rows: {rows:?}");
+        };
+        assert!(native.abs_diff(int8) <= (native + int8) / 10, "{rows:?}");
+        assert_eq!(found.wasted_bytes, 0);
+    }
+}

@@ -1,0 +1,11 @@
+//! Verdicts on tensors with a known past, and the arithmetic behind the tests.
+
+mod derivations;
+mod elements;
+mod groups;
+mod lattices;
+mod natives;
+mod odd_ones;
+mod random;
+mod round;
+mod tensor;

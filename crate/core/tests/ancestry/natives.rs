@@ -1,0 +1,154 @@
+//! Native values, however they were rounded once, are never called anything else.
+
+use floatscope_core::ancestry::Label;
+use floatscope_core::format::Dtype;
+
+use super::random::{Random, heavy_tailed, normal};
+use super::round::*;
+use super::tensor::*;
+
+const COUNT: usize = 131_072;
+
+#[track_caller]
+fn assert_native(dtype: Dtype, columns: usize, values: &[f64]) {
+    let found = verdict(dtype, columns, values);
+    let path = dtype.name().to_ascii_lowercase();
+    assert_eq!(
+        (found.label, found.path),
+        (Label::Native, path),
+        "{:#?}",
+        found.evidence
+    );
+}
+
+/// Not enough to know, or native.
+#[track_caller]
+fn assert_no_alarm(dtype: Dtype, columns: usize, values: &[f64]) {
+    let found = verdict(dtype, columns, values);
+    let is_quiet = matches!(found.label, Label::Native | Label::Inconclusive);
+    assert!(is_quiet, "{:?}: {:#?}", found.label, found.evidence);
+}
+
+#[test]
+fn rounded_to_nearest() {
+    for (seed, sigma) in [0.01, 0.02, 0.08, 1.0].into_iter().enumerate() {
+        let values = normal(COUNT, sigma, seed as u64);
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+            assert_native(dtype, 512, &values);
+        }
+    }
+    assert_native(Dtype::BF16, 384, &heavy_tailed(COUNT / 384 * 384, 0.02, 5));
+}
+
+#[test]
+fn truncated_and_by_chance() {
+    let values = normal(COUNT, 0.02, 6);
+    let truncated: Vec<f64> = values.iter().map(|x| bf16_truncated(*x)).collect();
+    assert_native(Dtype::BF16, 512, &truncated);
+    let mut random = Random::new(7);
+    let stochastic: Vec<f64> = values
+        .iter()
+        .copied()
+        .map(bf16_stochastic(&mut random))
+        .collect();
+    assert_native(Dtype::BF16, 512, &stochastic);
+}
+
+#[test]
+fn fp64_is_native_as_well() {
+    let mut random = Random::new(8);
+    let values: Vec<f64> = (0..20_000).map(|_| random.normal() * 0.02).collect();
+    assert_native(Dtype::F64, 200, &values);
+}
+
+/// Of few values nothing is known, and nothing is claimed.
+#[test]
+fn few_values_raise_no_alarm() {
+    for seed in 0..40 {
+        for count in [2, 3, 16, 100, 768, 1000] {
+            let values = normal(count, 0.02, 100 + seed);
+            for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+                assert_no_alarm(dtype, count, &values);
+            }
+        }
+    }
+}
+
+/// Eight mantissa fields in use are no FP8: these are all that there are near one.
+#[test]
+fn norms_near_one_raise_no_alarm() {
+    for (seed, width) in (0..8).flat_map(|seed| [0.002, 0.005, 0.02, 0.1].map(|w| (seed, w))) {
+        let values: Vec<f64> = normal(4096, width, 200 + seed)
+            .iter()
+            .map(|x| 1.0 + x)
+            .collect();
+        assert_no_alarm(Dtype::BF16, 4096, &values);
+        assert_no_alarm(Dtype::F32, 4096, &values);
+        // Most of them not trained at all.
+        let mostly: Vec<f64> = values
+            .iter()
+            .enumerate()
+            .map(|(at, x)| if at % 16 == 0 { *x } else { 1.0 })
+            .collect();
+        assert_no_alarm(Dtype::BF16, 4096, &mostly);
+        assert_no_alarm(Dtype::F32, 4096, &mostly);
+    }
+}
+
+/// Repeated rows are one row's worth of evidence.
+#[test]
+fn repeated_rows_raise_no_alarm() {
+    for seed in 0..6 {
+        let values = normal(256, 0.02, 300 + seed).repeat(400);
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+            assert_no_alarm(dtype, 256, &values);
+        }
+    }
+}
+
+#[test]
+fn pruned_tensors_are_native() {
+    // By magnitude: nothing small is left.
+    let large: Vec<f64> = normal(COUNT, 0.02, 400)
+        .iter()
+        .map(|x| if x.abs() < 0.01 { 0.0 } else { *x })
+        .collect();
+    let mut random = Random::new(401);
+    let by_chance: Vec<f64> = normal(COUNT, 0.02, 402)
+        .iter()
+        .map(|x| if random.uniform() < 0.5 { 0.0 } else { *x })
+        .collect();
+    for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+        assert_no_alarm(dtype, 512, &large);
+        assert_native(dtype, 512, &by_chance);
+    }
+}
+
+/// Random numbers on ±1 and ±1/2 are made as multiples of 2^-24 and lie on FP16's grid.
+#[test]
+fn uniform_initialisation_raises_no_alarm() {
+    for (seed, bound) in [1.0, 0.5, 0.25, 0.044].into_iter().enumerate() {
+        let mut random = Random::new(500 + seed as u64);
+        let mut draw = || {
+            let from_zero_to_one = (random.next() >> 40) as f64 / f64::from(1 << 24);
+            f64::from((from_zero_to_one as f32).mul_add(2.0 * bound, -bound))
+        };
+        let values: Vec<f64> = (0..COUNT).map(|_| draw()).collect();
+        for dtype in [Dtype::BF16, Dtype::F32] {
+            assert_no_alarm(dtype, 512, &values);
+        }
+    }
+}
+
+/// Rows of very different widths, as embeddings have them.
+#[test]
+fn rows_of_many_widths_are_native() {
+    let mut values = normal(COUNT, 0.02, 600);
+    for (at, row) in values.chunks_mut(512).enumerate() {
+        let factor = libm::exp2((at % 13) as f64 - 6.0);
+        row.iter_mut()
+            .for_each(|x| *x = f64::from((*x * factor * 1.1) as f32));
+    }
+    assert_native(Dtype::BF16, 512, &values);
+    assert_native(Dtype::F32, 512, &values);
+}

@@ -1,0 +1,126 @@
+//! Tensors that are no weights: constants, tables, masks.
+
+use floatscope_core::ancestry::Label;
+use floatscope_core::format::Dtype;
+
+use super::random::Random;
+use super::tensor::*;
+
+const FLOATS: [Dtype; 4] = [Dtype::BF16, Dtype::F16, Dtype::F32, Dtype::F64];
+
+#[test]
+fn constants() {
+    for dtype in FLOATS {
+        for (value, zero_rows) in [(0.0, 10), (1.0, 0), (-0.5, 0)] {
+            let found = figures(dtype, 30, &[value; 300]);
+            assert_eq!(found.ancestry.label, Label::Constant, "{dtype}");
+            let rows = found.rows.expect("rows of floats");
+            assert_eq!((rows.count, rows.constant, rows.zero), (10, 10, zero_rows));
+            assert!(rows.ancestry.is_empty());
+        }
+    }
+}
+
+#[test]
+fn nothing() {
+    for dtype in FLOATS {
+        let found = figures_of_bytes(dtype, &[0, 3], &[]);
+        assert_eq!(found.ancestry.label, Label::Empty);
+        assert_eq!(found.wasted_bytes, 0);
+    }
+}
+
+#[test]
+fn what_is_no_float() {
+    for dtype in [Dtype::I32, Dtype::U8, Dtype::Bool, Dtype::C64] {
+        let bytes = vec![1; 16 * dtype.bits() as usize / 8];
+        let found = figures_of_bytes(dtype, &[16], &bytes);
+        assert_eq!(found.ancestry.label, Label::NotFloat, "{dtype}");
+        assert!(found.rows.is_none() && found.witnesses.is_empty());
+    }
+}
+
+#[test]
+fn values_that_are_not_finite() {
+    for dtype in FLOATS {
+        let found = verdict(dtype, 100, &[f64::NAN; 1000]).label;
+        assert_eq!(found, Label::Inconclusive, "{dtype}");
+        let one = [f64::INFINITY, 1.0].repeat(500);
+        let found = verdict(dtype, 100, &one);
+        // One number is in every format, and proves none.
+        assert!(found.log10_odds < 6.0, "{dtype}: {found:#?}");
+    }
+}
+
+#[test]
+fn tables_of_integers() {
+    let tables: [Vec<f64>; 4] = [
+        (0..256).map(f64::from).collect(),
+        (0..256).map(|k| f64::from(k) / 256.0).collect(),
+        (-100..100).map(f64::from).collect(),
+        (0..200).map(|k| f64::from(k) * 0.5).collect(),
+    ];
+    for (at, table) in tables.iter().enumerate() {
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+            let values = table.repeat(40);
+            let found = verdict(dtype, table.len(), &values);
+            assert_eq!(
+                found.label,
+                Label::FewLevels,
+                "table {at}, {dtype}: {:#?}",
+                found.evidence
+            );
+        }
+    }
+}
+
+#[test]
+fn random_integers() {
+    let mut random = Random::new(1);
+    let values: Vec<f64> = (0..40_000)
+        .map(|_| f64::from(random.next() as i8))
+        .collect();
+    for dtype in [Dtype::BF16, Dtype::F32] {
+        let found = verdict(dtype, 200, &values);
+        assert_eq!(
+            found.label,
+            Label::FewLevels,
+            "{dtype}: {:#?}",
+            found.evidence
+        );
+    }
+}
+
+#[test]
+fn ternary_weights() {
+    let mut random = Random::new(2);
+    for scale in [1.0, 0.037] {
+        let mut draw = || ((random.next() % 3) as f64 - 1.0) * scale;
+        let values: Vec<f64> = (0..40_000).map(|_| draw()).collect();
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+            let found = verdict(dtype, 200, &values);
+            assert_eq!(
+                found.label,
+                Label::FewLevels,
+                "{scale}, {dtype}: {:#?}",
+                found.evidence
+            );
+        }
+    }
+}
+
+/// The witnesses are counts, whatever the verdict.
+#[test]
+fn witnesses_are_counted() {
+    let mut values = vec![0.01; 1000];
+    values.extend([1e-11, 3e-8, 1e-6, 70_000.0, 2.0, 0.0]);
+    let found = figures(Dtype::F32, values.len(), &values).witnesses;
+    let counts: Vec<(&str, u64)> = found
+        .iter()
+        .map(|one| (&one.threshold[..], one.observed))
+        .collect();
+    assert_eq!(
+        counts,
+        [("1e-10", 1), ("2^-24", 2), ("2^-17", 3), ("65504", 1)]
+    );
+}
