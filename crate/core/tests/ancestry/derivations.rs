@@ -10,7 +10,7 @@ fn even_share(binade: i32, through: fn(f64) -> f64, skip: usize) -> f64 {
     for mantissa in (1u32 << 23..1 << 24).step_by(skip) {
         let value = through(f64::from(mantissa) * unit);
         let code = half::bf16::from_f64(value).to_bits();
-        even += u64::from(code % 2 == 0);
+        even += u64::from(code.is_multiple_of(2));
         all += 1;
     }
     even as f64 / all as f64

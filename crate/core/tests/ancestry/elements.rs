@@ -14,7 +14,10 @@ fn weights(seed: u64) -> Vec<f64> {
     normal(COUNT, 0.02, seed)
 }
 
-fn through(stops: &[fn(f64) -> f64], values: &[f64]) -> Vec<f64> {
+/// A conversion of single values.
+type Stop = fn(f64) -> f64;
+
+fn through(stops: &[Stop], values: &[f64]) -> Vec<f64> {
     let mut values = values.to_vec();
     for stop in stops {
         values.iter_mut().for_each(|x| *x = stop(*x));
@@ -119,7 +122,7 @@ fn updates_in_bf16_are_no_conversion() {
 #[test]
 fn fp32_that_holds_less() {
     let values = weights(30);
-    let cases: [(&[fn(f64) -> f64], Label, &str, u64); 5] = [
+    let cases: [(&[Stop], Label, &str, u64); 5] = [
         (&[bf16], Label::Bf16, "bf16>f32", 2),
         (&[f16], Label::F16, "f16>f32", 2),
         (&[tf32], Label::Tf32, "tf32>f32", 0),
@@ -155,7 +158,7 @@ fn other_stores_that_hold_less() {
     assert_told(&found.ancestry, Label::F32, "f32>f64");
     assert_eq!(found.wasted_bytes, 4 * COUNT as u64);
     for (stop, label, path) in [
-        (bf16 as fn(f64) -> f64, Label::Bf16, "bf16>f64"),
+        (bf16 as Stop, Label::Bf16, "bf16>f64"),
         (f16, Label::F16, "f16>f64"),
     ] {
         let found = verdict(Dtype::F64, COLUMNS, &through(&[stop], &values));

@@ -170,3 +170,87 @@ fn half_of_the_rows_is_a_mixture() {
         assert_eq!(found.wasted_bytes, 0);
     }
 }
+
+/// Of larger tensors a sample is all that is known of places.
+#[test]
+fn lattices_of_large_tensors() {
+    let (rows, columns) = (1100, 768);
+    let values = normal(rows * columns, 0.02, 40);
+    for (size, granularity) in [
+        ((1, ALL), Granularity::Row),
+        ((ALL, 1), Granularity::Column),
+        ((128, 128), Granularity::Square(128)),
+        ((1, 128), Granularity::Block(128)),
+    ] {
+        let (values, label) = match granularity {
+            Granularity::Block(_) => (by_group(&values, columns, size, integers(7.0)), Label::Int4),
+            _ => (
+                by_group(&values, columns, size, scaled(E4M3)),
+                Label::F8E4m3,
+            ),
+        };
+        for dtype in [Dtype::BF16, Dtype::F32] {
+            let found = verdict(dtype, columns, &values);
+            let what = (found.label, found.granularity);
+            assert_eq!(
+                what,
+                (label, Some(granularity)),
+                "{dtype}: {:#?}",
+                found.evidence
+            );
+        }
+    }
+}
+
+/// bitsandbytes cuts its blocks through the rows.
+#[test]
+fn nf4_blocks_that_go_on_from_row_to_row() {
+    let columns = 600;
+    let values = by_group(&normal(300 * columns, 0.02, 41), 64, (1, 64), nf4);
+    let found = verdict(Dtype::BF16, columns, &values);
+    assert_eq!(
+        told(&found),
+        (
+            Label::Nf4,
+            "nf4>bf16",
+            Some(Granularity::Block(64)),
+            Some(Scale::Real)
+        )
+    );
+}
+
+/// What is found must cost no more than the codes and the scales of the groups.
+#[test]
+fn the_smaller_form_is_codes_and_scales() {
+    let values = weights(42);
+    let count = values.len() as u64;
+    let int4 = figures(
+        Dtype::BF16,
+        COLUMNS,
+        &by_group(&values, COLUMNS, (1, 128), integers(7.0)),
+    );
+    // Four bits, and an FP32 for each 128.
+    assert_eq!(int4.wasted_bytes, count * 2 - count / 2 - count / 128 * 4);
+    assert_eq!(
+        int4.smaller_form.as_deref(),
+        Some("INT4, one real scale for each 128 values")
+    );
+    let mxfp4 = figures(
+        Dtype::F32,
+        COLUMNS,
+        &by_group(&values, COLUMNS, (1, 32), microscaled(E2M1)),
+    );
+    assert_eq!(mxfp4.wasted_bytes, count * 4 - count / 2 - count / 32);
+    let native = figures(Dtype::BF16, COLUMNS, &values);
+    assert_eq!((native.wasted_bytes, native.smaller_form), (0, None));
+}
+
+/// One value that is on no lattice: the verdict stands, but nothing may be thrown away.
+#[test]
+fn a_stray_value_saves_nothing() {
+    let mut values = by_group(&weights(43), COLUMNS, (1, ALL), integers(127.0));
+    values.iter_mut().step_by(50_001).for_each(|x| *x *= 1.37);
+    let found = figures(Dtype::F32, COLUMNS, &values);
+    assert_eq!(found.ancestry.label, Label::Int8);
+    assert_eq!(found.wasted_bytes, 0);
+}

@@ -124,3 +124,20 @@ fn witnesses_are_counted() {
         [("1e-10", 1), ("2^-24", 2), ("2^-17", 3), ("65504", 1)]
     );
 }
+
+/// FP8 has few codes, of which narrower formats use some.
+#[test]
+fn fp8_that_holds_less() {
+    let mut random = Random::new(3);
+    let mut codes = |mask: u8| -> Vec<u8> {
+        let draw = || (random.normal() * 20.0) as i8;
+        let codes = std::iter::repeat_with(draw).take(20_000);
+        codes
+            .map(|code| (code as u8).wrapping_add(0x28) & mask)
+            .collect()
+    };
+    for (mask, label) in [(0xff, Label::Native), (0xfe, Label::F8E5m2)] {
+        let found = figures_of_bytes(Dtype::F8E4M3, &[100, 200], &codes(mask)).ancestry;
+        assert_eq!(found.label, label, "{:#?}", found.evidence);
+    }
+}

@@ -50,7 +50,7 @@ fn file(tensors: &[TensorInfo]) -> Vec<u8> {
 
 /// What each tensor shows when so many workers read it, the last run first.
 fn figures(tensors: &[TensorInfo], file: &[u8], options: PlanOptions) -> (usize, Vec<String>) {
-    let (mut plan, _) = Plan::new([("f", tensors)].into_iter(), options);
+    let (mut plan, _) = Plan::new([("f", tensors)], options);
     let mut runs: Vec<_> = std::iter::from_fn(|| plan.next_run()).collect();
     runs.reverse();
     let mut done: Vec<(usize, Observations)> = Vec::new();

@@ -102,7 +102,7 @@ impl Expected {
 fn is_outside(word: u32) -> bool {
     let magnitude = f32::from_bits(word).abs();
     // FP16 has infinities and NaN of its own.
-    let is_normal = (6.103_515_625e-5..=65_504.0).contains(&magnitude);
+    let is_normal = (1.0 / 16_384.0..=65_504.0).contains(&magnitude);
     word.trailing_zeros() >= 13 && magnitude.is_finite() && !is_normal
 }
 
