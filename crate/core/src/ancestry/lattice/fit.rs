@@ -161,7 +161,8 @@ fn narrow_certain(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f
     let mut scales = start;
     for _ in 0..PASSES {
         let before = scales;
-        for point in &points[1..] {
+        // The smallest first: few steps from zero, multiples are far apart.
+        for point in points[1..].iter().rev() {
             match codes_of(point, book, scales) {
                 [] => return None,
                 [code] => {
@@ -183,11 +184,18 @@ fn narrow_certain(points: &[Point], book: &Book, start: (f64, f64)) -> Option<(f
 
 /// Codes that a point may be with some scale of an interval.
 fn codes_of<'a>(point: &Point, book: &'a Book, scales: (f64, f64)) -> &'a [f64] {
-    codes_between(
-        book.of_sign(point.is_negative),
-        point.low / scales.1 * (1.0 - ROUNDING),
-        point.high / scales.0 * (1.0 + ROUNDING),
-    )
+    let codes = book.of_sign(point.is_negative);
+    let low = point.low / scales.1 * (1.0 - ROUNDING);
+    let high = point.high / scales.0 * (1.0 + ROUNDING);
+    if book.steps.is_none() {
+        return codes_between(codes, low, high);
+    }
+    // Integers from one up: a code's place is the code.
+    let begin = (libm::ceil(low) as usize)
+        .saturating_sub(1)
+        .min(codes.len());
+    let end = (high as usize).min(codes.len());
+    &codes[begin.min(end)..end]
 }
 
 fn codes_between(codes: &[f64], low: f64, high: f64) -> &[f64] {

@@ -10,6 +10,8 @@ use crate::ancestry::{Granularity, Label, Scale};
 /// Groups that are tried before a lattice is given up; half of a tensor's rows may lie
 /// on one, so a few that don't fit prove little.
 const FIRST_LOOK: usize = 6;
+/// Groups that tell whether to look at more.
+const SECOND_LOOK: usize = 24;
 /// Groups that speak for the tensor.
 const FULL_LOOK: usize = 300;
 /// Odds that make a group count.
@@ -91,24 +93,44 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
 impl Search {
     fn look(&mut self, view: &View, books: &[Book], granularity: Granularity, detour: Detour) {
         let first = prepared(view, granularity, FIRST_LOOK, detour);
+        let mut more = None;
+        let mut many = None;
         for book in books {
-            let trial = judge(view, &first, book, granularity, detour);
-            if trial.found.fitting == 0 && trial.refusing > 0 {
+            if !judge(view, &first, book, granularity, detour).is_open(0.0) {
                 continue;
             }
-            let many = prepared(view, granularity, FULL_LOOK, detour);
-            let trial = judge(view, &many, book, granularity, detour);
+            let more = more.get_or_insert_with(|| prepared(view, granularity, SECOND_LOOK, detour));
+            if !judge(view, more, book, granularity, detour).is_open(1.0) {
+                continue;
+            }
+            let many = many.get_or_insert_with(|| prepared(view, granularity, FULL_LOOK, detour));
+            let trial = judge(view, many, book, granularity, detour);
             self.take(trial);
             if self.whole.is_some() {
                 return;
             }
         }
-        // bitsandbytes cuts blocks through rows.
-        if let Granularity::Block(size) = granularity {
-            let flat = prepare(view, flat_groups(view, size, FULL_LOOK), detour);
-            let nf4 = books.iter().find(|book| !book.is_symmetric());
-            let found = nf4.map(|book| judge(view, &flat, book, granularity, detour).found);
-            self.whole = found.filter(Found::is_whole);
+        self.look_across_rows(view, books, granularity, detour);
+    }
+
+    /// bitsandbytes cuts NF4's blocks through rows.
+    fn look_across_rows(
+        &mut self,
+        view: &View,
+        books: &[Book],
+        granularity: Granularity,
+        detour: Detour,
+    ) {
+        let Granularity::Block(size) = granularity else {
+            return;
+        };
+        let nf4 = books.iter().find(|book| !book.is_symmetric());
+        let found = |most: usize| {
+            let groups = prepare(view, flat_groups(view, size, most), detour);
+            nf4.map(|book| judge(view, &groups, book, granularity, detour).found)
+        };
+        if found(FIRST_LOOK).is_some_and(|found| found.fitting > 0) {
+            self.whole = found(FULL_LOOK).filter(Found::is_whole);
         }
     }
 
@@ -223,6 +245,14 @@ struct Trial {
     /// Groups with values enough to be refused by most lattices, and those that are.
     able: usize,
     refusing: usize,
+}
+
+impl Trial {
+    /// Whether more groups could show something: some fit better than chance would have
+    /// it, or none refuses.
+    fn is_open(&self, odds: f64) -> bool {
+        self.refusing == 0 || self.found.fitting > 0 && self.found.odds + TRIED > odds
+    }
 }
 
 fn judge(
