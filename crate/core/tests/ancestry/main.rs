@@ -6,6 +6,7 @@ mod groups;
 mod lattices;
 mod natives;
 mod odd_ones;
+mod pools;
 mod random;
 mod round;
 mod tensor;
