@@ -53,6 +53,12 @@ impl Job {
         }
     }
 
+    /// Keeps what the JSON report needs of figures, in little memory, and not the
+    /// figures themselves.
+    pub fn keep_text_only(&mut self) {
+        self.collector.keep_text_only();
+    }
+
     /// Adds a file; its index is returned.
     pub fn add_file(&mut self, name: &str, bytes: u64) -> usize {
         let header = HeaderState::Reading(HeaderReader::new(name, bytes));
@@ -285,18 +291,21 @@ impl Job {
             .filter_map(|name| name.rsplit(['/', '\\']).next())
             .collect();
         for index in self.indexes.iter_mut().flatten() {
-            index
-                .weight_map
-                .retain(|_, shard| !failed.contains(shard.as_str()));
+            // Not `retain`: removing from a tree is much code for the page to load.
+            for (tensor, shard) in std::mem::take(&mut index.weight_map) {
+                if !failed.contains(shard.as_str()) {
+                    index.weight_map.insert(tensor, shard);
+                }
+            }
         }
     }
 
     fn take(&mut self, progress: Progress) -> Figures {
         let mut columns = Figures::default();
         for (index, seen) in progress.finished {
-            let mut figures = TensorFigures::of(&seen);
-            self.collector.finish(index, &mut figures, seen.fingerprint);
-            columns.push(index, &figures);
+            let figures = TensorFigures::of(&seen);
+            self.collector
+                .finish(index, figures, seen.fingerprint, &mut columns);
         }
         columns.failed(&progress.failed);
         self.collector.add_problems(progress.problems);

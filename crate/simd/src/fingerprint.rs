@@ -4,19 +4,21 @@
 //! of keyed words, which differs between two different blocks but for a chance of 2^-32;
 //! sums are mixed with the block's number and added up.
 
+use crate::Products;
+
 /// Bytes of a block.
 pub const BLOCK: usize = 1024;
 
-const WORDS: usize = BLOCK / 4;
+const VECTORS: usize = BLOCK / 16;
 
 /// Keys: the fractional parts of multiples of the golden ratio, mixed.
-static KEYS: [u32; WORDS] = keys();
+static KEYS: [[u8; 16]; VECTORS] = keys();
 
-const fn keys() -> [u32; WORDS] {
-    let mut keys = [0; WORDS];
+const fn keys() -> [[u8; 16]; VECTORS] {
+    let mut keys = [[0; 16]; VECTORS];
     let mut at = 0;
-    while at < WORDS {
-        keys[at] = (mix(at as u64 + 1) >> 32) as u32;
+    while at < BLOCK {
+        keys[at / 16][at % 16] = (mix(at as u64 + 1) >> 56) as u8;
         at += 1;
     }
     keys
@@ -26,38 +28,37 @@ const fn keys() -> [u32; WORDS] {
 /// A short last block is taken with zeros behind it.
 #[inline(never)]
 pub fn of_blocks(first: u64, bytes: &[u8]) -> u64 {
+    blocks::<crate::BestU32>(first, bytes)
+}
+
+/// [`of_blocks`] with the vectors of a backend.
+#[inline(always)]
+pub fn blocks<W: Products>(first: u64, bytes: &[u8]) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut sum = 0u64;
     let mut number = first;
     for block in blocks {
-        sum = sum.wrapping_add(of_block(number, block));
+        sum = sum.wrapping_add(of_block::<W>(number, block));
         number += 1;
     }
     if !rest.is_empty() {
         let mut last = [0; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
-        sum = sum.wrapping_add(of_block(number, &last));
+        sum = sum.wrapping_add(of_block::<W>(number, &last));
     }
     sum
 }
 
 /// Words four apart are multiplied, so that vectors need no shuffles.
-fn of_block(number: u64, block: &[u8; BLOCK]) -> u64 {
-    let words = block.as_chunks::<4>().0;
-    let mut sums = [0u64; 4];
-    for (words, keys) in words.chunks_exact(8).zip(KEYS.chunks_exact(8)) {
-        let keyed = |at: usize| {
-            let word = u32::from_le_bytes(words[at]);
-            u64::from(word.wrapping_add(keys[at]))
-        };
-        for (lane, sum) in sums.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(keyed(lane) * keyed(lane + 4));
-        }
+#[inline(always)]
+fn of_block<W: Products>(number: u64, block: &[u8; BLOCK]) -> u64 {
+    let vectors = block.as_chunks::<16>().0;
+    let mut sums = W::no_sums();
+    for (pair, keys) in vectors.chunks_exact(2).zip(KEYS.chunks_exact(2)) {
+        let keyed = |at: usize| W::load(&pair[at]).sub(W::load(&keys[at]));
+        sums = keyed(0).add_products(keyed(1), sums);
     }
-    let sum = sums
-        .iter()
-        .fold(0, |sum: u64, lane| sum.wrapping_add(*lane));
-    mix(sum ^ mix(number.wrapping_add(0x9e37_79b9_7f4a_7c15)))
+    mix(W::total(sums) ^ mix(number.wrapping_add(0x9e37_79b9_7f4a_7c15)))
 }
 
 /// The finaliser of SplitMix64 (Steele et al. 2014).
@@ -74,6 +75,12 @@ mod tests {
 
     fn bytes(count: usize) -> Vec<u8> {
         (0..count).map(|at| (mix(at as u64) & 0xff) as u8).collect()
+    }
+
+    #[test]
+    fn backends_agree() {
+        let all = bytes(7 * BLOCK + 5);
+        assert_eq!(of_blocks(3, &all), blocks::<crate::PortableU32>(3, &all));
     }
 
     #[test]

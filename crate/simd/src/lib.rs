@@ -78,6 +78,19 @@ pub trait Words: Copy {
     fn float(word: u64) -> f64;
 }
 
+/// Words whose products are wanted in full.
+pub trait Products: Words {
+    /// Sums of products, each modulo 2^64.
+    type Sums: Copy;
+
+    /// No products yet.
+    fn no_sums() -> Self::Sums;
+    /// Adds the products by lane.
+    fn add_products(self, other: Self, sums: Self::Sums) -> Self::Sums;
+    /// The sum over all lanes, modulo 2^64.
+    fn total(sums: Self::Sums) -> u64;
+}
+
 /// Two double-precision numbers.
 pub trait Doubles: Copy {
     /// Reads 16 little-endian bytes as two `f64`.

@@ -1,6 +1,6 @@
 //! The scalar twin: what each vector operation means, lane by lane.
 
-use super::{Doubles, Words};
+use super::{Doubles, Products, Words};
 
 macro_rules! portable_words {
     ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal) => {
@@ -131,5 +131,25 @@ impl Doubles for PortableF64 {
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {
         self.0
+    }
+}
+
+impl Products for PortableU32 {
+    type Sums = [u64; 4];
+
+    #[inline(always)]
+    fn no_sums() -> [u64; 4] {
+        [0; 4]
+    }
+    #[inline(always)]
+    fn add_products(self, other: Self, sums: [u64; 4]) -> [u64; 4] {
+        std::array::from_fn(|lane| {
+            let product = u64::from(self.0[lane]) * u64::from(other.0[lane]);
+            sums[lane].wrapping_add(product)
+        })
+    }
+    #[inline(always)]
+    fn total(sums: [u64; 4]) -> u64 {
+        sums.iter().fold(0, |sum, lane| sum.wrapping_add(*lane))
     }
 }

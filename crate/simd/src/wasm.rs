@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::*;
 
-use super::{Doubles, Words};
+use super::{Doubles, Products, Words};
 
 #[inline(always)]
 fn load(bytes: &[u8; 16]) -> v128 {
@@ -142,5 +142,24 @@ impl Doubles for WasmF64 {
             f64x2_extract_lane::<0>(self.0),
             f64x2_extract_lane::<1>(self.0),
         ]
+    }
+}
+
+impl Products for WasmU32 {
+    type Sums = v128;
+
+    #[inline(always)]
+    fn no_sums() -> v128 {
+        u64x2_splat(0)
+    }
+    #[inline(always)]
+    fn add_products(self, other: Self, sums: v128) -> v128 {
+        let low = u64x2_extmul_low_u32x4(self.0, other.0);
+        let high = u64x2_extmul_high_u32x4(self.0, other.0);
+        u64x2_add(u64x2_add(sums, low), high)
+    }
+    #[inline(always)]
+    fn total(sums: v128) -> u64 {
+        u64x2_extract_lane::<0>(sums).wrapping_add(u64x2_extract_lane::<1>(sums))
     }
 }

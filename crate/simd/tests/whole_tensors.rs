@@ -12,8 +12,10 @@ fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// Of word `at`: a byte from each number.
 fn key(at: usize) -> u32 {
-    (mix(at as u64 + 1) >> 32) as u32
+    let byte = |of: usize| (mix((4 * at + of) as u64 + 1) >> 56) as u32;
+    (0..4).map(|of| byte(of) << (8 * of)).sum()
 }
 
 /// NH: in each eight words the keyed ones four apart are multiplied.
@@ -22,7 +24,7 @@ fn naive_block(number: u64, block: &[u8]) -> u64 {
         let byte = |of: usize| u32::from(block.get(4 * at + of).copied().unwrap_or(0)) << (8 * of);
         (0..4).map(byte).sum::<u32>()
     };
-    let keyed = |at: usize| u64::from(word(at).wrapping_add(key(at)));
+    let keyed = |at: usize| u64::from(word(at).wrapping_sub(key(at)));
     let pairs = (0..BLOCK / 4).filter(|at| at % 8 < 4);
     let sum = pairs.fold(0u64, |sum, at| {
         sum.wrapping_add(keyed(at).wrapping_mul(keyed(at + 4)))

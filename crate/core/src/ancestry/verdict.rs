@@ -1,11 +1,11 @@
 //! What ancestry concludes, and what a person can quote of it.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 macro_rules! labels {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $title:literal;)*) => {
         /// What the values of a tensor are.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Label {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
@@ -79,8 +79,7 @@ labels! {
 }
 
 /// Over which elements of the tensor one scale holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(from = "(u8, u16)")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granularity {
     /// No scale: every value is a code of the format.
     Element,
@@ -110,7 +109,7 @@ impl std::fmt::Display for Granularity {
 }
 
 /// What kind of number a scale is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// There is none.
@@ -123,7 +122,7 @@ pub enum Scale {
 
 /// A share of the values, with the interval that it lies in with 95 % confidence;
 /// the interval is a point where every value was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fraction {
     /// The share, 0 to 1.
     pub value: f64,
@@ -134,7 +133,7 @@ pub struct Fraction {
 }
 
 /// What one test found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
     /// Which test: "containment", "fp16_grid", "parity", "lattice", "few_levels".
     pub test: String,
@@ -153,7 +152,7 @@ pub struct Evidence {
 }
 
 /// Where a tensor's values come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
     /// In one word.
     pub label: Label,
@@ -175,7 +174,7 @@ pub struct Verdict {
 }
 
 /// How many rows have which history. A row is a line along the last axis.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RowFigures {
     /// Rows of the tensor.
     pub count: u64,
@@ -192,7 +191,7 @@ pub struct RowFigures {
 
 /// The least significant bit by binade: how often it is even, of what falls on
 /// pairs of neighbouring codes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Parity {
     /// The lowest binade, ⌊log2|x|⌋.
     pub first: i32,
@@ -204,7 +203,7 @@ pub struct Parity {
 }
 
 /// How often the popular witnesses occur.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Witness {
     /// "1e-10", "2^-24", "2^-17" or "65504".
     pub threshold: String,
@@ -217,42 +216,13 @@ pub struct Witness {
     pub expected: Option<f64>,
 }
 
-/// Text in JSON; a small pair between workers.
 impl Serialize for Granularity {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        if out.is_human_readable() {
-            return out.collect_str(self);
-        }
-        let pair: (u8, u16) = match *self {
-            Granularity::Element => (0, 0),
-            Granularity::Tensor => (1, 0),
-            Granularity::Row => (2, 0),
-            Granularity::Column => (3, 0),
-            Granularity::Block(size) => (4, size),
-            Granularity::Square(size) => (5, size),
-        };
-        pair.serialize(out)
+        out.collect_str(self)
     }
 }
 
-impl From<(u8, u16)> for Granularity {
-    fn from((kind, size): (u8, u16)) -> Self {
-        match kind {
-            0 => Granularity::Element,
-            1 => Granularity::Tensor,
-            2 => Granularity::Row,
-            3 => Granularity::Column,
-            4 => Granularity::Block(size),
-            _ => Granularity::Square(size),
-        }
-    }
-}
-
-/// An object in JSON, a list between workers.
+/// An object.
 fn as_map<S: Serializer>(counts: &[(Label, u64)], out: S) -> Result<S::Ok, S::Error> {
-    if out.is_human_readable() {
-        out.collect_map(counts.iter().copied())
-    } else {
-        counts.serialize(out)
-    }
+    out.collect_map(counts.iter().copied())
 }

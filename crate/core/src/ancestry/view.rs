@@ -1,6 +1,8 @@
 //! A tensor's values as codes of one float format, which may be narrower than the
 //! one that it is stored in.
 
+use std::sync::Arc;
+
 use crate::format::{Class, FloatLayout, power_of_two};
 use crate::scan::{Matrix, Purpose, Window};
 
@@ -29,7 +31,7 @@ impl Cell {
 /// A regular part of the tensor, as stored.
 pub(crate) struct Patch {
     pub(crate) window: Window,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 /// What the tests look at.
@@ -63,7 +65,7 @@ pub(crate) struct Places {
 
 impl Patch {
     /// The bytes of a window, if all of them were seen.
-    pub(crate) fn of((window, bytes): (Window, Vec<u8>)) -> Option<Self> {
+    pub(crate) fn of((window, bytes): (Window, Arc<Vec<u8>>)) -> Option<Self> {
         (!bytes.is_empty()).then_some(Self { window, bytes })
     }
 

@@ -1,12 +1,12 @@
 //! How much the bits carry: entropies of the fields, and the share of ones by plane.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::format::{Encoding, FloatLayout, Format};
 use crate::scan::{Census, IntegerCell, WideFloat, WideInteger};
 
 /// Entropies in bits over all codes, NaN included.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bits {
     /// Width of a code.
     pub width: u32,

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::checkpoint::{Checkpoint, FileEntry};
 use super::findings::{Findings, Totals};
 use super::headline::{headline, stored_as};
+use super::json::{Json, Keys, to_json};
 use super::pattern::pattern_of;
 use super::pools::{PoolReport, Pools};
-use super::{Problem, TensorFigures, TensorReport};
+use super::{Figures, Problem, TensorFigures};
 use crate::ancestry::Label;
 use crate::checkpoint::{Layout, TensorInfo, find_layouts};
-use crate::scan::wire;
 
 /// Name and version of the schema.
 pub const SCHEMA: &str = "floatscope.report/1";
@@ -67,8 +67,16 @@ struct Entry {
     layout: Option<Layout>,
     /// Tells the bytes of a finished tensor from others'.
     content: Option<String>,
-    /// Serialised: a hundred thousand of them must fit in a page.
-    figures: Option<Box<[u8]>>,
+    figures: Option<Kept>,
+}
+
+/// How the figures of a finished tensor are kept.
+enum Kept {
+    /// To be asked for.
+    Figures(Box<TensorFigures>),
+    /// As fields of the report, to be unfolded: a hundred thousand of them must fit
+    /// in a page.
+    Text(Box<str>),
 }
 
 /// How far a JSON report that is taken in pieces is written.
@@ -95,6 +103,8 @@ pub struct Collector {
     first_of: BTreeMap<String, usize>,
     sections: Sections,
     pools: Pools,
+    /// The keys in figures that are kept as text; none where they are kept whole.
+    keys: Option<Keys>,
 }
 
 impl Collector {
@@ -134,6 +144,12 @@ impl Collector {
         self.sections
     }
 
+    /// Keeps what the JSON report needs of figures, in little memory, and nothing for
+    /// [`Collector::figures`].
+    pub fn keep_text_only(&mut self) {
+        self.keys = Some(Keys::default());
+    }
+
     /// Looks for known layouts of quantised weights. All files must be in.
     pub fn find_layouts(&mut self) {
         let tensors: Vec<_> = self
@@ -153,19 +169,26 @@ impl Collector {
         self.laid_out = Some(self.forms());
     }
 
-    /// Keeps the figures of a tensor that is finished, and completes them with what
-    /// follows from the tensors around it. `fingerprint` is equal for equal bytes.
-    pub fn finish(&mut self, index: usize, figures: &mut TensorFigures, fingerprint: u64) {
+    /// Keeps the figures of a tensor that is finished, completes them with what
+    /// follows from the tensors around it, and adds them to columns. `fingerprint` is
+    /// equal for equal bytes.
+    pub fn finish(
+        &mut self,
+        index: usize,
+        mut figures: TensorFigures,
+        fingerprint: u64,
+        columns: &mut Figures,
+    ) {
         let entry = &mut self.entries[index];
         if let Some(layout) = &entry.layout {
             figures.lay_out(&entry.info, layout);
         }
         self.findings
-            .add(&entry.info, entry.layout.as_ref(), figures);
+            .add(&entry.info, entry.layout.as_ref(), &figures);
         if let Some(share) = &figures.pool_share {
             self.pools.add(entry.pattern, share);
         }
-        entry.figures = Some(wire::to_bytes(figures).into_boxed_slice());
+        columns.push(index, &figures);
         let is_trivial = matches!(figures.ancestry.label, Label::Constant | Label::Empty);
         if !is_trivial {
             let (dtype, bytes) = (entry.info.dtype.name(), entry.info.bytes());
@@ -174,6 +197,25 @@ impl Collector {
             let first = self.first_of.entry(content).or_insert(index);
             *first = index.min(*first);
         }
+        self.keep(index, figures);
+    }
+
+    fn keep(&mut self, index: usize, mut figures: TensorFigures) {
+        figures.pool_share = None;
+        let kept = match self.keys.take() {
+            None => Kept::Figures(Box::new(figures)),
+            Some(keys) => {
+                let mut json = Json::with_keys(keys);
+                self.write_figures(index, &figures, &mut json);
+                self.keys = json.keys;
+                Kept::Text(json.text.into_boxed_str())
+            }
+        };
+        self.entries[index].figures = Some(kept);
+    }
+
+    fn write_figures(&self, index: usize, figures: &TensorFigures, out: &mut Json) {
+        figures.write(self.sections, self.layout(index), out);
     }
 
     /// What a tensor is in a quantised checkpoint of a known layout.
@@ -206,25 +248,35 @@ impl Collector {
             .map(|entry| (entry.file, &entry.info, entry.pattern))
     }
 
-    /// The figures of a finished tensor.
-    pub fn figures(&self, index: usize) -> Option<TensorFigures> {
-        let bytes = self.entries.get(index)?.figures.as_ref()?;
-        Some(wire::from_bytes(bytes).expect("these bytes were written by finish"))
+    /// The figures of a finished tensor; none where text only is kept.
+    pub fn figures(&self, index: usize) -> Option<&TensorFigures> {
+        match self.entries.get(index)?.figures.as_ref()? {
+            Kept::Figures(figures) => Some(figures),
+            Kept::Text(_) => None,
+        }
     }
 
     /// A finished tensor as JSON.
     pub fn tensor_json(&self, index: usize) -> Option<String> {
-        let figures = self.figures(index)?;
-        let entry = &self.entries[index];
-        let report = TensorReport {
-            file: &self.checkpoint.files[entry.file].name,
-            tensor: &entry.info,
-            figures: &figures,
-            layout: entry.layout.as_ref(),
-            duplicate_of: self.duplicate_of(index),
-            sections: self.sections,
-        };
-        Some(to_json(&report))
+        let entry = self.entries.get(index)?;
+        let kept = entry.figures.as_ref()?;
+        let mut json = Json::default();
+        json.text.push('{');
+        json.field("name", &entry.info.name);
+        json.field("file", &self.checkpoint.files[entry.file].name);
+        json.field("dtype", entry.info.dtype.name());
+        json.field("shape", &entry.info.shape);
+        json.field("bytes", &entry.info.bytes());
+        match (kept, &self.keys) {
+            (Kept::Figures(figures), _) => self.write_figures(index, figures, &mut json),
+            (Kept::Text(text), Some(keys)) => keys.unfold(text, &mut json),
+            (Kept::Text(_), None) => {}
+        }
+        if self.sections.ancestry {
+            json.field("duplicate_of", &self.duplicate_of(index));
+        }
+        json.text.push('}');
+        Some(json.text)
     }
 
     /// Everything but the tensors.
@@ -357,9 +409,4 @@ impl Collector {
                 self.patterns.len() - 1
             })
     }
-}
-
-/// JSON of a report, of a part of it, or of any other plain data.
-pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| unreachable!("{error}"))
 }

@@ -1,13 +1,13 @@
 //! Counts of |x| by binade: the spectrum.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::numeric::CodeCell;
 use crate::format::FloatLayout;
 use crate::scan::{IntegerCell, WideFloat, WideInteger};
 
 /// Finite nonzero values by ⌊log2|x|⌋, exactly.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Exponents {
     /// The lowest binade that is occupied; none where all values are zero.
     pub first: Option<i32>,

@@ -1,6 +1,6 @@
 //! A number as the report writes it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// Integers up to this magnitude are exact in every JSON reader.
 const SAFE_INTEGER: u128 = 1 << 53;
@@ -27,21 +27,8 @@ impl Number {
     }
 }
 
-/// What is stored between workers and reports, where nothing must be lost.
-#[derive(Serialize, Deserialize)]
-enum Stored {
-    Real(f64),
-    Integer(i128),
-}
-
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() {
-            return match *self {
-                Number::Real(value) => Stored::Real(value).serialize(serializer),
-                Number::Integer(value) => Stored::Integer(value).serialize(serializer),
-            };
-        }
         match *self {
             Number::Real(value) if value.is_finite() => serializer.serialize_f64(value),
             Number::Real(value) if value.is_nan() => serializer.serialize_str("NaN"),
@@ -52,16 +39,6 @@ impl Serialize for Number {
             }
             Number::Integer(value) => serializer.collect_str(&value),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    /// Of the stored form only: reports are written, not read.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Stored::deserialize(deserializer)? {
-            Stored::Real(value) => Number::Real(value),
-            Stored::Integer(value) => Number::Integer(value),
-        })
     }
 }
 

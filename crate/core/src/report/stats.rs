@@ -1,7 +1,7 @@
 //! The statistics of a tensor, or of one part of a complex one.
 
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::Number;
 use super::moments::{Moments, moments};
@@ -25,7 +25,7 @@ pub const QUANTILES: [(u64, &str); 9] = [
 ];
 
 /// Statistics over finite values, and counts over all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stats {
     /// Every element.
     pub count: u64,
@@ -72,14 +72,11 @@ pub struct Stats {
 }
 
 /// Values at [`QUANTILES`], in this order.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Quantiles(pub [Number; 9]);
 
 impl Serialize for Quantiles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() {
-            return serializer.serialize_newtype_struct("Quantiles", &self.0);
-        }
         let mut map = serializer.serialize_map(Some(QUANTILES.len()))?;
         for ((_, key), value) in QUANTILES.iter().zip(&self.0) {
             map.serialize_entry(key, value)?;

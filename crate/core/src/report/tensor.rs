@@ -1,8 +1,8 @@
 //! One entry of the report's `tensors`.
 
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
+use super::json::Json;
 use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Sections, Stats};
 use crate::ancestry::{Evidence, Label, Origin, Parity, PoolShare, RowFigures, Verdict, Witness};
@@ -25,7 +25,7 @@ pub enum Parts<T> {
 }
 
 /// Everything that follows from a tensor's observations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TensorFigures {
     /// Counts, extremes, moments, quantiles.
     pub stats: Parts<Stats>,
@@ -46,56 +46,7 @@ pub struct TensorFigures {
     /// That form, in words: "BF16", "INT4, one scale for 128".
     pub smaller_form: Option<String>,
     /// What an inconclusive tensor adds to those of its kind; not kept.
-    #[serde(skip)]
     pub pool_share: Option<PoolShare>,
-}
-
-/// A tensor as the report shows it.
-#[derive(Debug, Clone, Copy)]
-pub struct TensorReport<'a> {
-    /// The file that holds it.
-    pub file: &'a str,
-    /// What the header says of it.
-    pub tensor: &'a TensorInfo,
-    /// What was measured, and where the values come from.
-    pub figures: &'a TensorFigures,
-    /// What it is in a quantised checkpoint of a known layout.
-    pub layout: Option<&'a Layout>,
-    /// The first tensor of the checkpoint that holds the same bytes.
-    pub duplicate_of: Option<&'a str>,
-    /// Which of these are wanted.
-    pub sections: Sections,
-}
-
-/// By hand: flattened structs would cost the page twice the code.
-impl Serialize for TensorReport<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let Self {
-            tensor, figures, ..
-        } = self;
-        let mut fields = out.serialize_map(None)?;
-        fields.serialize_entry("name", &tensor.name)?;
-        fields.serialize_entry("file", self.file)?;
-        fields.serialize_entry("dtype", tensor.dtype.name())?;
-        fields.serialize_entry("shape", &tensor.shape)?;
-        fields.serialize_entry("bytes", &tensor.bytes())?;
-        if self.sections.stats {
-            fields.serialize_entry("stats", &figures.stats)?;
-            fields.serialize_entry("bits", &figures.bits)?;
-            fields.serialize_entry("exponents", &figures.exponents)?;
-        }
-        if self.sections.ancestry {
-            fields.serialize_entry("ancestry", &figures.ancestry)?;
-            fields.serialize_entry("layout", &self.layout)?;
-            fields.serialize_entry("rows", &figures.rows)?;
-            fields.serialize_entry("parity", &figures.parity)?;
-            fields.serialize_entry("witnesses", &figures.witnesses)?;
-            fields.serialize_entry("wasted_bytes", &figures.wasted_bytes)?;
-            fields.serialize_entry("smaller_form", &figures.smaller_form)?;
-            fields.serialize_entry("duplicate_of", &self.duplicate_of)?;
-        }
-        fields.end()
-    }
 }
 
 impl TensorFigures {
@@ -124,6 +75,24 @@ impl TensorFigures {
             wasted_bytes: origin.wasted_bytes,
             smaller_form: origin.smaller_form,
             pool_share: origin.pool_share,
+        }
+    }
+
+    /// Writes their fields of the tensor's entry in the report.
+    pub(super) fn write(&self, sections: Sections, layout: Option<&Layout>, out: &mut Json) {
+        if sections.stats {
+            out.field("stats", &self.stats);
+            out.field("bits", &self.bits);
+            out.field("exponents", &self.exponents);
+        }
+        if sections.ancestry {
+            out.field("ancestry", &self.ancestry);
+            out.field("layout", &layout);
+            out.field("rows", &self.rows);
+            out.field("parity", &self.parity);
+            out.field("witnesses", &self.witnesses);
+            out.field("wasted_bytes", &self.wasted_bytes);
+            out.field("smaller_form", &self.smaller_form);
         }
     }
 
@@ -213,36 +182,11 @@ impl<T> Parts<T> {
 }
 
 /// JSON has no tag: an object of figures, or one with `re` and `im`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Shown<'a, T> {
-    One(&'a T),
-    Complex { re: &'a T, im: &'a T },
-}
-
-/// What is kept in memory is not self-describing and needs the tag.
-#[derive(Serialize, Deserialize)]
-enum Stored<T> {
-    One(T),
-    Complex { re: T, im: T },
-}
-
 impl<T: Serialize> Serialize for Parts<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self, serializer.is_human_readable()) {
-            (Parts::One(figure), true) => Shown::One(figure).serialize(serializer),
-            (Parts::One(figure), false) => Stored::One(figure).serialize(serializer),
-            (Parts::Complex { re, im }, true) => Shown::Complex { re, im }.serialize(serializer),
-            (Parts::Complex { re, im }, false) => Stored::Complex { re, im }.serialize(serializer),
+        match self {
+            Parts::One(figure) => figure.serialize(serializer),
+            Parts::Complex { re, im } => serializer.collect_map([("re", re), ("im", im)]),
         }
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Parts<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Stored::deserialize(deserializer)? {
-            Stored::One(figure) => Parts::One(figure),
-            Stored::Complex { re, im } => Parts::Complex { re, im },
-        })
     }
 }

@@ -4,6 +4,8 @@
 //! windows are kept, which depend on its shape alone, so that the sample is the
 //! same however the tensor was cut.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Matrix;
@@ -174,8 +176,9 @@ struct Chunk {
     bytes: Bytes,
 }
 
+/// Shared, so that parts of a tensor are put together without being copied.
 #[derive(Debug, Clone, PartialEq)]
-struct Bytes(Vec<u8>);
+struct Bytes(Arc<Vec<u8>>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -185,7 +188,8 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(<&[u8]>::deserialize(deserializer)?.to_vec()))
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        Ok(Self(Arc::new(bytes.to_vec())))
     }
 }
 
@@ -210,13 +214,13 @@ impl Sample {
         };
         // A handful of windows grow at a time.
         if let Some(chunk) = self.chunks.iter_mut().rev().take(8).find(follows) {
-            chunk.bytes.0.extend_from_slice(bytes);
+            Arc::make_mut(&mut chunk.bytes.0).extend_from_slice(bytes);
             return;
         }
         self.chunks.push(Chunk {
             window,
             offset,
-            bytes: Bytes(bytes.to_vec()),
+            bytes: Bytes(Arc::new(bytes.to_vec())),
         });
     }
 
@@ -227,29 +231,37 @@ impl Sample {
 
     /// Bytes of each window, in the order of [`windows`]; a window that is not
     /// complete is empty.
-    pub fn windows(&self, matrix: Matrix, element_bytes: u64) -> Vec<(Window, Vec<u8>)> {
-        let windows = windows(matrix);
-        let filled = windows.into_iter().enumerate().map(|(at, window)| {
-            let mut bytes = vec![0; (window.elements() * element_bytes) as usize];
-            let mut missing = bytes.len();
-            for chunk in self
-                .chunks
-                .iter()
-                .filter(|chunk| usize::from(chunk.window) == at)
-            {
-                let begin = chunk.offset as usize;
-                if let Some(place) = bytes.get_mut(begin..begin + chunk.bytes.0.len()) {
-                    place.copy_from_slice(&chunk.bytes.0);
-                    missing = missing.saturating_sub(chunk.bytes.0.len());
-                }
-            }
-            if missing > 0 {
-                bytes.clear();
-            }
+    pub fn windows(&self, matrix: Matrix, element_bytes: u64) -> Vec<(Window, Arc<Vec<u8>>)> {
+        let windows = windows(matrix).into_iter().enumerate();
+        let filled = windows.map(|(at, window)| {
+            let length = (window.elements() * element_bytes) as usize;
+            let of_window = |chunk: &&Chunk| usize::from(chunk.window) == at;
+            let chunks: Vec<&Chunk> = self.chunks.iter().filter(of_window).collect();
+            let bytes = match chunks[..] {
+                [only] if only.bytes.0.len() == length => Arc::clone(&only.bytes.0),
+                _ => Arc::new(joined(&chunks, length)),
+            };
             (window, bytes)
         });
         filled.collect()
     }
+}
+
+/// The chunks of a window in their places; nothing where some are missing.
+fn joined(chunks: &[&Chunk], length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut missing = length;
+    for chunk in chunks {
+        let begin = chunk.offset as usize;
+        if let Some(place) = bytes.get_mut(begin..begin + chunk.bytes.0.len()) {
+            place.copy_from_slice(&chunk.bytes.0);
+            missing = missing.saturating_sub(chunk.bytes.0.len());
+        }
+    }
+    if missing > 0 {
+        bytes.clear();
+    }
+    bytes
 }
 
 /// Which elements of a tensor are kept.
