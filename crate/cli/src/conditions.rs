@@ -81,7 +81,7 @@ impl Condition {
         let holding = (0..report.len()).filter_map(|index| {
             let (_, tensor, _) = report.tensor(index)?;
             let figures = report.figures(index)?;
-            let holds = self.holds(tensor.dtype.format().encoding, &figures);
+            let holds = self.holds(tensor.dtype.format().encoding, figures);
             holds.then_some(&tensor.name)
         });
         let names: Vec<&String> = holding.collect();

@@ -74,7 +74,7 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
             Parts::One(_) => ["", ""],
             Parts::Complex { .. } => ["re", "im"],
         };
-        let origin = origin_cells(report, index, &figures);
+        let origin = origin_cells(report, index, figures);
         let figures = figures.stats.each().zip(figures.bits.each());
         for ((stats, bits), part) in figures.zip(parts) {
             let mut row = first_cells(report, index, part);

@@ -25,7 +25,7 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "    {}: {details}", text::line(&evidence.test))?;
         }
     }
-    for line in facts(report, &figures) {
+    for line in facts(report, figures) {
         writeln!(out, "  {line}")?;
     }
     write_witnesses(&figures.witnesses, out)?;

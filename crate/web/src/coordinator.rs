@@ -19,8 +19,10 @@ impl Coordinator {
     #[wasm_bindgen(constructor)]
     pub fn new(name: &str) -> Self {
         crate::panic::keep_message();
+        let mut job = Job::new(name);
+        job.keep_text_only();
         Self {
-            job: Job::new(name),
+            job,
             figures: Figures::default(),
             written: JsonCursor::default(),
         }

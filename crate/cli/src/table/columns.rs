@@ -174,7 +174,7 @@ pub(super) fn lines_of(report: &Collector, index: usize) -> Vec<Line> {
     let Some(figures) = report.figures(index) else {
         return vec![line(Part::Whole, None, NOTHING)];
     };
-    let verdict = verdict(report, index, &figures);
+    let verdict = verdict(report, index, figures);
     let pairs: Vec<_> = figures.stats.each().zip(figures.bits.each()).collect();
     match pairs[..] {
         [real, imaginary] => vec![

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::ancestry::{Pool, PoolShare, Verdict};
+use super::words::grouped;
+use crate::ancestry::{Label, Pool, PoolShare, Verdict};
 
 /// One entry of the report's `pools`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +32,25 @@ impl Pools {
         }
         self.by_pattern[at].1.add(share);
         self.all.add(share);
+    }
+
+    /// What all of them show together, as a sentence; nothing where that is nothing.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let tensors = self.all.tensors();
+        if tensors < 2 {
+            return None;
+        }
+        let are = match self.all.verdict().label {
+            Label::Native => "are native",
+            Label::F16 => "passed through FP16",
+            Label::Tf32 => "passed through TF32",
+            Label::Arithmetic => "are sums or averages of BF16 values",
+            _ => return None,
+        };
+        Some(format!(
+            " Taken together, the {} BF16 tensors that are inconclusive alone {are}.",
+            grouped(tensors)
+        ))
     }
 
     /// The pools of two tensors and more, that of the checkpoint first.
