@@ -8,7 +8,8 @@ states sets: labels, granularities, kinds of scale and paths that are right.
 clear. The rule: at least 100,000 values of a source that is many binades deep, and
 
 - for a lattice, groups of at least 32 (any group where the store is wider than BF16);
-- for values kept by a wider store (FP16 or BF16 in FP32, BF16 in FP16), nothing more;
+- for values kept by a wider store (FP16 or BF16 in FP32, BF16 in FP16), where FP16 and
+  TF32 both hold them, 40 different values outside FP16's normal range;
 - for FP16 inside BF16, distinct values under 2^-17 that all lie on multiples of
   2^-24, where native ones would with a chance of at most 10^-12;
 - for FP16 without subnormals inside BF16, 100 values that it flushed to zero;
@@ -29,6 +30,7 @@ BITS = {
     "mxfp4": 4, "mxfp6_e2m3": 6, "mxfp6_e3m2": 6, "mxfp8_e4m3": 8, "mxfp8_e5m2": 8, "f8_e4m3": 8, "f8_e5m2": 8,
 }  # fmt: skip
 LARGE = 100_000
+AMBIGUOUS = ["f16", "tf32"]
 PRECISION = {"BF16": 8, "F16": 11, "F32": 24, "F64": 53, "F8_E4M3": 4}
 
 
@@ -53,8 +55,9 @@ def of(history, storage, source_is_wide, x, carried, scales, stored):
 
 def truth(kind, labels, must=False, paths=None, granularities=None, scales=None, **more):
     paths = paths and list(dict.fromkeys(paths))
+    granularities = granularities and list(dict.fromkeys(granularities))
     return {
-        "kind": kind, "labels": list(labels), "has_power": bool(must), "paths": paths,
+        "kind": kind, "labels": list(dict.fromkeys(labels)), "has_power": bool(must), "paths": paths,
         "granularities": granularities, "scales": scales, **more,
     }  # fmt: skip
 
@@ -80,7 +83,8 @@ def element(history, storage, large, x, carried, scales, values):
     paths = [path(stops[at:], storage) for at in range(len(stops))]
     if PRECISION[storage] >= 24 or (storage == "F16" and label == "bf16"):
         # Contained: all values are of the narrower type.
-        labels, must = contained(stops, storage, values), large
+        labels = contained(stops, storage, values)
+        must = large and not set(AMBIGUOUS) <= set(labels)
         paths = [path(stops[at:], storage) for at in range(len(stops))]
         paths += [path([other], storage) for other in labels if other not in NATIVE]
     elif storage == "F16":
@@ -104,9 +108,9 @@ def contained(stops, storage, values):
     narrowest = [name for name in holds if name in stops and np.all(holds[name])]
     decided = np.abs(values[values != 0])
     decided = decided[(decided < 2.0**-14) | (decided > 65504)]
-    if decided.size == 0 and np.all(holds["tf32"]) and not np.all(holds["bf16"]):
-        # Nothing below FP16's normal range tells which; FP32 is true in any case.
-        narrowest = ["f16", "tf32"] + ["f32"] * (storage == "F64")
+    if np.unique(decided).size < 40 and np.all(holds["tf32"]) and not np.all(holds["bf16"]):
+        # Hardly anything below FP16's normal range tells which; FP32 is true in any case.
+        narrowest = AMBIGUOUS + ["f32"] * (storage == "F64")
     return narrowest or list(stops)
 
 
@@ -143,7 +147,7 @@ def lattice(history, storage, large, x, carried, scales, values):
     granularities = same_partitions(history.granularity, values.shape) + constant_partitions(history.granularity, scales)
     few = np.unique(np.abs(values)).size <= 9
     if history.scale != "real":
-        other_labels, other_granularities = other_powers_of_two(history, scales, values)
+        other_labels, other_granularities = other_powers_of_two(history, scales, x, values)
         labels, granularities = labels + other_labels, granularities + other_granularities
         kinds = ["none", "power_of_two"] if len(labels) > 1 else kinds
     if history.granularity == "element" and has_few_subnormals(history.label, values):
@@ -219,12 +223,13 @@ def constant_partitions(own, scales):
     return [partition for partition in PARTITIONS if constant(partition)]
 
 
-def other_powers_of_two(history, scales, values):
+def other_powers_of_two(history, scales, x, values):
     """Formats with power-of-two scales that hold all values as well, in fewer bits or as
-    elements, and what that says of the cut."""
+    elements, or would have left the same values, and what that says of the cut."""
     bits, others = BITS[history.label], [name for name in BITS if name != history.label]
     simpler = [name for name in others if BITS[name] < bits or (name[0] == "f" and BITS[name] == bits)]
     formats = [name for name in simpler if holds(name, values)]
+    formats += [name for name in others if name not in formats and leaves(name, x, values)]
     if scales is not None and np.unique(scales[scales > 0]).size > 1:
         return formats, ["element"] * any(name.startswith("f8") for name in formats)
     if history.label.startswith("mxfp8"):
@@ -233,10 +238,13 @@ def other_powers_of_two(history, scales, values):
 
 
 def holds(name, values):
-    values = values.astype(np.float32)
-    if name in casts.MX:
-        return np.array_equal(casts.mx(name, values)[0], values)
-    return np.array_equal(casts.cast(name, values), values)
+    return leaves(name, values.astype(np.float32), values)
+
+
+def leaves(name, x, values):
+    """Whether a format with power-of-two scales makes these values of those."""
+    made = casts.mx(name, x)[0] if name in casts.MX else casts.cast(name, x)
+    return np.array_equal(made, values)
 
 
 def half(history, storage, large, x, carried, scales, values):
