@@ -1,9 +1,12 @@
 //! No figure depends on where a tensor was cut, how its bytes arrived, or in
 //! which order its parts were merged.
 
+#[path = "shared/json.rs"]
+mod json;
+
 use floatscope_core::format::Dtype;
-use floatscope_core::report::TensorFigures;
 use floatscope_core::scan::{Observations, Scanner, Span, TILE, wire};
+use json::json;
 use proptest::prelude::*;
 
 /// Elements, as bytes, with everything that may be hard: special codes, long
@@ -186,8 +189,4 @@ fn cuts_through_windows_do_not_matter() {
             assert_same(&whole, &scan_parts(span, &bytes, &places));
         }
     }
-}
-
-fn json(seen: &Observations) -> String {
-    serde_json::to_string(&TensorFigures::of(seen)).expect("figures are JSON")
 }

@@ -1,8 +1,10 @@
 //! The scan against the definition: every code unpacked and counted one by one,
 //! also where interleaved tables, tiles and bounds come in.
 
+#[path = "shared/json.rs"]
+mod json;
+
 use floatscope_core::format::Dtype;
-use floatscope_core::report::TensorFigures;
 use floatscope_core::scan::{Observations, Scanner, Span, Stream};
 use serde_json::Value;
 
@@ -55,7 +57,7 @@ fn cells(seen: &Observations) -> Vec<(u16, u64)> {
 
 fn figures(dtype: Dtype, bytes: &[u8]) -> Value {
     let seen = scan(&mut Scanner::new(), dtype, bytes, 1 << 20);
-    serde_json::to_value(TensorFigures::of(&seen)).expect("figures are JSON")
+    serde_json::from_str(&json::json(&seen)).expect("figures are JSON")
 }
 
 fn bytes_of<const N: usize>(words: impl Iterator<Item = [u8; N]>) -> Vec<u8> {

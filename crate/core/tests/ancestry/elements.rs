@@ -215,11 +215,26 @@ fn rows_of_two_kinds_are_mixed() {
 
 /// What is shown by thousands of values has its odds.
 #[test]
-#[ignore = "the odds of a containment are lost where the narrower format's values are native"]
 fn a_narrower_float_has_odds() {
     let values = through(&[bf16], &weights(36));
     let found = verdict(Dtype::F32, COLUMNS, &values);
     assert!(found.log10_odds > 100.0, "{found:#?}");
     let found = verdict(Dtype::F64, COLUMNS, &weights(37));
     assert!(found.log10_odds > 100.0, "{found:#?}");
+}
+
+/// Nor does a bound to which values are clipped hide FP16.
+#[test]
+fn clipping_does_not_hide_fp16() {
+    for (seed, bound) in [(38, bf16(0.03)), (39, bf16(0.0301))] {
+        let values: Vec<f64> = weights(seed)
+            .iter()
+            .map(|x| f16(*x).clamp(-bound, bound))
+            .collect();
+        assert_told(
+            &verdict(Dtype::BF16, COLUMNS, &values),
+            Label::F16,
+            "f16>bf16",
+        );
+    }
 }

@@ -152,3 +152,14 @@ fn rows_of_many_widths_are_native() {
     assert_native(Dtype::BF16, 512, &values);
     assert_native(Dtype::F32, 512, &values);
 }
+
+/// A clipping bound holds many values of one code, even or odd.
+#[test]
+fn clipped_weights_are_native() {
+    for (seed, bound) in [0.03, 0.030_03, 0.030_15, 0.0303].into_iter().enumerate() {
+        let bound = bf16(bound);
+        let values = normal(COUNT, 0.02, 700 + seed as u64);
+        let values: Vec<f64> = values.iter().map(|x| x.clamp(-bound, bound)).collect();
+        assert_native(Dtype::BF16, 512, &values);
+    }
+}

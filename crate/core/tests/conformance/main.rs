@@ -5,10 +5,12 @@
 //! test runs natively and as WebAssembly, with SIMD and without.
 
 mod compare;
+#[path = "../shared/json.rs"]
+mod json;
 
 use floatscope_core::checkpoint::{TensorInfo, parse_header};
-use floatscope_core::report::TensorFigures;
 use floatscope_core::scan::{Observations, Scanner, Span, TILE, wire};
+use json::json;
 use serde_json::Value;
 
 macro_rules! fixtures {
@@ -59,7 +61,7 @@ fn scan(scanner: &mut Scanner, span: Span, bytes: &[u8], chunk: usize) -> Observ
 fn in_one_go(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String {
     let span = Span::whole(tensor.dtype, &tensor.shape);
     let seen = scan(scanner, span, bytes, bytes.len().max(1));
-    serde_json::to_string(&TensorFigures::of(&seen)).expect("figures are JSON")
+    json(&seen)
 }
 
 /// The same tensor in three parts, each sent as bytes, the last first, in chunks of 997 bytes.
@@ -79,7 +81,7 @@ fn in_parts(scanner: &mut Scanner, tensor: &TensorInfo, bytes: &[u8]) -> String 
         let part: Observations = wire::from_bytes(&sent).expect("what was sent");
         whole.merge(&part).expect("parts of one tensor");
     }
-    serde_json::to_string(&TensorFigures::of(&whole)).expect("figures are JSON")
+    json(&whole)
 }
 
 /// Places where a file's figures are not the oracle's.

@@ -3,9 +3,9 @@
 use floatscope_core::checkpoint::TensorInfo;
 use floatscope_core::format::Dtype;
 use floatscope_core::plan::{Plan, PlanOptions};
-use floatscope_core::report::TensorFigures;
 use floatscope_core::scan::{Observations, Span};
 
+use crate::json::json;
 use crate::support::*;
 
 const SHAPES: [(Dtype, &[u64]); 5] = [
@@ -66,13 +66,10 @@ fn figures(tensors: &[TensorInfo], file: &[u8], options: PlanOptions) -> (usize,
     }
     assert!(plan.is_done());
     done.sort_by_key(|tensor| tensor.0);
-    let json = |seen: &Observations| {
-        let figures = serde_json::to_string(&TensorFigures::of(seen)).expect("figures are JSON");
-        format!("{figures} {}", seen.fingerprint)
-    };
+    let told = |seen: &Observations| format!("{} {}", json(seen), seen.fingerprint);
     (
         runs.len(),
-        done.iter().map(|tensor| json(&tensor.1)).collect(),
+        done.iter().map(|tensor| told(&tensor.1)).collect(),
     )
 }
 
@@ -83,8 +80,7 @@ fn the_number_of_workers_does_not_matter() {
     let whole = tensors.iter().map(|tensor| {
         let span = Span::whole(tensor.dtype, &tensor.shape);
         let seen = seen(span, &file[tensor.begin as usize..tensor.end as usize]);
-        let figures = serde_json::to_string(&TensorFigures::of(&seen)).expect("figures are JSON");
-        format!("{figures} {}", seen.fingerprint)
+        format!("{} {}", json(&seen), seen.fingerprint)
     });
     let whole: Vec<String> = whole.collect();
     let total = file.len() as u64;

@@ -1,7 +1,7 @@
 //! Rows by what they hold, against the definition.
 
 use floatscope_core::format::Dtype;
-use floatscope_core::scan::{RowClass, Span};
+use floatscope_core::scan::{Observations, RowClass, Span, TILE};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -170,5 +170,31 @@ proptest! {
         let span = Span::whole(dtype, &[kinds.len() as u64, columns as u64]);
         let rows = seen(span, &bytes).rows;
         prop_assert_eq!((rows.zero, rows.constant), (zero, constant));
+    }
+}
+
+/// A long row whose parts are each of one value is constant only if that is the same.
+#[test]
+fn parts_of_one_value_each_make_no_constant_row() {
+    let part = |word: u32| word.to_le_bytes().repeat(TILE as usize);
+    for (first, second, expected) in [
+        (7, 7, (0, 1)),
+        (7, 8, (0, 0)),
+        (0, 1 << 31, (1, 1)),
+        (0, 7, (0, 0)),
+    ] {
+        let whole = Span::whole(Dtype::F32, &[1, 2 * TILE]);
+        let mut merged = Observations::empty(whole.dtype, whole.matrix);
+        for (at, word) in [(TILE, second), (0, first)] {
+            let span = Span {
+                first: at,
+                elements: TILE,
+                ..whole
+            };
+            let part = seen(span, &part(word));
+            merged.merge(&part).expect("parts of one tensor");
+        }
+        let found = (merged.rows.zero, merged.rows.constant);
+        assert_eq!(found, expected, "{first:#x} and {second:#x}");
     }
 }
