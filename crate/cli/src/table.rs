@@ -117,7 +117,7 @@ fn write_sums(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_sums_by_dtype(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
-    let names = checkpoint.dtypes.keys().map(|name| name.len());
+    let names = checkpoint.dtypes.iter().map(|(name, _)| name.len());
     let name_columns = names.max().unwrap_or(0);
     // Nouns are as wide as their plurals.
     let sum = |number, of_all, noun: &str| {

@@ -44,7 +44,6 @@ pub(crate) fn mixture(view: &View) -> Option<Draft> {
         (Label::Native, of(once)),
         (together.label, of(rounded_twice)),
     ];
-    draft.rows.sort_unstable();
     let says = format!(
         "Of {BANDS} bands of {} each {} show the parity that {} leaves, and {} that of native values.",
         counted(rows / BANDS, "row", "rows"),

@@ -182,11 +182,15 @@ fn mixture(found: &Found) -> Draft {
     let mut draft = lattice_draft(found);
     draft.label = Label::Mixed;
     draft.stops.clear();
-    let mut rows = found.rows.clone();
+    let mut rows: Vec<u64> = found
+        .rows
+        .iter()
+        .map(|(row, is_on)| row << 1 | u64::from(*is_on))
+        .collect();
     rows.sort_unstable();
     let rows: Vec<bool> = rows
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|groups| groups.iter().filter(|group| group.1).count() * 2 > groups.len())
+        .chunk_by(|a, b| a >> 1 == b >> 1)
+        .map(|groups| groups.iter().map(|group| group & 1).sum::<u64>() * 2 > groups.len() as u64)
         .collect();
     let on = rows.iter().filter(|row| **row).count() as u64;
     let of = rows.len() as u64;

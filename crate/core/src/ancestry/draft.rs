@@ -21,6 +21,8 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    // Made in many places: not to be copied into each.
+    #[inline(never)]
     pub(crate) fn new(label: Label) -> Self {
         Self {
             label,
@@ -51,9 +53,9 @@ impl Draft {
 
 impl Evidence {
     /// A test and the sentence that says what it found.
-    pub(crate) fn new(test: &str, n: u64, says: String) -> Self {
+    pub(crate) fn new(test: &'static str, n: u64, says: String) -> Self {
         Self {
-            test: test.to_owned(),
+            test,
             n,
             expected: None,
             observed: None,

@@ -72,14 +72,18 @@ impl Containment {
     /// Rows of which nearly all values are one short number, and the few others are not,
     /// hold nothing narrower.
     fn without_repeats(self, view: &View) -> Self {
-        let bits = if self.ten_bits > 0 { 0x1fff } else { 0xffff };
-        let long = view
-            .cells
-            .iter()
-            .filter(|cell| cell.code & bits != 0)
-            .count();
-        let is_narrow = self.wider as f64 <= FEW * self.rows() as f64;
-        if !is_narrow || long * 20 <= view.cells.len() {
+        let low = if self.ten_bits > 0 { 0x1fff } else { 0xffff };
+        if self.ten_bits + self.bf16 == 0 {
+            return self;
+        }
+        let mut codes = codes_of_narrow_rows(view, low);
+        for code in &mut codes {
+            *code = view.magnitude(*code);
+        }
+        codes.sort_unstable();
+        codes.dedup();
+        let long = codes.iter().filter(|code| **code & low != 0).count();
+        if long * 20 <= codes.len() {
             return self;
         }
         Self {
@@ -106,16 +110,17 @@ impl Containment {
 
     /// Rows by label.
     pub(crate) fn rows_by_label(&self) -> Vec<(Label, u64)> {
-        let mut rows = vec![(Label::Native, self.wider)];
-        let mut add = |label: Label, count: u64| match rows.iter_mut().find(|row| row.0 == label) {
-            Some(row) => row.1 += count,
-            None => rows.push((label, count)),
+        let parts = [
+            (Label::Native, self.wider),
+            (self.ten_label(), self.ten_bits),
+            (Label::Bf16, self.bf16),
+        ];
+        let of = |label: Label| {
+            let parts = parts.iter().filter(|part| part.0 == label);
+            (label, parts.map(|part| part.1).sum())
         };
-        add(self.ten_label(), self.ten_bits);
-        add(Label::Bf16, self.bf16);
-        rows.retain(|row| row.1 > 0);
-        rows.sort_unstable();
-        rows
+        let rows = Label::ALL.iter().map(|label| of(*label));
+        rows.filter(|row| row.1 > 0).collect()
     }
 
     /// What is decided by rows alone; `None` where nearly all rows need all bits.
@@ -226,27 +231,30 @@ fn odds(view: &View, bits: u32) -> f64 {
 /// Whether rows of ten bits look like averages of BF16 values: the tenth bit is hardly
 /// used, or the smallest values need more bits than the others.
 fn is_average(view: &View) -> bool {
-    let mut codes = codes_of_ten_bit_rows(view);
-    codes.sort_unstable_by_key(|code| view.magnitude(*code));
+    let codes = codes_of_narrow_rows(view, 0x1fff);
+    let mut codes: Vec<u64> = codes.iter().map(|code| view.sign_last(*code)).collect();
+    codes.sort_unstable();
     let small = codes[..codes.len() / 20].to_vec();
     codes.dedup();
     // Different ones: a value that is met again and again may be short by chance. Of those
     // that BF16 does not hold four in seven use the tenth bit.
-    let has_ten_bits = |code: &&u64| **code & 0x1fff == 0;
+    let has_ten_bits = |code: &&u64| (**code >> 1) & 0x1fff == 0;
     let beyond_bf16 = codes
         .iter()
         .filter(has_ten_bits)
-        .filter(|code| **code & 0xffff != 0);
+        .filter(|code| (**code >> 1) & 0xffff != 0);
     let ten_bits = beyond_bf16.clone().count();
-    let tenth = beyond_bf16.filter(|code| **code & 0x2000 != 0).count();
+    let tenth = beyond_bf16
+        .filter(|code| (**code >> 1) & 0x2000 != 0)
+        .count();
     // One in twenty, the smallest.
     let small_and_long = small.len() - small.iter().filter(has_ten_bits).count();
     ten_bits >= 16 && tenth * 5 < ten_bits * 2
         || small.len() >= 16 && small_and_long * 5 > small.len()
 }
 
-/// Nonzero values of the sampled rows of which ten bits hold nearly all.
-fn codes_of_ten_bit_rows(view: &View) -> Vec<u64> {
+/// Nonzero values of the sampled rows of which nearly all have zeros in the low bits.
+fn codes_of_narrow_rows(view: &View, low: u64) -> Vec<u64> {
     let mut codes = Vec::new();
     for patch in view.patches.iter().filter(|patch| patch.holds_rows()) {
         let width = patch.window.width as usize;
@@ -255,8 +263,8 @@ fn codes_of_ten_bit_rows(view: &View) -> Vec<u64> {
                 .map(|at| view.code_at(patch, at))
                 .filter(|code| view.is_value(*code))
                 .collect();
-            let long = row.iter().filter(|code| **code & 0x1fff != 0).count();
-            if long * 20 <= row.len() && row.iter().any(|code| code & 0xffff != 0) {
+            let long = row.iter().filter(|code| **code & low != 0).count();
+            if long * 20 <= row.len() {
                 codes.extend(row);
             }
         }

@@ -105,6 +105,6 @@ pub(super) fn finished(draft: Draft, stored: &str) -> Verdict {
         fraction: draft.fraction,
         log10_odds: draft.odds.max(0.0),
         evidence: draft.evidence,
-        blind_spots: draft.blind_spots.into_iter().map(str::to_owned).collect(),
+        blind_spots: draft.blind_spots,
     }
 }

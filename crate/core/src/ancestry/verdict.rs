@@ -136,7 +136,7 @@ pub struct Fraction {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
     /// Which test: "containment", "fp16_grid", "parity", "lattice", "few_levels".
-    pub test: String,
+    pub test: &'static str,
     /// Values, distinct values or groups that it could use.
     pub n: u64,
     /// What the history that is tested predicts.
@@ -170,7 +170,7 @@ pub struct Verdict {
     /// One entry a test.
     pub evidence: Vec<Evidence>,
     /// What this verdict cannot know.
-    pub blind_spots: Vec<String>,
+    pub blind_spots: Vec<&'static str>,
 }
 
 /// How many rows have which history. A row is a line along the last axis.
@@ -206,7 +206,7 @@ pub struct Parity {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Witness {
     /// "1e-10", "2^-24", "2^-17" or "65504".
-    pub threshold: String,
+    pub threshold: &'static str,
     /// Nonzero values below it; for 65504 finite values above it.
     pub observed: u64,
     /// Of these, off the grid of FP16.

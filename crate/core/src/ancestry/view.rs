@@ -163,6 +163,12 @@ impl View {
         code & !(1 << (self.layout.bits() - 1))
     }
 
+    /// The code as a number that rises with the magnitude: one way to sort is less
+    /// code for the page to load than one for each order.
+    pub(crate) fn sign_last(&self, code: u64) -> u64 {
+        self.magnitude(code) << 1 | u64::from(self.layout.sign_bit(code))
+    }
+
     /// Whether a code stands for a finite value other than zero.
     pub(crate) fn is_value(&self, code: u64) -> bool {
         let magnitude = self.magnitude(code);

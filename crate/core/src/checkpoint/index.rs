@@ -76,10 +76,11 @@ impl ShardIndex {
     pub fn check(&self, headers: &[(&str, &Header)]) -> Vec<Problem> {
         let found = Found::new(headers);
         let mut problems = Problems::new(&self.file);
-        let mut missing: BTreeMap<&str, u64> = BTreeMap::new();
+        // Such a map is there already: another type would be more code to download.
+        let mut missing: BTreeMap<String, usize> = BTreeMap::new();
         for (tensor, shard) in &self.weight_map {
             if !found.files.contains(shard.as_str()) {
-                *missing.entry(shard).or_default() += 1;
+                *missing.entry(shard.clone()).or_default() += 1;
                 continue;
             }
             let homes = found
@@ -92,8 +93,8 @@ impl ShardIndex {
             }
         }
         for (shard, tensors) in missing {
-            let tensors = count(tensors, "tensor");
-            let what = format!("the shard {} with {tensors} is missing", shown(shard));
+            let tensors = count(tensors as u64, "tensor");
+            let what = format!("the shard {} with {tensors} is missing", shown(&shard));
             problems.of_file("weight_map".into(), what);
         }
         problems.finish()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::checkpoint::TensorInfo;
 
@@ -41,23 +41,36 @@ pub struct Checkpoint {
     pub parameters: u64,
     /// Bytes of tensor data.
     pub bytes: u64,
-    /// Sums by dtype.
-    pub dtypes: BTreeMap<&'static str, DtypeTotals>,
+    /// Sums by dtype, in the order of their names; an object in JSON.
+    #[serde(serialize_with = "as_map")]
+    pub dtypes: Vec<(&'static str, DtypeTotals)>,
 }
 
 impl Checkpoint {
     /// Adds a tensor to the sums.
     pub(super) fn add(&mut self, tensor: &TensorInfo) {
-        let totals = self.dtypes.entry(tensor.dtype.name()).or_default();
-        for sum in [&mut totals.tensors, &mut self.tensors] {
-            *sum += 1;
-        }
+        let totals = self.totals_of(tensor.dtype.name());
         // Overlapping tensors may state more than any file holds.
-        for sum in [&mut totals.parameters, &mut self.parameters] {
-            *sum = sum.saturating_add(tensor.elements());
-        }
-        for sum in [&mut totals.bytes, &mut self.bytes] {
-            *sum = sum.saturating_add(tensor.bytes());
-        }
+        totals.tensors += 1;
+        totals.parameters = totals.parameters.saturating_add(tensor.elements());
+        totals.bytes = totals.bytes.saturating_add(tensor.bytes());
+        self.tensors += 1;
+        self.parameters = self.parameters.saturating_add(tensor.elements());
+        self.bytes = self.bytes.saturating_add(tensor.bytes());
     }
+
+    fn totals_of(&mut self, dtype: &'static str) -> &mut DtypeTotals {
+        let at = self.dtypes.partition_point(|totals| totals.0 < dtype);
+        if self.dtypes.get(at).is_none_or(|totals| totals.0 != dtype) {
+            self.dtypes.insert(at, (dtype, DtypeTotals::default()));
+        }
+        &mut self.dtypes[at].1
+    }
+}
+
+fn as_map<S: Serializer>(
+    dtypes: &[(&'static str, DtypeTotals)],
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    out.collect_map(dtypes.iter().copied())
 }

@@ -287,7 +287,7 @@ impl Collector {
             problems: &self.problems,
             patterns: &self.patterns,
             ancestry: &self.findings.ancestry,
-            pools: if self.findings.finished as usize == self.len() {
+            pools: if self.is_complete() {
                 self.pools.report(&self.patterns)
             } else {
                 Vec::new()
@@ -298,13 +298,22 @@ impl Collector {
 
     fn headline(&self) -> String {
         let stored = self.laid_out.clone().unwrap_or_else(|| self.forms());
-        headline(
+        let mut headline = headline(
             &self.checkpoint,
             &stored,
             &self.findings,
             self.problems.len(),
             self.sections.ancestry,
-        )
+        );
+        if self.sections.ancestry && self.is_complete() {
+            headline.extend(self.pools.sentence());
+        }
+        headline
+    }
+
+    /// Whether every tensor is finished.
+    fn is_complete(&self) -> bool {
+        self.findings.finished as usize == self.len()
     }
 
     /// What the bytes are, each with their number: layouts as wholes, the rest by dtype.
@@ -315,7 +324,8 @@ impl Collector {
             let Some(layout) = &entry.layout else {
                 continue;
             };
-            if let Some(totals) = plain.get_mut(entry.info.dtype.name()) {
+            let dtype = entry.info.dtype.name();
+            if let Some((_, totals)) = plain.iter_mut().find(|totals| totals.0 == dtype) {
                 totals.tensors -= 1;
                 totals.bytes = totals.bytes.saturating_sub(entry.info.bytes());
             }

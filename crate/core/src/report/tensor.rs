@@ -115,7 +115,7 @@ impl TensorFigures {
             self.smaller_form = None;
         }
         self.ancestry.evidence.push(Evidence {
-            test: "layout".to_owned(),
+            test: "layout",
             n: tensor.elements(),
             expected: None,
             observed: None,

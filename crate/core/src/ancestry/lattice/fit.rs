@@ -53,25 +53,28 @@ pub(crate) fn points(
     detour: Detour,
     most: usize,
 ) -> Vec<Point> {
-    let sign = 1 << (view.layout.bits() - 1);
-    let of_sign = |code: &u64| if is_symmetric { code & !sign } else { *code };
+    let of_sign = |code: &u64| match is_symmetric {
+        true => view.magnitude(*code) << 1,
+        false => view.sign_last(*code),
+    };
     let mut codes: Vec<u64> = codes.iter().map(of_sign).collect();
-    codes.sort_unstable_by_key(|code| std::cmp::Reverse((code & !sign, *code)));
+    codes.sort_unstable();
     codes.dedup();
     if codes.len() > most {
         return Vec::new();
     }
-    let point = |code: u64| {
-        let (low, high) = view.rounds_to(code & !sign);
+    let point = |sign_last: u64| {
+        let (code, is_negative) = (sign_last >> 1, sign_last & 1 == 1);
+        let (low, high) = view.rounds_to(code);
         let slack = slack(detour, high);
         Point {
-            code: code & !sign,
-            is_negative: code & sign != 0,
+            code,
+            is_negative,
             low: (low - slack).max(0.0),
             high: high + slack,
         }
     };
-    codes.into_iter().map(point).collect()
+    codes.into_iter().rev().map(point).collect()
 }
 
 /// How far rounding to FP16 first may have moved a value.

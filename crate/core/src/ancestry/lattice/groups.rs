@@ -46,8 +46,14 @@ pub(crate) fn granularities(view: &View) -> Vec<Granularity> {
             .filter(is_part)
             .map(Granularity::Block),
     );
-    all.sort_by_key(|granularity| std::cmp::Reverse(size(view, *granularity)));
-    all
+    // Put in one by one: there are few, and a sort is code to download.
+    let mut largest_first: Vec<Granularity> = Vec::new();
+    for granularity in all {
+        let is_before = |other: &Granularity| size(view, *other) >= size(view, granularity);
+        let at = largest_first.partition_point(is_before);
+        largest_first.insert(at, granularity);
+    }
+    largest_first
 }
 
 /// Elements of a full group.
