@@ -238,3 +238,58 @@ fn clipping_does_not_hide_fp16() {
         );
     }
 }
+
+/// Where both hold all values but a handful, FP16 and TF32 cannot be told apart.
+#[test]
+fn a_handful_of_small_values_does_not_decide() {
+    let mut values = through(&[tf32], &weights(40));
+    // Well above FP16's subnormal numbers, so that none of them is missed.
+    values
+        .iter_mut()
+        .for_each(|x| *x = tf32(x.signum() * 0.01 + *x));
+    let least = libm::ldexp(1.0, -14);
+    for small in [&[][..], &[0.5], &[0.5, -0.25, 0.75]] {
+        values
+            .iter_mut()
+            .zip(small)
+            .for_each(|(x, share)| *x = share * least);
+        let found = verdict(Dtype::F32, COLUMNS, &values);
+        assert_eq!(found.label, Label::Inconclusive, "{found:#?}");
+    }
+}
+
+/// A label speaks for nearly all values, not for four fifths of them.
+#[test]
+fn a_part_of_the_values_is_no_whole() {
+    let part = |stop: Stop, values: &[f64]| -> Vec<f64> {
+        let values = values.iter().enumerate();
+        let stopped = values.map(|(at, x)| if at % 5 == 0 { *x } else { stop(*x) });
+        stopped.collect()
+    };
+    let values = through(&[bf16], &normal(800_000, 0.008, 41));
+    let found = verdict(Dtype::BF16, COLUMNS, &part(f16, &values));
+    assert_ne!(found.label, Label::F16, "{found:#?}");
+    for dtype in [Dtype::F16, Dtype::F32] {
+        let found = verdict(dtype, COLUMNS, &part(bf16, &weights(42)));
+        assert_ne!(found.label, Label::Bf16, "{found:#?}");
+    }
+}
+
+/// The mean of eight has nearly the parity of FP16, and another profile.
+#[test]
+fn averages_of_eight_are_no_fp16() {
+    let base = normal(2 * COUNT, 0.02, 43);
+    let mut sum = vec![0.0; base.len()];
+    for seed in 0..8 {
+        let noise = normal(base.len(), 0.0004, 50 + seed);
+        let near = base.iter().zip(noise).map(|(x, y)| bf16(x + y));
+        sum.iter_mut()
+            .zip(near)
+            .for_each(|(sum, x)| *sum += x / 8.0);
+    }
+    let found = verdict(Dtype::BF16, COLUMNS, &sum);
+    assert!(
+        !matches!(found.label, Label::F16 | Label::Tf32),
+        "{found:#?}"
+    );
+}

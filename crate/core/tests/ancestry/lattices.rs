@@ -254,3 +254,40 @@ fn a_stray_value_saves_nothing() {
     assert_eq!(found.ancestry.label, Label::Int8);
     assert_eq!(found.wasted_bytes, 0);
 }
+
+/// Four significant bits in four binades: one step finer than E2M3 reaches.
+#[test]
+fn e4m3_blocks_of_narrow_range_are_no_e2m3() {
+    let values: Vec<f64> = weights(44)
+        .iter()
+        .map(|x| (0.125 + x.abs().min(0.04) * 25.0).copysign(*x))
+        .collect();
+    let values = by_group(&values, COLUMNS, (1, 32), microscaled(E4M3));
+    let found = verdict(Dtype::BF16, COLUMNS, &values);
+    assert_eq!(found.label, Label::Mxfp8E4m3, "{:#?}", found.evidence);
+}
+
+/// Of small values the subnormal codes alone are in use: integers times 2^-9.
+#[test]
+fn fp8_of_small_values_is_no_table() {
+    let values = normal(ROWS * COLUMNS, 0.006, 45);
+    let values: Vec<f64> = values.iter().map(|x| E4M3.nearest(*x)).collect();
+    let found = verdict(Dtype::BF16, COLUMNS, &values);
+    assert_eq!(found.label, Label::F8E4m3, "{:#?}", found.evidence);
+}
+
+/// Where FP16 is subnormal it moves the values off their lattice, which is still seen.
+#[test]
+fn subnormal_fp16_on_the_way_is_seen() {
+    let values = normal(ROWS * COLUMNS, 0.0002, 46);
+    let values = by_group(&values, COLUMNS, (1, 128), integers(7.0));
+    let values: Vec<f64> = values.iter().map(|x| f16(*x)).collect();
+    let found = verdict(Dtype::BF16, COLUMNS, &values);
+    let expected = (
+        Label::Int4,
+        "int4>f16>bf16",
+        Some(Granularity::Block(128)),
+        Some(Scale::Real),
+    );
+    assert_eq!(told(&found), expected, "{:#?}", found.evidence);
+}

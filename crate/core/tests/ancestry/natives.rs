@@ -163,3 +163,69 @@ fn clipped_weights_are_native() {
         assert_native(Dtype::BF16, 512, &values);
     }
 }
+
+/// Enough of them that FP16's grid would speak, were they not made on it.
+#[test]
+fn many_uniform_numbers_raise_no_alarm() {
+    let mut random = Random::new(800);
+    let mut draw = || (random.next() >> 40) as f64 / f64::from(1 << 24) - 0.5;
+    let values: Vec<f64> = (0..3_000_000).map(|_| draw()).collect();
+    assert_no_alarm(Dtype::BF16, 1000, &values);
+}
+
+/// A row of few values that is repeated is no table.
+#[test]
+fn repeated_handfuls_raise_no_alarm() {
+    let row: [f64; 6] = [0.0123, -0.0211, 0.0302, -0.0141, 0.0257, -0.0309];
+    for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+        assert_no_alarm(dtype, 6, &row.map(|x| f64::from(x as f32)).repeat(2000));
+    }
+}
+
+/// Differences of larger BF16 values lie on FP16's grid, and rarely on its odd multiples.
+#[test]
+fn differences_never_went_through_fp16() {
+    let base = normal(COUNT * 4, 0.02, 900);
+    let noise = normal(COUNT * 4, 0.002, 901);
+    let pairs = base.iter().zip(noise);
+    let values: Vec<f64> = pairs.map(|(x, y)| bf16(x + y) - bf16(*x)).collect();
+    let found = verdict(Dtype::BF16, 512, &values);
+    assert!(
+        !matches!(found.label, Label::F16 | Label::Tf32),
+        "{found:#?}"
+    );
+}
+
+/// A norm of ones but for a few values that were trained: the ones hold nothing narrower.
+#[test]
+fn ones_do_not_outvote_what_was_trained() {
+    for (seed, apart) in [(0, 25), (1, 40), (2, 100)] {
+        let values = normal(4096, 0.02, 1000 + seed);
+        let values = values.iter().enumerate();
+        let values: Vec<f64> = values
+            .map(|(at, x)| if at % apart == 0 { 1.0 + x } else { 1.0 })
+            .map(|x| f64::from(x as f32))
+            .collect();
+        assert_no_alarm(Dtype::F32, 4096, &values);
+    }
+}
+
+/// Down to 2^-17 FP16 holds every BF16 value: that all of them are on its grid says nothing.
+#[test]
+fn values_that_fp16_holds_raise_no_alarm() {
+    let least = libm::ldexp(1.0, -17);
+    let values = normal(COUNT, 0.0002, 1100);
+    let values: Vec<f64> = values
+        .into_iter()
+        .map(|x| if x.abs() < least { 0.0 } else { x })
+        .collect();
+    assert_no_alarm(Dtype::BF16, 512, &values);
+}
+
+#[test]
+fn many_small_tensors_raise_no_alarm() {
+    for seed in 0..300 {
+        let values = normal(5000, 0.02, 2000 + seed);
+        assert_no_alarm(Dtype::BF16, 100, &values);
+    }
+}
