@@ -117,7 +117,7 @@ fn witnesses_are_counted() {
     let found = figures(Dtype::F32, values.len(), &values).witnesses;
     let counts: Vec<(&str, u64)> = found
         .iter()
-        .map(|one| (&one.threshold[..], one.observed))
+        .map(|one| (one.threshold, one.observed))
         .collect();
     assert_eq!(
         counts,
