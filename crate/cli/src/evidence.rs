@@ -22,7 +22,7 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", text::line(&evidence.says))?;
         let details = details(evidence);
         if !details.is_empty() {
-            writeln!(out, "    {}: {details}", text::line(&evidence.test))?;
+            writeln!(out, "    {}: {details}", text::line(evidence.test))?;
         }
     }
     for line in facts(report, figures) {
@@ -165,7 +165,7 @@ fn write_witnesses(witnesses: &[Witness], out: &mut dyn Write) -> io::Result<()>
         writeln!(
             out,
             "    {side} {}: {}{off_grid}{expected}",
-            text::line(&witness.threshold),
+            text::line(witness.threshold),
             plural(witness.observed, "value"),
         )?;
     }

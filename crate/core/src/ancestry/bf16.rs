@@ -10,8 +10,6 @@ use super::{Evidence, Fraction, Label};
 
 /// log10 of the odds that decide between FP16 and TF32, once it is one of them.
 const F16_NOT_TF32: f64 = 2.5;
-/// log10 of the odds of values on FP16's grid that forbid to say TF32.
-const ENOUGH_TO_DOUBT: f64 = 2.0;
 /// Values that a binade should hold before its being empty says something.
 const MISSED: f64 = 8.0;
 
@@ -31,7 +29,7 @@ impl Traces {
         Self {
             grid: Grid::of(view),
             profile: Profile::of(view),
-            is_uniform: grid::is_uniform_on_power_of_two(view),
+            is_uniform: grid::is_uniform_on_grid(view),
             flushed: grid::flushed(view),
         }
     }
@@ -47,14 +45,19 @@ impl Traces {
 
     /// The label, with the path's stops before BF16.
     pub(crate) fn judge(&self, is_excluded: bool) -> Draft {
-        let shape = self.profile.shape(self.grid.excludes_f16());
-        // A part that went through FP16 spoils the profile below FP16's normal range.
+        // Below FP16's normal range other things show as well: the grid of random numbers,
+        // a part that went through FP16. That range is asked only where nothing else is there.
         let shape = match self.profile.shape(false) {
-            Shape::Diluted if shape == Shape::Other => Shape::Diluted,
-            _ => shape,
+            Shape::Unknown if self.grid.excludes_f16() => match self.profile.shape(true) {
+                Shape::Other | Shape::Diluted => Shape::Unknown,
+                shape => shape,
+            },
+            shape => shape,
         };
         let draft = match shape {
             Shape::RoundedTwice => self.rounded_twice(),
+            // The grid of random numbers forges parity where it is coarser than BF16.
+            Shape::Other if self.is_uniform => Draft::new(Label::Inconclusive),
             Shape::Other => Draft::new(Label::Arithmetic),
             Shape::Diluted => Draft::new(Label::Unexplained),
             Shape::Flat | Shape::Unknown => self.rounded_once(shape, is_excluded),
@@ -71,15 +74,16 @@ impl Traces {
         } else {
             0.0
         };
-        let label = if self.grid.excludes_f16() {
+        // TF32's profile goes on below FP16's normal range; averages' does not.
+        let goes_on = self.profile.shape(true) == Shape::RoundedTwice;
+        let label = if self.grid.excludes_f16() && goes_on {
             Label::Tf32
-        } else if self.grid.is_f16()
-            || of_grid + of_profile >= F16_NOT_TF32
-            || self.flushed >= MISSED
+        } else if self.grid.allows_f16()
+            && (self.grid.is_f16()
+                || of_grid + of_profile >= F16_NOT_TF32
+                || self.flushed >= MISSED)
         {
             Label::F16
-        } else if of_profile <= -F16_NOT_TF32 && self.grid.odds() < ENOUGH_TO_DOUBT {
-            Label::Tf32
         } else {
             return Draft::new(Label::Inconclusive);
         };

@@ -269,6 +269,7 @@ fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
             draft.label = outer.label;
             draft.stops = outer.stops;
             draft.fraction = outer.fraction;
+            draft.odds = outer.odds;
             (draft.granularity, draft.scale) = (None, None);
             draft.rows.clear();
         }
@@ -370,6 +371,8 @@ fn of_f64(seen: &Observations, layout: &'static FloatLayout) -> Judged {
     let evidence = Evidence::new("containment", different as u64, says("fit FP32"));
     let mut outer = Draft::new(Label::F32).via("f32").with(evidence);
     outer.fraction = Some(Fraction::of_sample(held, different));
+    // FP32 has 29 bits less: each value would fit by chance once in 2^29.
+    outer.odds = held as f64 * 29.0 * std::f64::consts::LOG10_2;
     outer.is_exact = held == different;
     inside(inner, outer, "f32")
 }

@@ -169,11 +169,25 @@ pub(crate) fn handful(view: &View) -> Option<Levels> {
     // Among subnormal numbers few magnitudes are all that there are.
     let is_normal = smallest >= power_of_two(view.layout.min_exponent().max(-1000));
     let has_gap = either * 20 >= view.elements() && smallest * 16.0 >= largest && is_normal;
-    (has_gap && different_stretches(view) >= DIFFERENT).then_some(Levels {
+    let is_all = has_gap && has_no_others(view) && different_stretches(view) >= DIFFERENT;
+    is_all.then_some(Levels {
         step: None,
         count: count as u64,
         odds: ENOUGH,
     })
+}
+
+/// Whether every value that is kept, and not only those that were counted, is a level.
+fn has_no_others(view: &View) -> bool {
+    let is_level = |code: u64| {
+        let magnitude = view.magnitude(code);
+        !view.is_value(code) || view.cells.iter().any(|cell| cell.code == magnitude)
+    };
+    view.is_complete
+        || view
+            .patches
+            .iter()
+            .all(|patch| (0..patch.elements()).all(|at| is_level(view.code_at(patch, at))))
 }
 
 /// Whether every level occurs equally often: a ramp, not weights.

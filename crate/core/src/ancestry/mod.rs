@@ -34,7 +34,7 @@ mod levels;
 mod odds;
 mod parity;
 mod pool;
-mod prose;
+pub(crate) mod prose;
 mod smaller;
 mod verdict;
 mod view;

@@ -1,17 +1,14 @@
 //! How counts and lists are written in sentences. Integers only: printing floats
 //! is code that the page would have to download.
 
+pub(super) use crate::ancestry::prose::{counted, grouped};
+
 /// "a, b and c".
 pub(super) fn listed(items: &[String]) -> String {
     match items {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         items => items.concat(),
     }
-}
-
-/// "1 tensor", "2 tensors".
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// "134.5 million": rounded to a tenth, half up.
@@ -42,19 +39,6 @@ pub(super) fn bytes(count: u64) -> String {
 fn tenths(count: u64, unit: u64) -> String {
     let tenths = (u128::from(count) * 10 + u128::from(unit) / 2) / u128::from(unit);
     format!("{}.{}", grouped((tenths / 10) as u64), tenths % 10)
-}
-
-/// With a comma every three digits.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]
