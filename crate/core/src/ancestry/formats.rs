@@ -158,7 +158,7 @@ fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) 
     let mut judged = f32_view(
         &sample,
         &seen.rows,
-        || {
+        &|| {
             let tops = float
                 .tops
                 .cells()
@@ -169,7 +169,7 @@ fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) 
                 places(seen, |code| code >> 16),
             )
         },
-        || View::of_sample(layout_of(Dtype::F16), places(seen, f16_of_f32)),
+        &|| View::of_sample(layout_of(Dtype::F16), places(seen, f16_of_f32)),
     );
     judged.witnesses = top_witnesses(seen, layout_of(Dtype::BF16), float);
     judged
@@ -207,8 +207,8 @@ fn top_witnesses(
 fn f32_view(
     view: &View,
     rows: &Rows,
-    as_bf16: impl FnOnce() -> View,
-    as_f16: impl FnOnce() -> View,
+    as_bf16: &dyn Fn() -> View,
+    as_f16: &dyn Fn() -> View,
 ) -> Judged {
     let containment = Containment::of(view, rows);
     let outer = containment.judge();
@@ -277,7 +277,10 @@ fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
         _ => {}
     }
     draft.is_exact = outer.is_exact;
-    draft.evidence.splice(0..0, outer.evidence);
+    // Not `splice`: it is more code to download than taking both.
+    let mut evidence = outer.evidence;
+    evidence.append(&mut draft.evidence);
+    draft.evidence = evidence;
     inner
 }
 
@@ -355,13 +358,13 @@ fn of_f64(seen: &Observations, layout: &'static FloatLayout) -> Judged {
     let inner = f32_view(
         &as_f32,
         &rows,
-        || {
+        &|| {
             View::of_sample(
                 layout_of(Dtype::BF16),
                 places(seen, |code| f32_of_f64(code) >> 16),
             )
         },
-        || {
+        &|| {
             View::of_sample(
                 layout_of(Dtype::F16),
                 places(seen, |code| f16_of_f32(f32_of_f64(code))),

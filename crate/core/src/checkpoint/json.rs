@@ -151,8 +151,9 @@ pub(super) fn byte_of(text: &str, error: &serde_json::Error) -> u64 {
 /// What the parser says, short and without its line and column.
 pub(super) fn what(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    let place = message.rfind(" at line ").unwrap_or(message.len());
-    shorten(&message[..place])
+    // Not `rfind`: a search for text is code to download.
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    shorten(message.strip_suffix(&place).unwrap_or(&message))
 }
 
 /// Where `part` begins in `whole`, of which it is a slice, in bytes.

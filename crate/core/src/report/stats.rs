@@ -219,8 +219,10 @@ fn quantiles<T: Copy>(cells: &[Cell<T>], finite: u64) -> Option<[Cell<T>; 9]> {
     let mut found = [*cells.first()?; 9];
     let (mut at, mut cumulated) = (0, cells[0].count);
     for (slot, (thousandths, _)) in found.iter_mut().zip(QUANTILES) {
-        let rank = (u128::from(thousandths) * u128::from(finite)).div_ceil(1000);
-        while u128::from(cumulated) < rank && at + 1 < cells.len() {
+        // In parts, so that nothing overflows.
+        let (thousands, rest) = (finite / 1000, finite % 1000);
+        let rank = thousands * thousandths + (rest * thousandths).div_ceil(1000);
+        while cumulated < rank && at + 1 < cells.len() {
             at += 1;
             cumulated += cells[at].count;
         }

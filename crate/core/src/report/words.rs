@@ -37,8 +37,9 @@ pub(super) fn bytes(count: u64) -> String {
 }
 
 fn tenths(count: u64, unit: u64) -> String {
-    let tenths = (u128::from(count) * 10 + u128::from(unit) / 2) / u128::from(unit);
-    format!("{}.{}", grouped((tenths / 10) as u64), tenths % 10)
+    // Whole units apart, so that nothing overflows.
+    let tenths = (count % unit * 10 + unit / 2) / unit;
+    format!("{}.{}", grouped(count / unit + tenths / 10), tenths % 10)
 }
 
 #[cfg(test)]
