@@ -12,6 +12,8 @@ use crate::format::FloatLayout;
 pub(crate) const TWICE_ROUNDED: f64 = 0.125;
 /// Of FP16, which drops two bits less in its first subnormal binade, and one in its second.
 const F16_SUBNORMAL: [(i32, f64); 2] = [(-15, 0.25), (-16, 0.5)];
+/// What the curve of a density may add to an excess.
+const SLOPE: f64 = 0.004;
 /// Below this binade FP16 is subnormal.
 const NORMAL: i32 = -14;
 
@@ -244,7 +246,9 @@ impl Profile {
         if (share - 1.0).abs() <= 0.15 + 3.0 * error && !self.departs(least, TWICE_ROUNDED) {
             // One binade has no profile: an average may look like it.
             let is_profile = self.telling_binades(least) >= 2;
-            return if is_profile {
+            return if self.scatters(least, TWICE_ROUNDED) {
+                Shape::Other
+            } else if is_profile {
                 Shape::RoundedTwice
             } else {
                 Shape::Unknown
@@ -263,6 +267,22 @@ impl Profile {
             entry.0 >= least && entry.1.blocks() >= 4.0 && entry.1.error() < TWICE_ROUNDED / 2.0
         });
         telling.count()
+    }
+
+    /// Whether the binades together scatter about this excess more than their errors
+    /// allow: a sum of squares far above their number. Averages differ from a second
+    /// rounding a little in many binades.
+    fn scatters(&self, least: i32, excess: f64) -> bool {
+        let telling = self.binades.iter().filter(|entry| {
+            entry.0 >= least && entry.1.blocks() >= 4.0 && entry.1.values() >= 64.0
+        });
+        let (mut squares, mut binades) = (0.0, 0.0);
+        for (_, sums) in telling {
+            let distance = ((sums.excess() - excess).abs() - SLOPE).max(0.0) / sums.error();
+            squares += distance * distance;
+            binades += 1.0;
+        }
+        squares > binades + 5.0 * (2.0f64 * binades).sqrt() + 10.0
     }
 
     /// Whether a binade's excess is clearly not this one.

@@ -277,7 +277,6 @@ fn a_part_of_the_values_is_no_whole() {
 
 /// The mean of eight has nearly the parity of FP16, and another profile.
 #[test]
-#[ignore = "called tf32: eight values of one binade leave three more bits, as TF32 does"]
 fn averages_of_eight_are_no_fp16() {
     let base = normal(2 * COUNT, 0.02, 43);
     let mut sum = vec![0.0; base.len()];
