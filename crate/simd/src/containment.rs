@@ -2,17 +2,17 @@
 //!
 //! Plain loops without branches: compilers make vector code of them for every target.
 
-/// What values of a stretch have in common with narrower formats. Zeros are in
-/// every format and counted apart.
+/// What values of a stretch have in common with narrower formats. Zeros, infinities and
+/// NaN say nothing of it and are counted apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Contained {
-    /// Zeros of either sign.
-    pub zeros: u64,
-    /// Nonzero values with 16 low zero bits: BF16 holds them.
+    /// Zeros of either sign, infinities and NaN.
+    pub neutral: u64,
+    /// Other values with 16 low zero bits: BF16 holds them.
     pub bf16: u64,
-    /// Nonzero values with 13 low zero bits: ten bits of mantissa are enough.
+    /// Other values with 13 low zero bits: ten bits of mantissa are enough.
     pub ten_bits: u64,
-    /// Of these, the finite ones outside the range where FP16 holds them all: below
+    /// Of these, the ones outside the range where FP16 holds them all: below
     /// 2^-14 or above 65504.
     pub outside: u64,
     /// Of these, those that FP16 holds.
@@ -23,7 +23,7 @@ pub struct Contained {
 const LEAST_NORMAL: u32 = (127 - 14) << 23;
 /// 65504.
 const LARGEST: u32 = 0x477f_e000;
-/// Infinity, which FP16 has as well.
+/// Infinity; NaN lie above.
 const INFINITE: u32 = 0x7f80_0000;
 /// 2^24: FP16's subnormals become integers.
 const TO_INTEGERS: f32 = 16_777_216.0;
@@ -44,7 +44,7 @@ pub fn contained_in_f32(bytes: &[u8]) -> Contained {
                 *sum += one;
             }
         }
-        all.zeros += u64::from(sums[0]);
+        all.neutral += u64::from(sums[0]);
         all.bf16 += u64::from(sums[1]);
         all.ten_bits += u64::from(sums[2]);
         all.outside += u64::from(sums[3]);
@@ -56,16 +56,17 @@ pub fn contained_in_f32(bytes: &[u8]) -> Contained {
 #[inline(always)]
 fn look(word: u32) -> [u32; 5] {
     let magnitude = word & 0x7fff_ffff;
-    let nonzero = u32::from(magnitude != 0);
-    let ten_bits = u32::from(word & 0x1fff == 0) & nonzero;
-    let bf16 = u32::from(word & 0xffff == 0) & nonzero;
+    // Zero wraps around: one comparison leaves out both ends.
+    let is_value = u32::from(magnitude.wrapping_sub(1) < INFINITE - 1);
+    let ten_bits = u32::from(word & 0x1fff == 0) & is_value;
+    let bf16 = u32::from(word & 0xffff == 0) & is_value;
     let small = u32::from(magnitude < LEAST_NORMAL);
-    let large = u32::from(magnitude > LARGEST) & u32::from(magnitude < INFINITE);
+    let large = u32::from(magnitude > LARGEST);
     let outside = (small | large) & ten_bits;
     let scaled = f32::from_bits(magnitude) * TO_INTEGERS;
     let whole = u32::from(scaled + ROUNDER - ROUNDER == scaled);
     [
-        1 - nonzero,
+        1 - is_value,
         bf16,
         ten_bits,
         outside,
@@ -80,9 +81,9 @@ mod tests {
     /// By the definition: a value is held if rounding to the format gives it back.
     fn naive(word: u32) -> Contained {
         let value = f32::from_bits(word);
-        if value == 0.0 {
+        if value == 0.0 || !value.is_finite() {
             return Contained {
-                zeros: 1,
+                neutral: 1,
                 ..Contained::default()
             };
         }
@@ -90,11 +91,11 @@ mod tests {
         let ten_bits = mantissa_zeros >= 13;
         let magnitude = f64::from(value.abs());
         let is_normal = (1.0 / 16_384.0..=65504.0).contains(&magnitude);
-        let outside = ten_bits && value.is_finite() && !is_normal;
+        let outside = ten_bits && !is_normal;
         let steps = magnitude * 16_777_216.0;
         let held = outside && magnitude < 1.0 && steps.fract() == 0.0;
         Contained {
-            zeros: 0,
+            neutral: 0,
             bf16: u64::from(mantissa_zeros >= 16),
             ten_bits: u64::from(ten_bits),
             outside: u64::from(outside),

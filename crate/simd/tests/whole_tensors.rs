@@ -42,19 +42,19 @@ fn naive_print(first: u64, bytes: &[u8]) -> u64 {
 /// A value is held by a format if the format has its significant bits and its range.
 fn naive_contained(word: u32) -> Contained {
     let value = f32::from_bits(word);
-    if value == 0.0 {
+    if value == 0.0 || !value.is_finite() {
         return Contained {
-            zeros: 1,
+            neutral: 1,
             ..Contained::default()
         };
     }
     let magnitude = f64::from(value.abs());
     let ten_bits = word.trailing_zeros() >= 13;
     let is_small = magnitude < libm::ldexp(1.0, -14);
-    let is_outside = ten_bits && value.is_finite() && (is_small || magnitude > 65_504.0);
+    let is_outside = ten_bits && (is_small || magnitude > 65_504.0);
     let is_multiple = libm::ldexp(magnitude, 24).fract() == 0.0;
     Contained {
-        zeros: 0,
+        neutral: 0,
         bf16: u64::from(word.trailing_zeros() >= 16),
         ten_bits: u64::from(ten_bits),
         outside: u64::from(is_outside),
@@ -64,7 +64,7 @@ fn naive_contained(word: u32) -> Contained {
 
 fn sum(all: Contained, one: Contained) -> Contained {
     Contained {
-        zeros: all.zeros + one.zeros,
+        neutral: all.neutral + one.neutral,
         bf16: all.bf16 + one.bf16,
         ten_bits: all.ten_bits + one.ten_bits,
         outside: all.outside + one.outside,

@@ -41,6 +41,8 @@ const MISSED: f64 = 8.0;
 /// A share of rows that speaks for the tensor.
 const NEARLY_ALL: f64 = 0.95;
 const FEW: f64 = 0.05;
+/// Odds that a verdict needs: three different short values.
+const ENOUGH: f64 = 10.0;
 /// Values that show what the bits of averages look like.
 const ENOUGH_VALUES: usize = 1 << 16;
 
@@ -140,18 +142,26 @@ impl Containment {
         let mut draft = if averages as f64 > FEW * rows as f64 {
             Draft::new(Label::Arithmetic)
         } else if share >= NEARLY_ALL {
-            let mut draft = Draft::new(label);
-            draft.fraction = Some(Fraction::exact(share));
-            if matches!(label, Label::F16 | Label::Tf32 | Label::Bf16) {
-                draft.stops.push(label.name());
-                draft.odds = self.odds;
-            }
-            draft
+            self.narrow(label, share)
         } else {
             Draft::new(Label::Mixed)
         };
         draft.is_exact = most == rows;
         Some(draft.with(self.evidence()))
+    }
+
+    /// Nearly all rows hold values of one narrower format.
+    fn narrow(&self, label: Label, share: f64) -> Draft {
+        if self.odds < ENOUGH {
+            return Draft::new(Label::Inconclusive);
+        }
+        let mut draft = Draft::new(label);
+        draft.fraction = Some(Fraction::exact(share));
+        if matches!(label, Label::F16 | Label::Tf32 | Label::Bf16) {
+            draft.stops.push(label.name());
+            draft.odds = self.odds;
+        }
+        draft
     }
 
     pub(crate) fn evidence(&self) -> Evidence {

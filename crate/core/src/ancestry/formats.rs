@@ -152,7 +152,9 @@ fn whole_lattice(view: &View) -> Option<Draft> {
 
 fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) -> Judged {
     let sample = View::of_sample(layout, places(seen, |code| code));
-    if let Some(constant) = constant(&sample, seen).filter(|_| float.min == float.max) {
+    // All values, and not only the sample's: no two of them differ.
+    let is_constant = float.min >= float.max;
+    if let Some(constant) = constant(&sample, seen).filter(|_| is_constant) {
         return constant;
     }
     let mut judged = f32_view(

@@ -25,7 +25,7 @@ pub struct Rows {
     pub ten_bits: RowClass,
     /// FP32 only: rows that need more.
     pub wider: u64,
-    /// FP32 only: rows of one value.
+    /// FP32 only: rows of one value, or of none that is finite and not zero.
     pub alike: RowClass,
     /// Rows of which some elements are still missing.
     cut: Vec<(u64, Row)>,
@@ -50,7 +50,8 @@ struct Row {
     first: u64,
     varies: bool,
     is_nonzero: bool,
-    zeros: u64,
+    /// Zeros, infinities and NaN; FP32 only.
+    neutral: u64,
     over_bf16: u64,
     over_ten_bits: u64,
     outside: u64,
@@ -142,8 +143,9 @@ impl Rows {
         self.zero += u64::from(!row.is_nonzero);
         let is_constant = !row.varies || !row.is_nonzero;
         self.constant += u64::from(is_constant);
-        let most = (row.elements - row.zeros) / STRAYS;
-        let class = if is_constant {
+        let most = (row.elements - row.neutral) / STRAYS;
+        let has_values = row.neutral < row.elements;
+        let class = if is_constant || !has_values {
             &mut self.alike
         } else if row.over_bf16 <= most {
             &mut self.bf16
@@ -189,16 +191,16 @@ impl Row {
 
     fn contain(&mut self, bytes: &[u8], columns: u64) {
         for step in bytes.chunks(4 * STEP) {
-            // More strays than any number of nonzero values allows: the row is
+            // More strays than any number of values allows: the row is
             // classed, whatever follows, and its counts are not asked for.
             if self.over_ten_bits > columns / STRAYS {
                 return;
             }
             let seen = containment::contained_in_f32(step);
-            let nonzero = step.len() as u64 / 4 - seen.zeros;
-            self.zeros += seen.zeros;
-            self.over_bf16 += nonzero - seen.bf16;
-            self.over_ten_bits += nonzero - seen.ten_bits;
+            let values = step.len() as u64 / 4 - seen.neutral;
+            self.neutral += seen.neutral;
+            self.over_bf16 += values - seen.bf16;
+            self.over_ten_bits += values - seen.ten_bits;
             self.outside += seen.outside;
             self.outside_f16 += seen.outside_f16;
         }
@@ -208,7 +210,7 @@ impl Row {
         self.varies |= other.varies || self.first != other.first;
         self.elements += other.elements;
         self.is_nonzero |= other.is_nonzero;
-        self.zeros += other.zeros;
+        self.neutral += other.neutral;
         self.over_bf16 += other.over_bf16;
         self.over_ten_bits += other.over_ten_bits;
         self.outside += other.outside;

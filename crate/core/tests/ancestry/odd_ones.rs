@@ -42,13 +42,47 @@ fn what_is_no_float() {
 
 #[test]
 fn values_that_are_not_finite() {
-    for dtype in FLOATS {
-        let found = verdict(dtype, 100, &[f64::NAN; 1000]).label;
-        assert_eq!(found, Label::Inconclusive, "{dtype}");
-        let one = [f64::INFINITY, 1.0].repeat(500);
-        let found = verdict(dtype, 100, &one);
+    let cases = [
+        vec![f64::NAN; 1000],
+        [f64::INFINITY, f64::NEG_INFINITY].repeat(500),
         // One number is in every format, and proves none.
-        assert!(found.log10_odds < 6.0, "{dtype}: {found:#?}");
+        [f64::INFINITY, 1.0].repeat(500),
+        [f64::NAN, f64::INFINITY, -0.5, 0.0].repeat(250),
+    ];
+    for dtype in FLOATS {
+        for (at, values) in cases.iter().enumerate() {
+            let found = verdict(dtype, 100, values);
+            assert_eq!(found.label, Label::Inconclusive, "{dtype}, case {at}");
+        }
+    }
+}
+
+/// Infinities have short mantissas, which are no BF16 values.
+#[test]
+fn infinities_among_native_values() {
+    let mut values = super::random::normal(40_000, 0.02, 7);
+    for (at, value) in values.iter_mut().enumerate() {
+        if at % 10 != 0 {
+            *value = f64::INFINITY;
+        }
+    }
+    let found = figures(Dtype::F32, 200, &values);
+    assert_eq!(found.ancestry.label, Label::Native);
+    assert_eq!(found.rows.expect("rows").ancestry, [(Label::Native, 200)]);
+}
+
+/// Two magnitudes beside the largest are on some lattice, in every block the same.
+#[test]
+fn three_magnitudes_again_and_again() {
+    let mut random = Random::new(8);
+    let largest = f64::from(f32::MAX);
+    let levels = [largest, largest * 0.75, largest * 0.5];
+    for dtype in FLOATS {
+        let values: Vec<f64> = (0..100)
+            .map(|_| levels[random.next() as usize % 3] * (random.uniform() - 0.5).signum())
+            .collect();
+        let found = verdict(dtype, 100, &values);
+        assert_eq!(found.label, Label::Inconclusive, "{dtype}: {found:#?}");
     }
 }
 

@@ -18,6 +18,10 @@ enum Kind {
         zero_bits: u32,
         strays: u64,
     },
+    /// Infinities and NaN, but for so many values in a hundred.
+    NotFinite {
+        values: u64,
+    },
     /// FP16 values, subnormal ones among them; zeros in so many of a hundred places.
     Half {
         zeros: u64,
@@ -36,6 +40,9 @@ fn kind() -> impl Strategy<Value = Kind> {
         (prop_oneof![Just(0u32), 12..17u32], 0..10u64)
             .prop_map(|(zero_bits, strays)| Kind::Short { zero_bits, strays }),
         (0..100u64).prop_map(|zeros| Kind::Half { zeros }),
+        (0..3u64).prop_map(|values| Kind::NotFinite {
+            values: values * 40
+        }),
     ]
 }
 
@@ -48,6 +55,8 @@ fn row(kind: Kind, columns: u64, random: &mut Random) -> Vec<u32> {
             let is_stray = random.below(100) < strays;
             (random.next() as u32) << if is_stray { 0 } else { zero_bits }
         }
+        Kind::NotFinite { values } if random.below(100) < values => random.next() as u32,
+        Kind::NotFinite { .. } => 0x7f80_0000 | (random.next() as u32 & 0x80c0_0000),
         Kind::Half { zeros } if random.below(100) < zeros => 0,
         Kind::Half { .. } => half::f16::from_bits(random.next() as u16)
             .to_f32()
@@ -65,20 +74,22 @@ struct Expected {
 
 impl Expected {
     fn add(&mut self, row: &[u32]) {
-        let nonzero: Vec<u32> = row.iter().copied().filter(|word| word << 1 != 0).collect();
-        let is_zero = nonzero.is_empty();
+        // Zeros, infinities and NaN say nothing of the format.
+        let is_value = |word: &u32| *word << 1 != 0 && f32::from_bits(*word).is_finite();
+        let values: Vec<u32> = row.iter().copied().filter(is_value).collect();
+        let is_zero = row.iter().all(|word| word << 1 == 0);
         let is_constant = is_zero || row.iter().all(|word| word == &row[0]);
         let beyond = |bits: u32| {
-            nonzero
+            values
                 .iter()
                 .filter(|word| word.trailing_zeros() < bits)
                 .count()
         };
-        let is_nearly_all = |beyond: usize| beyond <= nonzero.len() / 20;
+        let is_nearly_all = |beyond: usize| beyond <= values.len() / 20;
         self.counts[0] += u64::from(is_zero);
         self.counts[1] += u64::from(is_constant);
         let class = match (
-            is_constant,
+            is_constant || values.is_empty(),
             is_nearly_all(beyond(16)),
             is_nearly_all(beyond(13)),
         ) {
@@ -91,7 +102,7 @@ impl Expected {
             }
         };
         let class = &mut self.classes[class];
-        let outside = nonzero.iter().filter(|word| is_outside(**word));
+        let outside = values.iter().filter(|word| is_outside(**word));
         class.rows += 1;
         class.outside += outside.clone().count() as u64;
         class.outside_f16 += outside.filter(|word| is_f16(**word)).count() as u64;
@@ -101,9 +112,8 @@ impl Expected {
 /// Ten bits of mantissa, and where FP16 is not normal.
 fn is_outside(word: u32) -> bool {
     let magnitude = f32::from_bits(word).abs();
-    // FP16 has infinities and NaN of its own.
     let is_normal = (1.0 / 16_384.0..=65_504.0).contains(&magnitude);
-    word.trailing_zeros() >= 13 && magnitude.is_finite() && !is_normal
+    word.trailing_zeros() >= 13 && !is_normal
 }
 
 fn is_f16(word: u32) -> bool {

@@ -10,7 +10,8 @@ pub(crate) struct Book {
     pub(crate) positive: Vec<f64>,
     /// Of the negative ones.
     pub(crate) negative: Vec<f64>,
-    /// Magnitudes that a group's largest value may be, likely ones first.
+    /// Magnitudes that a group's largest value may be, likely ones first, each a code of
+    /// both signs.
     pub(crate) tops: Vec<f64>,
     /// Different significands between one power of two and the next.
     pub(crate) significands: usize,
@@ -95,6 +96,12 @@ impl Book {
         } else {
             &self.positive
         }
+    }
+
+    /// Elements of the smallest group that has a scale: a few values lie on any of the
+    /// many lattices of a book with many codes.
+    pub(crate) fn least_group(&self) -> u64 {
+        if self.positive.len() > 16 { 32 } else { 1 }
     }
 
     /// Whether −x is a code for every code x.

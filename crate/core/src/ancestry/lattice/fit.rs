@@ -93,12 +93,15 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
     {
         return None;
     }
-    let tops = book.of_sign(largest.is_negative);
+    let codes = book.of_sign(largest.is_negative);
     let mut tried = 0.0;
-    for top in book.tops.iter().filter(|top| tops.contains(top)) {
+    for top in &book.tops {
         // As the scale goes through its interval each smaller code meets about one
         // more stored value: so many lattices are tried with a top.
-        tried += codes_between(tops, 0.0, *top).len() as f64;
+        tried += match book.steps {
+            Some(_) => *top,
+            None => codes_between(codes, 0.0, *top).len() as f64,
+        };
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
             let scale = (scales.0 + scales.1) / 2.0;

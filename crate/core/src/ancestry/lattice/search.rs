@@ -1,7 +1,7 @@
 //! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
 
 use super::fit::{Detour, Point, fit, points};
-use super::groups::{Group, MOST, flat_groups, granularities, groups};
+use super::groups::{Group, MOST, flat_groups, granularities, groups, size};
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
@@ -22,6 +22,8 @@ const ABLE: usize = 8;
 const TRIED: f64 = 2.0;
 /// Total odds that a verdict needs.
 pub(crate) const ENOUGH: f64 = 10.0;
+/// Odds of a lattice that is not excluded, though they are no verdict.
+const LIKELY: f64 = 3.0;
 /// Share of the informative groups that speaks for the tensor.
 pub(crate) const NEARLY_ALL: f64 = 0.95;
 /// Less is no mixture.
@@ -95,7 +97,8 @@ impl Search {
         let first = prepared(view, granularity, FIRST_LOOK, detour);
         let mut more = None;
         let mut many = None;
-        for book in books {
+        let group = size(view, granularity);
+        for book in books.iter().filter(|book| group >= book.least_group()) {
             if !judge(view, &first, book, granularity, detour).is_open(0.0) {
                 continue;
             }
@@ -135,10 +138,11 @@ impl Search {
     }
 
     fn take(&mut self, trial: Trial) {
-        if trial.able > 0 && trial.refusing == 0 {
+        let found = trial.found;
+        let is_likely = found.odds >= LIKELY;
+        if trial.refusing == 0 && (trial.able > 0 || is_likely) {
             self.is_excluded = false;
         }
-        let found = trial.found;
         if found.is_whole() {
             self.whole = Some(found);
             return;
@@ -187,6 +191,9 @@ fn few_significands(view: &View) -> bool {
 /// A group and its distinct values, found once for all books.
 struct Prepared {
     group: Group,
+    /// Whether no other group has the same values: two that share them are one piece of
+    /// evidence.
+    is_first: bool,
     magnitudes: Vec<Point>,
     /// With their signs; only where there are few enough for a book of signed codes.
     signed: Vec<Point>,
@@ -204,7 +211,7 @@ fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) 
 }
 
 fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
-    let mut seen: Vec<u64> = Vec::new();
+    let (mut seen, mut values) = (Vec::new(), Vec::new());
     let mut all = Vec::new();
     for group in groups {
         let has_few = group.codes.len() <= MOST;
@@ -219,11 +226,12 @@ fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
         } else {
             Vec::new()
         };
-        let hash = hash(&group.codes);
-        if magnitudes.len() != 1 && !group.codes.is_empty() && !seen.contains(&hash) {
-            seen.push(hash);
+        let is_twin = !is_new(&mut seen, group.codes.iter().copied());
+        if magnitudes.len() != 1 && !group.codes.is_empty() && !is_twin {
+            let of_values = magnitudes.iter().map(|point| point.code);
             all.push(Prepared {
                 group,
+                is_first: is_new(&mut values, of_values),
                 magnitudes,
                 signed,
             });
@@ -232,12 +240,18 @@ fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
     all
 }
 
-fn hash(codes: &[u64]) -> u64 {
-    codes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, code| {
+/// Whether codes were not seen before; remembers them by a hash.
+fn is_new(seen: &mut Vec<u64>, codes: impl Iterator<Item = u64>) -> bool {
+    let hash = codes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, code| {
         (hash ^ code)
             .wrapping_mul(0x0000_0100_0000_01b3)
             .rotate_left(29)
-    })
+    });
+    let is_new = !seen.contains(&hash);
+    if is_new {
+        seen.push(hash);
+    }
+    is_new
 }
 
 struct Trial {
@@ -275,6 +289,7 @@ fn judge(
     let (mut able, mut refusing, mut accepting) = (0, 0, 0);
     for Prepared {
         group,
+        is_first,
         magnitudes,
         signed,
     } in groups
@@ -300,7 +315,7 @@ fn judge(
         }
         found.informative += 1;
         found.fitting += usize::from(fit.is_some());
-        found.odds += fit.map_or(0.0, |fit| fit.odds);
+        found.odds += fit.filter(|_| *is_first).map_or(0.0, |fit| fit.odds);
         found.rows.push((group.row, fit.is_some()));
     }
     // Those that say most are picked from all that fit.
