@@ -98,12 +98,6 @@ impl Book {
         }
     }
 
-    /// Elements of the smallest group that has a scale: a few values lie on any of the
-    /// many lattices of a book with many codes.
-    pub(crate) fn least_group(&self) -> u64 {
-        if self.positive.len() > 16 { 32 } else { 1 }
-    }
-
     /// Whether −x is a code for every code x.
     pub(crate) fn is_symmetric(&self) -> bool {
         self.label != Label::Nf4

@@ -57,7 +57,7 @@ pub(crate) fn granularities(view: &View) -> Vec<Granularity> {
 }
 
 /// Elements of a full group.
-pub(super) fn size(view: &View, granularity: Granularity) -> u64 {
+fn size(view: &View, granularity: Granularity) -> u64 {
     match granularity {
         Granularity::Element | Granularity::Tensor => view.matrix.elements(),
         Granularity::Row => view.matrix.columns,

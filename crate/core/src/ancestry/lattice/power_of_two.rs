@@ -122,9 +122,13 @@ impl Block {
     }
 }
 
-/// log10 of the odds that the different codes of some blocks all have four significant
+/// log10 of the numbers of significant bits that are tried, and of what else is.
+const TRIED: f64 = 2.6;
+
+/// log10 of the odds that the different codes of some blocks all have so few significant
 /// bits, against chance. A code counts once, however many blocks it is in.
-fn odds(view: &View, blocks: &[Block]) -> f64 {
+fn odds(view: &View, blocks: &[Block], bits: u32) -> f64 {
+    let held = libm::ldexp(1.0, bits as i32 - 1);
     let mantissa = view.layout.mantissa_bits;
     let mut codes: Vec<u64> = blocks
         .iter()
@@ -141,9 +145,9 @@ fn odds(view: &View, blocks: &[Block]) -> f64 {
             let bits =
                 (binade_of(&codes[0]) - view.layout.min_subnormal_exponent()).min(mantissa as i32);
             let reachable = libm::ldexp(1.0, bits);
-            log10_holes(reachable, reachable.min(8.0), codes.len() as f64)
+            log10_holes(reachable, reachable.min(held), codes.len() as f64)
         });
-    odds.sum()
+    odds.sum::<f64>() - TRIED
 }
 
 /// The format with power-of-two scales that the tensor, or a part of it, was made of.
@@ -167,8 +171,9 @@ pub(crate) fn search(view: &View) -> Option<Found> {
     let long_rows = long.iter().map(|block| (block.row, false));
     let rows: Vec<(u64, bool)> = short_rows.chain(long_rows).collect();
     let fitting = rows.iter().filter(|row| row.1).count();
-    let odds = odds(view, &short) - 2.0;
-    let (label, scale) = kind(view, &short, long.is_empty());
+    let bits = most_bits(&short);
+    let odds = odds(view, &short, bits);
+    let (label, scale) = kind(view, &short, bits, long.is_empty());
     let granularity = match scale {
         Scale::None => Granularity::Element,
         _ => Granularity::Block(BLOCK),
@@ -197,17 +202,22 @@ fn some_are_short(view: &View) -> bool {
     short as f64 > 0.15 * view.values() as f64
 }
 
+/// Significant bits of the value that needs most.
+fn most_bits(blocks: &[Block]) -> u32 {
+    let values = blocks.iter().flat_map(|block| &block.values);
+    values.map(|value| value.0).max().unwrap_or(1)
+}
+
 /// Label and kind of scale for blocks of which every value is short.
-fn kind(view: &View, blocks: &[Block], is_whole: bool) -> (Label, Scale) {
-    let bits = blocks
-        .iter()
-        .flat_map(|block| &block.values)
-        .map(|value| value.0)
-        .max();
-    let bits = bits.unwrap_or(0);
+fn kind(view: &View, blocks: &[Block], bits: u32, is_whole: bool) -> (Label, Scale) {
+    let reach = if is_whole {
+        Reach::of_all(view)
+    } else {
+        Reach::of_blocks(view, blocks)
+    };
     let plain = PLAIN
         .iter()
-        .find(|plain| is_plain(view, blocks, plain, bits, is_whole));
+        .find(|plain| bits == plain.precision && plain.is_filled_by(&reach));
     let scaled = SCALED.iter().find(|scaled| {
         bits <= scaled.precision
             && blocks
@@ -215,7 +225,7 @@ fn kind(view: &View, blocks: &[Block], is_whole: bool) -> (Label, Scale) {
                 .all(|block| block.is_on_grid(block.top - scaled.depth))
     });
     match (plain, scaled) {
-        (Some(plain), Some(scaled)) if !shows_scales(blocks, scaled, plain) => {
+        (Some(plain), Some(scaled)) if !shows_scales(blocks, scaled, plain, &reach) => {
             (plain.label, Scale::None)
         }
         (_, Some(scaled)) => (scaled.label, Scale::PowerOfTwo),
@@ -224,30 +234,70 @@ fn kind(view: &View, blocks: &[Block], is_whole: bool) -> (Label, Scale) {
     }
 }
 
-/// Whether the values are a format's without a scale: all on its grid, and its last step
-/// in use.
-fn is_plain(view: &View, blocks: &[Block], plain: &Plain, bits: u32, is_whole: bool) -> bool {
-    let mut lasts: Vec<i32> = blocks
-        .iter()
-        .flat_map(|block| &block.values)
-        .map(|value| value.1)
-        .collect();
-    if is_whole {
-        lasts = view
-            .cells
-            .iter()
-            .map(|cell| precision(cell.value).1)
-            .collect();
-    }
-    let in_range = !is_whole || view.cells.iter().all(|cell| cell.value <= plain.largest);
-    bits == plain.precision && in_range && lasts.iter().min() == Some(&plain.step)
+/// How far values reach.
+struct Reach {
+    /// Exponent of the last bit that is in use.
+    step: i32,
+    smallest: f64,
+    largest: f64,
 }
 
-/// Whether blocks keep to a grid of their own that is coarser than the plain format's.
-fn shows_scales(blocks: &[Block], scaled: &Scaled, plain: &Plain) -> bool {
+impl Reach {
+    /// Of every value that is known.
+    fn of_all(view: &View) -> Self {
+        if view.is_complete {
+            return Self::of(view.cells.iter().map(|cell| cell.value));
+        }
+        // The few that were counted hardly ever have the smallest among them.
+        let kept = view.patches.iter().flat_map(|patch| {
+            let codes = (0..patch.elements()).map(|at| view.code_at(patch, at));
+            codes.filter(|code| view.is_value(*code))
+        });
+        Self::of(kept.map(|code| view.layout.decode(view.magnitude(code))))
+    }
+
+    fn of_blocks(view: &View, blocks: &[Block]) -> Self {
+        let codes = blocks.iter().flat_map(|block| &block.codes);
+        Self::of(codes.map(|code| view.layout.decode(*code)))
+    }
+
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let nothing = Self {
+            step: i32::MAX,
+            smallest: f64::INFINITY,
+            largest: 0.0,
+        };
+        values.fold(nothing, |reach, value| Self {
+            step: reach.step.min(precision(value).1),
+            smallest: reach.smallest.min(value),
+            largest: reach.largest.max(value),
+        })
+    }
+}
+
+impl Plain {
+    /// Whether values keep to the format's grid and use its last step.
+    fn is_filled_by(&self, reach: &Reach) -> bool {
+        reach.step == self.step && reach.largest <= self.largest
+    }
+
+    /// Whether some values lie where the format is no longer normal.
+    fn is_subnormal_in(&self, reach: &Reach) -> bool {
+        reach.smallest < libm::ldexp(1.0, self.step + self.precision as i32 - 1)
+    }
+}
+
+/// Binades of the formats of six bits and fewer.
+const SHALLOW: i32 = 8;
+
+/// Whether blocks keep to a grid of their own that is coarser than the plain format's, or
+/// all lie in a few binades and end above the plain one's last ones.
+fn shows_scales(blocks: &[Block], scaled: &Scaled, plain: &Plain, reach: &Reach) -> bool {
     let coarser = blocks
         .iter()
         .filter(|block| block.top - scaled.depth > plain.step);
     let missing = coarser.map(|block| block.could_miss(block.top - scaled.depth));
-    scaled.precision < plain.precision || missing.sum::<usize>() >= 20
+    scaled.precision < plain.precision
+        || missing.sum::<usize>() >= 20
+        || scaled.depth <= SHALLOW && !plain.is_subnormal_in(reach)
 }

@@ -1,7 +1,7 @@
 //! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
 
 use super::fit::{Detour, Point, fit, points};
-use super::groups::{Group, MOST, flat_groups, granularities, groups, size};
+use super::groups::{Group, MOST, flat_groups, granularities, groups};
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
@@ -97,8 +97,7 @@ impl Search {
         let first = prepared(view, granularity, FIRST_LOOK, detour);
         let mut more = None;
         let mut many = None;
-        let group = size(view, granularity);
-        for book in books.iter().filter(|book| group >= book.least_group()) {
+        for book in books {
             if !judge(view, &first, book, granularity, detour).is_open(0.0) {
                 continue;
             }
