@@ -53,6 +53,7 @@ fn headline(verdict: &Verdict) -> String {
 fn scale(granularity: Granularity) -> String {
     match granularity {
         Granularity::Element => "without a scale".to_owned(),
+        Granularity::Tensor => "one scale for the tensor".to_owned(),
         Granularity::Block(size) => format!("one scale for each {size} values"),
         Granularity::Square(size) => format!("one scale for each {size}×{size} values"),
         of => format!("one scale for each {of}"),

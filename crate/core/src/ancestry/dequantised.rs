@@ -7,6 +7,9 @@ use super::prose::{counted, decimal, grouped, percent};
 use super::view::View;
 use super::{Evidence, Fraction, Granularity, Label, Scale};
 
+/// Codes of INT8.
+const MOST_CODES: u64 = 256;
+
 /// What the search for lattices has to say of a view.
 pub(crate) struct Dequantised {
     /// The tensor, or a part of it, lies on a lattice.
@@ -30,9 +33,13 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
     let is_excluded = search.is_excluded;
     if let Some(whole) = search.whole {
         let is_tensor = whole.granularity == Granularity::Tensor;
-        // Groups of a table of integers lie on lattices of integers as well.
-        let is_table = is_tensor || whole.label == Label::Int8;
-        return found(match table.filter(|_| is_table) {
+        // A table of integers, or groups of it, lie on lattices of integers as well.
+        // A grid with more steps than a lattice has codes is there by its rounding.
+        let is_table = |table: &Levels| match is_tensor {
+            true => table.count <= MOST_CODES || table.odds >= whole.odds,
+            false => whole.label == Label::Int8,
+        };
+        return found(match table.filter(is_table) {
             Some(table) => few_levels(&table, view),
             None if is_tensor && is_ramp(view) => ramp(view, &whole),
             None => lattice_draft(&whole),

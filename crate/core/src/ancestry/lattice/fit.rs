@@ -23,7 +23,7 @@ pub(crate) struct Point {
 /// A lattice that a group lies on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fit {
-    /// The middle of the scales that are possible.
+    /// The largest scale that is possible.
     pub(crate) scale: f64,
     /// log10 of the odds against chance.
     pub(crate) odds: f64,
@@ -104,8 +104,9 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
         };
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
-            let scale = (scales.0 + scales.1) / 2.0;
-            let odds = odds(view.layout, points, book, scale, detour) - libm::log10(tried);
+            let middle = (scales.0 + scales.1) / 2.0;
+            let odds = odds(view.layout, points, book, middle, detour) - libm::log10(tried);
+            let scale = scales.1;
             return Some(Fit { scale, odds });
         }
     }

@@ -8,7 +8,7 @@ use super::fit::Detour;
 use super::groups::{Group, groups};
 use super::search::Found;
 use crate::ancestry::odds::log10_holes;
-use crate::ancestry::view::{View, binade, precision};
+use crate::ancestry::view::{Cell, View, binade, precision};
 use crate::ancestry::{Granularity, Label, Scale};
 
 /// Elements that share a scale in the OCP MX formats.
@@ -84,6 +84,8 @@ struct Block {
     row: u64,
     values: Vec<(u32, i32)>,
     top: i32,
+    /// The largest value in eighths of the power of two below it.
+    eighths: u32,
     codes: Vec<u64>,
 }
 
@@ -99,6 +101,7 @@ impl Block {
             row: group.row,
             values: values.iter().map(|value| precision(*value)).collect(),
             top: binade(top),
+            eighths: libm::ldexp(top, 3 - binade(top)) as u32,
             codes: group
                 .codes
                 .iter()
@@ -122,21 +125,14 @@ impl Block {
     }
 }
 
-/// log10 of the numbers of significant bits that are tried, and of what else is.
-const TRIED: f64 = 2.6;
+/// log10 of what is tried: some numbers of significant bits.
+const TRIED: f64 = 1.0;
 
 /// log10 of the odds that the different codes of some blocks all have so few significant
 /// bits, against chance. A code counts once, however many blocks it is in.
-fn odds(view: &View, blocks: &[Block], bits: u32) -> f64 {
+fn odds(view: &View, codes: &[u64], bits: u32) -> f64 {
     let held = libm::ldexp(1.0, bits as i32 - 1);
     let mantissa = view.layout.mantissa_bits;
-    let mut codes: Vec<u64> = blocks
-        .iter()
-        .flat_map(|block| &block.codes)
-        .copied()
-        .collect();
-    codes.sort_unstable();
-    codes.dedup();
     let binade_of = |code: &u64| binade(view.layout.decode(*code));
     let odds = codes
         .chunk_by(|a, b| binade_of(a) == binade_of(b))
@@ -172,7 +168,7 @@ pub(crate) fn search(view: &View) -> Option<Found> {
     let rows: Vec<(u64, bool)> = short_rows.chain(long_rows).collect();
     let fitting = rows.iter().filter(|row| row.1).count();
     let bits = most_bits(&short);
-    let odds = odds(view, &short, bits);
+    let odds = odds(view, &different_codes(view, &short, bits), bits);
     let (label, scale) = kind(view, &short, bits, long.is_empty());
     let granularity = match scale {
         Scale::None => Granularity::Element,
@@ -198,8 +194,21 @@ fn some_are_short(view: &View) -> bool {
         .cells
         .iter()
         .filter(|cell| precision(cell.value).0 <= 4);
-    let short: u64 = short.map(super::super::view::Cell::count).sum();
+    let short: u64 = short.map(Cell::count).sum();
     short as f64 > 0.15 * view.values() as f64
+}
+
+/// The codes that blocks are made of: all of the tensor's, where all are as short.
+fn different_codes(view: &View, blocks: &[Block], bits: u32) -> Vec<u64> {
+    let is_short = |cell: &Cell| precision(cell.value).0 <= bits;
+    if view.cells.iter().all(is_short) {
+        return view.cells.iter().map(|cell| cell.code).collect();
+    }
+    let codes = blocks.iter().flat_map(|block| &block.codes);
+    let mut codes: Vec<u64> = codes.copied().collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// Significant bits of the value that needs most.
@@ -220,6 +229,7 @@ fn kind(view: &View, blocks: &[Block], bits: u32, is_whole: bool) -> (Label, Sca
         .find(|plain| bits == plain.precision && plain.is_filled_by(&reach));
     let scaled = SCALED.iter().find(|scaled| {
         bits <= scaled.precision
+            && !(scaled.label == Label::Mxfp6E2m3 && ends_early(blocks))
             && blocks
                 .iter()
                 .all(|block| block.is_on_grid(block.top - scaled.depth))
@@ -232,6 +242,21 @@ fn kind(view: &View, blocks: &[Block], bits: u32, is_whole: bool) -> (Label, Sca
         (Some(plain), None) => (plain.label, Scale::None),
         (None, None) => (Label::Mxfp8E4m3, Scale::PowerOfTwo),
     }
+}
+
+/// Largest values of blocks that tell which code was the last.
+const ENDING: usize = 20;
+
+/// Whether no block goes up to 1.875 times a power of two, as E2M3's code 7.5 does, though
+/// many come close: E4M3 ends at 1.75 times one, 448.
+fn ends_early(blocks: &[Block]) -> bool {
+    // Others go further: what they are made of has no end there by itself.
+    let goes_on = |top: i32| blocks.iter().filter(|block| block.top > top).count() >= ENDING;
+    let close = blocks
+        .iter()
+        .filter(|block| block.eighths >= 13 && goes_on(block.top));
+    let is_last = |block: &Block| block.eighths == 15;
+    close.clone().count() >= ENDING && !close.clone().any(is_last)
 }
 
 /// How far values reach.

@@ -336,7 +336,7 @@ fn span_fits(view: &View, group: &Group, scale: f64, steps: f64) -> bool {
             .iter()
             .filter(|code| (*code & sign != 0) == negative);
         let largest = of_sign.map(|code| view.magnitude(*code)).max();
-        largest.map_or(0.0, |code| view.layout.decode(code) / scale)
+        largest.map_or(0.0, |code| view.rounds_to(code).0 / scale)
     };
-    most(false) + most(true) <= steps + 0.6
+    most(false) + most(true) <= steps + 0.5
 }
