@@ -296,10 +296,13 @@ fn is_proven(draft: &Draft, format: &str) -> bool {
     !(is_short || is_table || was_there || format == "f32")
 }
 
+/// Fewer different values may be a table's levels, whatever bits they need.
+const HANDFUL: usize = 8;
+
 fn native_f32(view: &View, containment: &Containment, is_excluded: bool) -> Draft {
     let different = view.cells.len();
     // Few values in FP32 lie on no lattice by chance: a group of three shows it.
-    let is_excluded = is_excluded || different >= 16;
+    let is_excluded = different >= 16 || is_excluded && different >= HANDFUL;
     let label = if containment.is_wide() && is_excluded {
         Label::Native
     } else {

@@ -3,7 +3,7 @@
 use floatscope_core::ancestry::Label;
 use floatscope_core::format::Dtype;
 
-use super::random::{heavy_tailed, normal};
+use super::random::{Random, heavy_tailed, normal};
 use super::round::*;
 use super::tensor::*;
 
@@ -290,4 +290,15 @@ fn averages_of_eight_are_no_fp16() {
     let found = figures(Dtype::BF16, COLUMNS, &sum);
     let is_conversion = matches!(found.ancestry.label, Label::F16 | Label::Tf32);
     assert!(!is_conversion, "{:?}", found.parity);
+}
+
+/// Values of one binade that went through FP16, too few to move the share of all.
+#[test]
+fn one_binade_that_was_rounded_twice_is_not_native() {
+    let mut random = Random::new(41);
+    let native = normal(150_000, 0.02, 41);
+    let part = (0..30_000).map(|_| f16(0.25 + 0.25 * random.uniform()));
+    let values: Vec<f64> = native.into_iter().chain(part).collect();
+    let found = verdict(Dtype::BF16, 500, &values);
+    assert_ne!(found.label, Label::Native, "{:#?}", found.evidence);
 }

@@ -229,3 +229,41 @@ fn many_small_tensors_raise_no_alarm() {
         assert_no_alarm(Dtype::BF16, 100, &values);
     }
 }
+
+/// Sixteen steps of FP16 are too few to tell BF16's from FP16's own.
+#[test]
+fn tight_fp16_values_stay_open() {
+    let noise = normal(COUNT, 0.001, 31);
+    let values: Vec<f64> = noise.iter().map(|x| 1.0 + x).collect();
+    let found = verdict(Dtype::F16, 512, &values);
+    assert_eq!(found.label, Label::Inconclusive, "{:#?}", found.evidence);
+}
+
+/// A row of few values that is met again and again is one row, and no table.
+#[test]
+fn one_row_of_few_values_stays_open() {
+    let mut random = Random::new(32);
+    let levels = [-0.0713, -0.0391, 0.0, 0.0391, 0.0713];
+    let row: Vec<f64> = (0..64)
+        .map(|_| levels[random.next() as usize % 5])
+        .collect();
+    for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+        let found = verdict(dtype, 64, &row.repeat(500));
+        let other: Vec<f64> = (0..32_000)
+            .map(|_| levels[random.next() as usize % 5])
+            .collect();
+        let table = verdict(dtype, 64, &other);
+        assert_eq!(
+            found.label,
+            Label::Inconclusive,
+            "{dtype}: {:#?}",
+            found.evidence
+        );
+        assert_eq!(
+            table.label,
+            Label::FewLevels,
+            "{dtype}: {:#?}",
+            table.evidence
+        );
+    }
+}
