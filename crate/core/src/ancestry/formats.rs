@@ -42,7 +42,7 @@ pub(super) fn judged(seen: &Observations) -> Option<Judged> {
         }
         [Stream::Float(float)] if bits == 32 => Some(of_f32(seen, layout, float)),
         [Stream::Float(float)] => {
-            let mut judged = of_f64(seen, layout);
+            let mut judged = of_f64(seen, layout, float);
             judged.witnesses = top_witnesses(seen, &TOP_OF_F64, float);
             Some(judged)
         }
@@ -92,6 +92,10 @@ fn constant(view: &View, seen: &Observations) -> Option<Judged> {
         view,
         draft.with(Evidence::new("constant", seen.elements, says)),
     ))
+}
+/// The same of a sample, where no two of all values differ either.
+fn wide_constant(sample: &View, seen: &Observations, float: &WideFloat) -> Option<Judged> {
+    constant(sample, seen).filter(|_| float.min >= float.max)
 }
 fn plain(view: &View, draft: Draft) -> Judged {
     Judged {
@@ -152,9 +156,7 @@ fn whole_lattice(view: &View) -> Option<Draft> {
 
 fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) -> Judged {
     let sample = View::of_sample(layout, places(seen, |code| code));
-    // All values, and not only the sample's: no two of them differ.
-    let is_constant = float.min >= float.max;
-    if let Some(constant) = constant(&sample, seen).filter(|_| is_constant) {
+    if let Some(constant) = wide_constant(&sample, seen, float) {
         return constant;
     }
     let mut judged = f32_view(
@@ -314,9 +316,9 @@ fn native_f32(view: &View, containment: &Containment, is_excluded: bool) -> Draf
 }
 
 /// FP64: what the sample shows of FP32.
-fn of_f64(seen: &Observations, layout: &'static FloatLayout) -> Judged {
+fn of_f64(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) -> Judged {
     let sample = View::of_sample(layout, places(seen, |code| code));
-    if let Some(constant) = constant(&sample, seen) {
+    if let Some(constant) = wide_constant(&sample, seen, float) {
         return constant;
     }
     let held = sample

@@ -2,6 +2,7 @@
 
 mod derivations;
 mod elements;
+mod few_codes;
 mod groups;
 mod lattices;
 mod natives;

@@ -21,6 +21,17 @@ fn constants() {
     }
 }
 
+/// Of a large tensor a sample is kept, which one other value seldom is in.
+#[test]
+fn nearly_constant() {
+    for dtype in FLOATS {
+        let mut values = vec![1.0; 1_000_000];
+        values[17_000] = 0.3;
+        let found = verdict(dtype, values.len(), &values);
+        assert_eq!(found.label, Label::Inconclusive, "{dtype}: {found:#?}");
+    }
+}
+
 #[test]
 fn nothing() {
     for dtype in FLOATS {

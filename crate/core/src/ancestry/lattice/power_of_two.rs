@@ -229,7 +229,7 @@ fn kind(view: &View, blocks: &[Block], bits: u32, is_whole: bool) -> (Label, Sca
         .find(|plain| bits == plain.precision && plain.is_filled_by(&reach));
     let scaled = SCALED.iter().find(|scaled| {
         bits <= scaled.precision
-            && !(scaled.label == Label::Mxfp6E2m3 && ends_early(blocks))
+            && !(scaled.label == Label::Mxfp6E2m3 && ends_early(blocks, i32::MIN))
             && blocks
                 .iter()
                 .all(|block| block.is_on_grid(block.top - scaled.depth))
@@ -248,12 +248,15 @@ fn kind(view: &View, blocks: &[Block], bits: u32, is_whole: bool) -> (Label, Sca
 const ENDING: usize = 20;
 
 /// Whether no block goes up to 1.875 times a power of two, as E2M3's code 7.5 does, though
-/// many come close: E4M3 ends at 1.75 times one, 448.
-fn ends_early(blocks: &[Block]) -> bool {
+/// many come close: E4M3 ends at 1.75 times one, 448. Only blocks count for which a grid
+/// of this step has that value.
+fn ends_early(blocks: &[Block], step: i32) -> bool {
+    let has_end = |block: &&Block| block.top >= step.saturating_add(3);
     // Others go further: what they are made of has no end there by itself.
     let goes_on = |top: i32| blocks.iter().filter(|block| block.top > top).count() >= ENDING;
     let close = blocks
         .iter()
+        .filter(has_end)
         .filter(|block| block.eighths >= 13 && goes_on(block.top));
     let is_last = |block: &Block| block.eighths == 15;
     close.clone().count() >= ENDING && !close.clone().any(is_last)
@@ -325,4 +328,5 @@ fn shows_scales(blocks: &[Block], scaled: &Scaled, plain: &Plain, reach: &Reach)
     scaled.precision < plain.precision
         || missing.sum::<usize>() >= 20
         || scaled.depth <= SHALLOW && !plain.is_subnormal_in(reach)
+        || scaled.label == Label::Mxfp8E4m3 && ends_early(blocks, plain.step)
 }
