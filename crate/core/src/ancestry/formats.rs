@@ -1,18 +1,18 @@
 //! Formats in their turn: what a tensor is stored in, and what that turns out to hold.
 
 use super::bf16::Traces;
-use super::convert::{bf16_of_f16, f16_of_f32, f32_of_f64, is_f32};
+use super::convert::{bf16_of_f16, f16_of_f32};
 use super::dequantised;
 use super::draft::Draft;
 use super::f32::{Containment, Ten};
 use super::grid::witnesses;
 use super::pool::PoolShare;
-use super::prose::{counted, grouped};
+use super::prose::counted;
 use super::view::{Patch, Places, View};
 use super::{Evidence, Fraction, Label, Parity, Scale, Witness};
 use super::{bands, f8, f16};
-use crate::format::{Dtype, Encoding, FloatLayout, Specials};
-use crate::scan::{Matrix, Observations, RowFollower, Rows, Stream, WideFloat};
+use crate::format::{Dtype, Encoding, FloatLayout};
+use crate::scan::{Observations, Rows, Stream, WideFloat};
 
 /// A view's verdict, and the pictures that belong to it.
 pub(super) struct Judged {
@@ -42,14 +42,14 @@ pub(super) fn judged(seen: &Observations) -> Option<Judged> {
         }
         [Stream::Float(float)] if bits == 32 => Some(of_f32(seen, layout, float)),
         [Stream::Float(float)] => {
-            let mut judged = of_f64(seen, layout, float);
-            judged.witnesses = top_witnesses(seen, &TOP_OF_F64, float);
+            let mut judged = super::f64::judge(seen, layout, float);
+            judged.witnesses = top_witnesses(seen, &super::f64::TOP, float);
             Some(judged)
         }
         _ => None,
     }
 }
-fn places(seen: &Observations, narrow: fn(u64) -> u64) -> Places {
+pub(super) fn places(seen: &Observations, narrow: fn(u64) -> u64) -> Places {
     let element_bytes = seen.dtype.bits() as usize / 8;
     let windows = seen.sample.windows(seen.matrix, element_bytes as u64);
     Places {
@@ -94,10 +94,14 @@ fn constant(view: &View, seen: &Observations) -> Option<Judged> {
     ))
 }
 /// The same of a sample, where no two of all values differ either.
-fn wide_constant(sample: &View, seen: &Observations, float: &WideFloat) -> Option<Judged> {
+pub(super) fn wide_constant(
+    sample: &View,
+    seen: &Observations,
+    float: &WideFloat,
+) -> Option<Judged> {
     constant(sample, seen).filter(|_| float.min >= float.max)
 }
-fn plain(view: &View, draft: Draft) -> Judged {
+pub(super) fn plain(view: &View, draft: Draft) -> Judged {
     Judged {
         draft,
         parity: None,
@@ -179,15 +183,6 @@ fn of_f32(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) 
     judged
 }
 
-/// The upper 16 bits of FP64.
-static TOP_OF_F64: FloatLayout = FloatLayout {
-    signed: true,
-    exponent_bits: 11,
-    mantissa_bits: 4,
-    bias: 1023,
-    specials: Specials::Ieee,
-};
-
 /// Witnesses by the upper 16 bits, which all values are counted by.
 fn top_witnesses(
     seen: &Observations,
@@ -208,7 +203,7 @@ fn top_witnesses(
 }
 
 /// FP32 values, as BF16 or FP16 where these hold them.
-fn f32_view(
+pub(super) fn f32_view(
     view: &View,
     rows: &Rows,
     as_bf16: &dyn Fn() -> View,
@@ -259,7 +254,7 @@ fn f32_view(
 }
 
 /// What was found inside a narrower format, and that the outer one holds it.
-fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
+pub(super) fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> Judged {
     inner.share = None;
     let draft = &mut inner.draft;
     match draft.label {
@@ -315,84 +310,6 @@ fn native_f32(view: &View, containment: &Containment, is_excluded: bool) -> Draf
     draft
 }
 
-/// FP64: what the sample shows of FP32.
-fn of_f64(seen: &Observations, layout: &'static FloatLayout, float: &WideFloat) -> Judged {
-    let sample = View::of_sample(layout, places(seen, |code| code));
-    if let Some(constant) = wide_constant(&sample, seen, float) {
-        return constant;
-    }
-    let held = sample
-        .cells
-        .iter()
-        .filter(|cell| is_f32(cell.value))
-        .count();
-    let (different, says) = (sample.cells.len(), |what: &str| {
-        format!(
-            "{} of {} that were looked at {what}.",
-            grouped(held as u64),
-            counted(
-                sample.cells.len() as u64,
-                "different value",
-                "different values"
-            )
-        )
-    });
-    if held * 20 < different * 19 {
-        let label = if different >= 16 && held * 2 < different {
-            Label::Native
-        } else {
-            Label::Inconclusive
-        };
-        let says = says("fit FP32");
-        return plain(
-            &sample,
-            Draft::new(label).with(Evidence::new("containment", different as u64, says)),
-        );
-    }
-    let as_f32 = View::of_sample(layout_of(Dtype::F32), places(seen, f32_of_f64));
-    let mut rows = Rows::default();
-    let codes: Vec<u8> = sampled_f32(&as_f32);
-    let mut row = RowFollower::new(
-        Matrix {
-            rows: 1,
-            columns: codes.len() as u64 / 4,
-        },
-        0,
-        4,
-    );
-    row.look(&mut rows, &codes);
-    row.finish(&mut rows);
-    let inner = f32_view(
-        &as_f32,
-        &rows,
-        &|| {
-            View::of_sample(
-                layout_of(Dtype::BF16),
-                places(seen, |code| f32_of_f64(code) >> 16),
-            )
-        },
-        &|| {
-            View::of_sample(
-                layout_of(Dtype::F16),
-                places(seen, |code| f16_of_f32(f32_of_f64(code))),
-            )
-        },
-    );
-    let evidence = Evidence::new("containment", different as u64, says("fit FP32"));
-    let mut outer = Draft::new(Label::F32).via("f32").with(evidence);
-    outer.fraction = Some(Fraction::of_sample(held, different));
-    // FP32 has 29 bits less: each value would fit by chance once in 2^29.
-    outer.odds = held as f64 * 29.0 * std::f64::consts::LOG10_2;
-    outer.is_exact = held == different;
-    inside(inner, outer, "f32")
-}
-/// FP32 words of all the values of a sample.
-fn sampled_f32(view: &View) -> Vec<u8> {
-    let patches = view.patches.iter();
-    let codes =
-        patches.flat_map(|patch| (0..patch.elements()).map(|at| view.code_at(patch, at) as u32));
-    codes.flat_map(u32::to_le_bytes).collect()
-}
-fn layout_of(dtype: Dtype) -> &'static FloatLayout {
+pub(super) fn layout_of(dtype: Dtype) -> &'static FloatLayout {
     dtype.format().layout().expect("a float type")
 }

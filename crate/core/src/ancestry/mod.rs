@@ -6,6 +6,7 @@
 //! | file | asks |
 //! | --- | --- |
 //! | `f32` | does FP32 hold BF16, FP16 or TF32 (T1) |
+//! | `f64` | does FP64 hold FP32, and what do those |
 //! | `f16` | does FP16 hold BF16 (T1) |
 //! | `bf16` | was BF16 rounded to FP16 or TF32 first; `grid` (T2) and `parity` (T3) |
 //! | `bands` | was a part of the rows |
@@ -25,6 +26,7 @@ mod dequantised;
 mod draft;
 mod f16;
 mod f32;
+mod f64;
 mod f8;
 mod formats;
 mod grid;
