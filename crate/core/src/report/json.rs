@@ -4,47 +4,16 @@
 use serde::Serialize;
 use serde::ser::{self, Serializer};
 
-/// Stands before the number of a key in text that is to be kept. JSON has no such
-/// character.
-const KEY: char = '\u{1}';
+mod keys;
+
+use keys::KEY;
+pub(super) use keys::Keys;
 
 /// JSON of a report, of a part of it, or of any other plain data.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut json = Json::default();
     json.value(value);
     json.text
-}
-
-/// The keys of structs, by their numbers in text that is kept.
-#[derive(Debug, Default)]
-pub(super) struct Keys(Vec<&'static str>);
-
-impl Keys {
-    fn number(&mut self, key: &'static str) -> char {
-        let at = self.0.iter().position(|known| *known == key);
-        let at = at.unwrap_or_else(|| {
-            self.0.push(key);
-            self.0.len() - 1
-        });
-        char::from(at as u8)
-    }
-
-    /// Writes fields that were kept, with their keys.
-    pub(super) fn unfold(&self, kept: &str, json: &mut Json) {
-        if !kept.is_empty() {
-            json.separate();
-        }
-        let mut characters = kept.chars();
-        while let Some(character) = characters.next() {
-            match character {
-                KEY => {
-                    let number = characters.next().expect("a number follows");
-                    json.key(self.0[number as usize]);
-                }
-                _ => json.text.push(character),
-            }
-        }
-    }
 }
 
 /// Text in the making. Whether an entry is the first of its list is seen at what
@@ -406,67 +375,4 @@ impl ser::SerializeMap for Compound<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    #[derive(Serialize)]
-    enum Variants {
-        Plain,
-        One(f64),
-        Two(i8, u64),
-        Named { key: char },
-    }
-
-    #[derive(Serialize)]
-    struct Everything {
-        text: String,
-        numbers: Vec<f64>,
-        single: f32,
-        whole: (u8, i64, u64),
-        variants: Vec<Variants>,
-        none: Option<()>,
-        by_number: BTreeMap<i32, bool>,
-        by_name: BTreeMap<&'static str, [u16; 0]>,
-    }
-
-    fn everything() -> Everything {
-        Everything {
-            text: (0..=0x2000).filter_map(char::from_u32).collect(),
-            numbers: vec![0.0, -0.0, 1.0, -1.5e-7, 1e21, f64::MAX, 5e-324, f64::NAN],
-            single: 0.1,
-            whole: (255, i64::MIN, u64::MAX),
-            variants: vec![
-                Variants::Plain,
-                Variants::One(0.1),
-                Variants::Two(-3, 4),
-                Variants::Named { key: '"' },
-            ],
-            none: None,
-            by_number: BTreeMap::from([(-1, true), (2, false)]),
-            by_name: BTreeMap::from([("a\n", []), ("b", [])]),
-        }
-    }
-
-    #[test]
-    fn it_writes_what_serde_json_writes() {
-        let expected = serde_json::to_string(&everything()).unwrap();
-        assert_eq!(to_json(&everything()), expected);
-        assert_eq!(to_json(&Vec::<u8>::new()), "[]");
-    }
-
-    #[test]
-    fn kept_text_unfolds_to_the_same() {
-        let mut json = Json::with_keys(Keys::default());
-        json.field("one", &everything());
-        json.field("two", &everything());
-        let keys = json.keys.take().expect("they were put there");
-        let mut unfolded = Json::default();
-        unfolded.field("zero", &());
-        keys.unfold(&json.text, &mut unfolded);
-        let one = to_json(&everything());
-        let expected = format!("\"zero\":null,\"one\":{one},\"two\":{one}");
-        assert_eq!(unfolded.text, expected);
-        assert!(json.text.len() < unfolded.text.len());
-    }
-}
+mod tests;
