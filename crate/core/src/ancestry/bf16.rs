@@ -212,11 +212,13 @@ impl Traces {
                 counted(n, "different value", "different values")
             )
         };
-        let tiny = grid.on as f64 / n.max(1) as f64;
-        Evidence::new("fp16_grid", n, says)
-            .expected(1.0, tiny)
+        let evidence = Evidence::new("fp16_grid", n, says)
             .chance(-grid.odds())
-            .power(if n >= 12 { 1.0 } else { 0.0 })
+            .power(if n >= 12 { 1.0 } else { 0.0 });
+        if n == 0 {
+            return evidence;
+        }
+        evidence.expected(1.0, grid.on as f64 / n as f64)
     }
 
     fn flush_evidence(&self) -> Evidence {

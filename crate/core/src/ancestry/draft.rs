@@ -70,13 +70,15 @@ impl Evidence {
         self
     }
 
+    /// A chance of one says nothing, and is not said.
     pub(crate) fn chance(mut self, log10_p: f64) -> Self {
-        self.log10_p = Some(log10_p);
+        self.log10_p = Some(log10_p).filter(|log10_p| *log10_p < 0.0);
         self
     }
 
+    /// To a thousandth: more is not known of it.
     pub(crate) fn power(mut self, power: f64) -> Self {
-        self.power = Some(power);
+        self.power = Some(libm::round(power * 1e3) / 1e3);
         self
     }
 }

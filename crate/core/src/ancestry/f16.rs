@@ -69,6 +69,10 @@ impl Short {
     }
 
     pub(crate) fn evidence(&self) -> Evidence {
+        if self.different.1 == 0 {
+            let says = "No value lies in FP16's normal range, where BF16's eight significant bits would show.";
+            return Evidence::new("containment", 0, says.to_owned()).power(0.0);
+        }
         let says = format!(
             "{} of {} in FP16's normal range need no more than BF16's 8 significant bits; by chance one in eight does.",
             percent(self.different_share()),

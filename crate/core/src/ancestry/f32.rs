@@ -18,6 +18,8 @@ pub(crate) struct Containment {
     /// Which of FP16 and TF32 the rows of ten bits are.
     pub(crate) ten: Ten,
     outside: (u64, u64),
+    /// Values that should lie under 2^-14, where there are none.
+    flushed: f64,
     /// log10 of the odds against so many different values being short by chance.
     odds: f64,
 }
@@ -49,9 +51,10 @@ const ENOUGH_VALUES: usize = 1 << 16;
 impl Containment {
     pub(crate) fn of(view: &View, rows: &Rows) -> Self {
         let (n, held) = (rows.ten_bits.outside, rows.ten_bits.outside_f16);
+        let flushed = if n == 0 { flushed(view) } else { 0.0 };
         let ten = if rows.ten_bits.rows > 0 && is_average(view) {
             Ten::Neither
-        } else if n == 0 && flushed(view) >= MISSED {
+        } else if flushed >= MISSED {
             Ten::F16
         } else if n < DECIDING {
             Ten::Either
@@ -66,6 +69,7 @@ impl Containment {
             wider: rows.wider,
             ten,
             outside: (held, n),
+            flushed,
             odds: odds(view, if rows.ten_bits.rows > 0 { 13 } else { 16 }),
         };
         containment.without_repeats(view)
@@ -207,6 +211,10 @@ impl Containment {
     fn deciding(&self) -> String {
         let (held, n) = self.outside;
         match self.ten {
+            Ten::F16 if n == 0 => format!(
+                " None is smaller than 2^-14, where more than {} should be: FP16's subnormal numbers were flushed to zero.",
+                grouped(self.flushed as u64)
+            ),
             Ten::F16 | Ten::Tf32 => format!(
                 " Of {} outside FP16's normal range, where the two differ, FP16 holds {}.",
                 counted(n, "value", "values"),
