@@ -12,6 +12,9 @@ use crate::scan::Purpose;
 /// Bands that a tensor is cut into.
 const BANDS: u64 = 8;
 
+/// Bands that must be the one or the other: where rows of two histories meet, one is neither.
+const CLEAR: u64 = 6;
+
 /// Bands of rows that were rounded twice among others that were not.
 pub(crate) fn mixture(view: &View) -> Option<Draft> {
     let rows = view.matrix.rows;
@@ -31,7 +34,7 @@ pub(crate) fn mixture(view: &View) -> Option<Draft> {
             _ => {}
         }
     }
-    if rounded_twice == 0 || once == 0 {
+    if rounded_twice == 0 || once == 0 || rounded_twice + once < CLEAR {
         return None;
     }
     let of = |bands: u64| bands * rows / BANDS;

@@ -1,6 +1,7 @@
 //! BF16: native, or rounded to FP16 or TF32 first?
 
 use super::draft::Draft;
+use super::gaps::Gaps;
 use super::grid::{self, Grid};
 use super::odds::log10_normal_tail;
 use super::parity::{Profile, Shape, TWICE_ROUNDED};
@@ -10,14 +11,22 @@ use super::{Evidence, Fraction, Label};
 
 /// log10 of the odds that decide between FP16 and TF32, once it is one of them.
 const F16_NOT_TF32: f64 = 2.5;
+/// Values that TF32 needs: of fewer, too few are small enough for averages to fade there.
+const ENOUGH_FOR_TF32: f64 = 32_768.0;
 /// Values that a binade should hold before its being empty says something.
 const MISSED: f64 = 8.0;
+
+/// Share of a second rounding's excess, and its standard errors, that native values do
+/// not reach.
+const LEANING: f64 = 0.08;
+const LEANING_ERRORS: f64 = 6.0;
 
 /// What both tests show of a view, or of several tensors together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Traces {
     pub(crate) grid: Grid,
     pub(crate) profile: Profile,
+    gaps: Gaps,
     /// Even filling of an interval: the grid proves nothing.
     pub(crate) is_uniform: bool,
     /// Values that should lie under 2^-14 where there are none; else 0.
@@ -29,6 +38,7 @@ impl Traces {
         Self {
             grid: Grid::of(view),
             profile: Profile::of(view),
+            gaps: Gaps::of(view),
             is_uniform: grid::is_uniform_on_grid(view),
             flushed: grid::flushed(view),
         }
@@ -41,6 +51,13 @@ impl Traces {
             self.grid.merge(&other.grid);
         }
         self.profile.merge(&other.profile);
+        self.gaps.merge(&other.gaps);
+    }
+
+    /// Whether the parity of native values is clearly not quite flat, as if a few had
+    /// been rounded twice.
+    pub(crate) fn leans(&self) -> bool {
+        self.profile.share().0 >= LEANING && self.profile.z() >= LEANING_ERRORS
     }
 
     /// The label, with the path's stops before BF16.
@@ -55,6 +72,7 @@ impl Traces {
             shape => shape,
         };
         let draft = match shape {
+            Shape::RoundedTwice if self.gaps.are_clear() => Draft::new(Label::Arithmetic),
             Shape::RoundedTwice => self.rounded_twice(),
             // The grid of random numbers forges parity where it is coarser than BF16.
             Shape::Other if self.is_uniform => Draft::new(Label::Inconclusive),
@@ -76,7 +94,8 @@ impl Traces {
         };
         // TF32's profile goes on below FP16's normal range; averages' does not.
         let goes_on = self.profile.shape(true) == Shape::RoundedTwice;
-        let label = if self.grid.excludes_f16() && goes_on {
+        let is_enough = self.profile.values() >= ENOUGH_FOR_TF32;
+        let label = if self.grid.excludes_f16() && goes_on && is_enough {
             Label::Tf32
         } else if self.grid.allows_f16()
             && (self.grid.is_f16()
@@ -146,6 +165,9 @@ impl Traces {
             .evidence
             .push(self.parity_evidence(shape, draft.label));
         draft.evidence.push(self.grid_evidence());
+        if draft.label == Label::Arithmetic && self.gaps.are_clear() {
+            draft.evidence.push(self.gaps.evidence());
+        }
         if self.flushed >= MISSED {
             draft.evidence.push(self.flush_evidence());
         }
@@ -156,6 +178,9 @@ impl Traces {
         let all = self.profile.normal();
         let even = decimal((1.0 + all.excess()) / 2.0, 4);
         let says = match shape {
+            Shape::RoundedTwice if label == Label::Arithmetic => format!(
+                "{even} of the last bits are even, as rounding twice would leave them."
+            ),
             Shape::RoundedTwice => format!(
                 "{even} of the last bits are even, where rounding twice leaves 0.5625 and native values 0.5000, and evenly so in every binade."
             ),

@@ -45,6 +45,8 @@ const NEARLY_ALL: f64 = 0.95;
 const FEW: f64 = 0.05;
 /// Odds that a verdict needs: three different short values.
 const ENOUGH: f64 = 10.0;
+/// Different values that tell narrow rows from such as hold nothing.
+const FEW_VALUES: usize = 4;
 /// Values that show what the bits of averages look like.
 const ENOUGH_VALUES: usize = 1 << 16;
 
@@ -89,7 +91,9 @@ impl Containment {
         codes.sort_unstable();
         codes.dedup();
         let long = codes.iter().filter(|code| **code & low != 0).count();
-        if long * 20 <= codes.len() {
+        // Rows of zeros and ones say nothing of the others.
+        let is_enough = self.wider == 0 || codes.is_empty() || codes.len() >= FEW_VALUES;
+        if long * 20 <= codes.len() && is_enough {
             return self;
         }
         Self {

@@ -112,7 +112,7 @@ pub(super) fn plain(view: &View, draft: Draft) -> Judged {
 fn of_bf16(view: &View) -> Judged {
     let traces = Traces::of(view);
     let lattices = dequantised::search(view, traces.grid.off == 0);
-    let of_traces = || by_bands(view, traces.judge(lattices.is_excluded));
+    let of_traces = || by_bands(view, &traces, traces.judge(lattices.is_excluded));
     let draft = lattices.draft.unwrap_or_else(of_traces);
     let parity = traces.profile.picture();
     let share = (draft.label == Label::Inconclusive).then_some(PoolShare {
@@ -127,13 +127,18 @@ fn of_bf16(view: &View) -> Judged {
     }
 }
 
-/// A tensor that is neither native nor rounded twice may be both, in one band of rows
-/// and in another.
-fn by_bands(view: &View, draft: Draft) -> Draft {
-    match draft.label {
-        Label::Unexplained => bands::mixture(view).unwrap_or(draft),
-        _ => draft,
+/// A tensor that is neither native nor rounded twice, or not quite, may be both, in one
+/// band of rows and in another.
+fn by_bands(view: &View, traces: &Traces, draft: Draft) -> Draft {
+    let may_be_mixed = match draft.label {
+        Label::Unexplained | Label::Arithmetic => true,
+        Label::Native => traces.leans(),
+        _ => false,
+    };
+    if !may_be_mixed {
+        return draft;
     }
+    bands::mixture(view).unwrap_or(draft)
 }
 
 fn of_f16(seen: &Observations, view: &View) -> Judged {
@@ -215,7 +220,10 @@ pub(super) fn f32_view(
         return inside(of_bf16(&as_bf16()), outer.clone(), "bf16");
     }
     let narrower = match &outer {
-        Some(outer) if outer.label != Label::Tf32 => whole_lattice(&as_f16()),
+        // Where some rows need all bits, a lattice of the others is none of the tensor.
+        Some(outer) if ![Label::Tf32, Label::Mixed].contains(&outer.label) => {
+            whole_lattice(&as_f16())
+        }
         _ => None,
     };
     // Integers times short scales have few bits, too: lattices come before averages.

@@ -43,6 +43,11 @@ const MOST_FIRST: u32 = 8;
 const TRIED: f64 = 4.0;
 /// The smallest subnormals of E4M3 and E5M2.
 const FP8_STEPS: [i32; 2] = [-9, -16];
+/// The smallest subnormal of FP16.
+const F16_STEP: i32 = -24;
+/// Steps to the smallest value of a table, at most: from here on eight significant bits
+/// are enough to make a grid of it.
+const ALL_SHORT: f64 = 128.0;
 /// Stretches of the sample that must differ: a row that is repeated has few values, too.
 const DIFFERENT: usize = 32;
 
@@ -55,6 +60,11 @@ pub(crate) fn binary_grid(view: &View) -> Option<Levels> {
         return None;
     }
     let count = view.cells.last()?.value / power_of_two(step);
+    // The last bits of short numbers, and FP16's smallest, make grids as well.
+    let first = view.cells.first()?.value / power_of_two(step);
+    if first >= ALL_SHORT || step == F16_STEP {
+        return None;
+    }
     let is_table = if count > SHORT_LEVELS {
         count <= MOST_LEVELS && bits > 4
     } else {

@@ -8,7 +8,7 @@
 //! | `f32` | does FP32 hold BF16, FP16 or TF32 (T1) |
 //! | `f64` | does FP64 hold FP32, and what do those |
 //! | `f16` | does FP16 hold BF16 (T1) |
-//! | `bf16` | was BF16 rounded to FP16 or TF32 first; `grid` (T2) and `parity` (T3) |
+//! | `bf16` | was BF16 rounded to FP16 or TF32 first; `grid` (T2), `parity` (T3) and `gaps` |
 //! | `bands` | was a part of the rows |
 //! | `dequantised`, `lattice/` | few codes times a scale (T4, T5) |
 //! | `levels` | tables and grids of integers |
@@ -29,6 +29,7 @@ mod f32;
 mod f64;
 mod f8;
 mod formats;
+mod gaps;
 mod grid;
 mod judge;
 mod lattice;

@@ -14,6 +14,10 @@ pub(crate) const TWICE_ROUNDED: f64 = 0.125;
 const F16_SUBNORMAL: [(i32, f64); 2] = [(-15, 0.25), (-16, 0.5)];
 /// What the curve of a density may add to an excess.
 const SLOPE: f64 = 0.004;
+/// Standard errors that some binades together differ by where it is no second rounding,
+/// and where it may be one.
+const TILTED: f64 = 4.0;
+const LEVEL: f64 = 2.6;
 /// Below this binade FP16 is subnormal.
 const NORMAL: i32 = -14;
 
@@ -110,6 +114,22 @@ pub(crate) enum Shape {
     Other,
 }
 
+/// Standard errors by which the sums over ever more binades depart from a second
+/// rounding's excess, at most.
+fn tilt(binades: &[Sums]) -> f64 {
+    let mut all = Sums::default();
+    let distances = binades.iter().map(|sums| {
+        all.merge(sums);
+        let distance = (all.excess() - TWICE_ROUNDED).abs() - 2.0 * SLOPE;
+        if all.blocks() < 8.0 {
+            0.0
+        } else {
+            distance / all.error()
+        }
+    });
+    distances.fold(0.0, f64::max)
+}
+
 /// Values that stand out of a sign's: a clipping bound, the one of a norm, a padding.
 const SPIKES: usize = 2;
 
@@ -199,6 +219,11 @@ impl Profile {
         }
     }
 
+    /// Values of all binades.
+    pub(crate) fn values(&self) -> f64 {
+        self.from(i32::MIN).values()
+    }
+
     /// Sums over the binades in which FP16 is normal.
     pub(crate) fn normal(&self) -> Sums {
         self.from(NORMAL)
@@ -246,9 +271,10 @@ impl Profile {
         if (share - 1.0).abs() <= 0.15 + 3.0 * error && !self.departs(least, TWICE_ROUNDED) {
             // One binade has no profile: an average may look like it.
             let is_profile = self.telling_binades(least) >= 2;
-            return if self.scatters(least, TWICE_ROUNDED) {
+            let tilt = self.tilt(least);
+            return if self.scatters(least, TWICE_ROUNDED) || tilt > TILTED {
                 Shape::Other
-            } else if is_profile {
+            } else if is_profile && tilt < LEVEL {
                 Shape::RoundedTwice
             } else {
                 Shape::Unknown
@@ -283,6 +309,17 @@ impl Profile {
             binades += 1.0;
         }
         squares > binades + 5.0 * (2.0f64 * binades).sqrt() + 10.0
+    }
+
+    /// Standard errors by which the smallest binades together, or the largest, have more
+    /// or less than a second rounding's excess: averages fade where the last bits of what
+    /// was averaged show.
+    fn tilt(&self, least: i32) -> f64 {
+        let binades = self.binades.iter().filter(|entry| entry.0 >= least);
+        let mut sums: Vec<Sums> = binades.map(|entry| entry.1).collect();
+        let from_below = tilt(&sums);
+        sums.reverse();
+        from_below.max(tilt(&sums))
     }
 
     /// Whether a binade's excess is clearly not this one.

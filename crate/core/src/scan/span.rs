@@ -5,18 +5,20 @@ use serde::{Deserialize, Serialize};
 use crate::format::Dtype;
 
 /// A tensor seen as rows: everything before the last axis is flattened. A vector
-/// is one row.
+/// is one row, and so is a column: axes of one element at the end are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matrix {
     /// Product of all axes but the last.
     pub rows: u64,
-    /// Length of the last axis.
+    /// Length of the last axis of more than one element.
     pub columns: u64,
 }
 
 impl Matrix {
     /// The rows of a tensor of this shape.
     pub fn of(shape: &[u64]) -> Self {
+        let longer = shape.iter().rposition(|axis| *axis != 1);
+        let shape = &shape[..longer.map_or(0, |at| at + 1)];
         let (columns, axes) = shape.split_last().unwrap_or((&1, &[]));
         Self {
             rows: axes.iter().fold(1, |rows, axis| rows.saturating_mul(*axis)),
