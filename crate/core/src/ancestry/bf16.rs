@@ -72,7 +72,9 @@ impl Traces {
             shape => shape,
         };
         let draft = match shape {
-            Shape::RoundedTwice if self.gaps.are_clear() => Draft::new(Label::Arithmetic),
+            Shape::RoundedTwice | Shape::Diluted if self.gaps.are_clear() => {
+                Draft::new(Label::Arithmetic)
+            }
             Shape::RoundedTwice => self.rounded_twice(),
             // The grid of random numbers forges parity where it is coarser than BF16.
             Shape::Other if self.is_uniform => Draft::new(Label::Inconclusive),
@@ -118,7 +120,8 @@ impl Traces {
                 _ => draft.via("f16"),
             };
         }
-        if shape == Shape::Flat && !self.grid.hints_at_f16() && is_excluded {
+        let is_open = self.grid.hints_at_f16() || self.gaps.are_clear();
+        if shape == Shape::Flat && !is_open && is_excluded {
             return Draft::new(Label::Native);
         }
         Draft::new(Label::Inconclusive)
@@ -165,7 +168,7 @@ impl Traces {
             .evidence
             .push(self.parity_evidence(shape, draft.label));
         draft.evidence.push(self.grid_evidence());
-        if draft.label == Label::Arithmetic && self.gaps.are_clear() {
+        if draft.label != Label::F16 && self.gaps.are_clear() {
             draft.evidence.push(self.gaps.evidence());
         }
         if self.flushed >= MISSED {
@@ -189,6 +192,9 @@ impl Traces {
             ),
             Shape::Other => format!(
                 "{even} of the last bits are even, more in some binades than in others: sums or averages of BF16 values look like this, a conversion does not."
+            ),
+            Shape::Diluted if label == Label::Arithmetic => format!(
+                "{even} of the last bits are even, more than the 0.5000 of native values."
             ),
             Shape::Diluted => format!(
                 "{even} of the last bits are even, less than the 0.5625 of rounding twice and more than 0.5000: a part of the values may have been rounded twice."

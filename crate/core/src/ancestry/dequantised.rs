@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::lattice::{self, Detour, Found, Search};
-use super::levels::{Levels, Step, binary_grid, even_grid, handful, is_ramp};
+use super::levels::{Levels, Step, binary_grid, even_grid, handful, is_ramp, is_subnormal_f16};
 use super::prose::{counted, decimal, grouped, percent};
 use super::view::View;
 use super::{Evidence, Fraction, Granularity, Label, Scale};
@@ -28,6 +28,12 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
     let short = lattice::search_powers_of_two(view);
     if let Some(short) = short.as_ref().filter(|short| short.is_whole()) {
         return found(lattice_draft(short));
+    }
+    if is_subnormal_f16(view) {
+        return Dequantised {
+            draft: None,
+            is_excluded: false,
+        };
     }
     let search = real_scales(view, through_f16);
     let is_excluded = search.is_excluded;

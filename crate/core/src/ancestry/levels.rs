@@ -1,7 +1,7 @@
 //! Tables, masks and grids of integers: lattices that are no quantised weights.
 
 use super::odds::log10_holes;
-use super::view::{View, binade, precision};
+use super::view::{Cell, View, binade, precision};
 use crate::format::power_of_two;
 use crate::scan::Purpose;
 
@@ -78,6 +78,13 @@ pub(crate) fn binary_grid(view: &View) -> Option<Levels> {
     })
 }
 
+/// Whether all values are FP16's subnormal numbers, which are integers times its smallest.
+pub(crate) fn is_subnormal_f16(view: &View) -> bool {
+    let last = |cell: &Cell| precision(cell.value).1;
+    let is_subnormal = |cell: &Cell| cell.value < power_of_two(F16_STEP + 10);
+    view.cells.iter().map(last).min() == Some(F16_STEP) && view.cells.iter().all(is_subnormal)
+}
+
 /// Against chance, binade by binade: multiples of the step among the format's values.
 fn grid_odds(view: &View, step: i32) -> f64 {
     let layout = view.layout;
@@ -136,7 +143,7 @@ fn narrow_step(view: &View, mut step: (f64, f64)) -> Option<f64> {
     }
     // Where many multiples were possible, none may be left of the final step.
     let step = (step.0 + step.1) / 2.0;
-    let is_multiple = |cell: &super::view::Cell| {
+    let is_multiple = |cell: &Cell| {
         let (low, high) = view.rounds_to(cell.code);
         libm::ceil(low / step * (1.0 - 1e-12)) <= libm::floor(high / step * (1.0 + 1e-12))
     };
@@ -202,8 +209,8 @@ fn has_no_others(view: &View) -> bool {
 
 /// Whether every level occurs equally often: a ramp, not weights.
 pub(crate) fn is_ramp(view: &View) -> bool {
-    let most = view.cells.iter().map(super::view::Cell::count).max();
-    let least = view.cells.iter().map(super::view::Cell::count).min();
+    let most = view.cells.iter().map(Cell::count).max();
+    let least = view.cells.iter().map(Cell::count).min();
     view.cells.len() >= 8 && most == least
 }
 

@@ -3,6 +3,7 @@
 mod derivations;
 mod elements;
 mod few_codes;
+mod forgeries;
 mod groups;
 mod lattices;
 mod natives;
