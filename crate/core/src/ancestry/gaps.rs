@@ -15,8 +15,8 @@ const WINDOW: u64 = 16;
 /// Values of a code, on the average, that make an empty one a gap: of as many, none is
 /// expected once in 10^8.
 const DENSE: u64 = 20;
-/// How many times the least frequent of a window the most frequent may be: repeated
-/// values are less even, and leave gaps by chance.
+/// How many times the least frequent of a window the most frequent may be: a product
+/// meets a code once or twice.
 const EVEN: u64 = 4;
 /// Gaps that prove something.
 const ENOUGH: u64 = 3;
@@ -31,6 +31,9 @@ pub(crate) struct Gaps {
 impl Gaps {
     /// Where FP16 is normal: below, it has gaps itself.
     pub(crate) fn of(view: &View) -> Self {
+        if is_repetitive(view) {
+            return Self::default();
+        }
         let normal = view
             .cells
             .partition_point(|cell| cell.value < power_of_two(-14));
@@ -74,4 +77,33 @@ impl Gaps {
         );
         Evidence::new("gaps", self.codes, says).expected(0.0, self.empty as f64)
     }
+}
+
+/// Elements of a stretch, and stretches that are compared.
+const STRETCH: usize = 16;
+const STRETCHES: usize = 256;
+
+/// Whether stretches of the sample are met again and again: of few different values each
+/// repeated often, some codes have none by chance.
+fn is_repetitive(view: &View) -> bool {
+    let in_rows = view.patches.iter().filter(|patch| patch.holds_rows());
+    let mut seen: Vec<Vec<u64>> = Vec::new();
+    let mut repeated = 0;
+    for patch in in_rows {
+        let step = (patch.elements() / STRETCHES).max(STRETCH) / STRETCH * STRETCH;
+        let begins = (0..patch.elements().saturating_sub(STRETCH)).step_by(step);
+        for begin in begins.take(STRETCHES) {
+            let codes = begin..begin + STRETCH;
+            let stretch: Vec<u64> = codes.map(|at| view.code_at(patch, at)).collect();
+            if !stretch.iter().any(|code| view.is_value(*code)) {
+                continue;
+            }
+            if seen.contains(&stretch) {
+                repeated += 1;
+            } else {
+                seen.push(stretch);
+            }
+        }
+    }
+    repeated * 10 > seen.len()
 }
