@@ -3,6 +3,7 @@
 use super::convert::{f16_of_f32, f32_of_f64, is_f32};
 use super::draft::Draft;
 use super::formats::{Judged, f32_view, inside, layout_of, places, plain, wide_constant};
+use super::gaps::doubted;
 use super::prose::{counted, grouped};
 use super::view::View;
 use super::{Evidence, Fraction, Label};
@@ -51,10 +52,9 @@ pub(super) fn judge(
             Label::Inconclusive
         };
         let says = says("fit FP32");
-        return plain(
-            &sample,
-            Draft::new(label).with(Evidence::new("containment", different as u64, says)),
-        );
+        let evidence = Evidence::new("containment", different as u64, says);
+        let draft = doubted(&sample, Draft::new(label).with(evidence));
+        return plain(&sample, draft);
     }
     let as_f32 = View::of_sample(layout_of(Dtype::F32), places(seen, f32_of_f64));
     let mut rows = Rows::default();

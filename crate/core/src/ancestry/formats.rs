@@ -5,6 +5,7 @@ use super::convert::{bf16_of_f16, f16_of_f32};
 use super::dequantised;
 use super::draft::Draft;
 use super::f32::{Containment, Ten};
+use super::gaps::doubted;
 use super::grid::witnesses;
 use super::pool::PoolShare;
 use super::prose::counted;
@@ -32,11 +33,11 @@ pub(super) fn judged(seen: &Observations) -> Option<Judged> {
     }
     match &seen.streams[..] {
         [Stream::Codes(census)] => {
-            let codes = census.cells().map(|(code, count)| (u64::from(code), count));
-            let view = View::of_codes(layout, codes, places(seen, |code| code));
+            let codes = || census.cells().map(|(code, count)| (u64::from(code), count));
+            let view = View::of_codes(layout, codes(), places(seen, |code| code));
             Some(constant(&view, seen).unwrap_or_else(|| match seen.dtype {
                 Dtype::BF16 => of_bf16(&view),
-                Dtype::F16 => of_f16(seen, &view),
+                Dtype::F16 => of_f16(seen, &view, codes()),
                 _ => plain(&view, f8::judge(&view)),
             }))
         }
@@ -113,7 +114,7 @@ fn of_bf16(view: &View) -> Judged {
     let traces = Traces::of(view);
     let lattices = dequantised::search(view, traces.grid.off == 0);
     let of_traces = || by_bands(view, &traces, traces.judge(lattices.is_excluded));
-    let draft = lattices.draft.unwrap_or_else(of_traces);
+    let draft = doubted(view, lattices.draft.unwrap_or_else(of_traces));
     let parity = traces.profile.picture();
     let share = (draft.label == Label::Inconclusive).then_some(PoolShare {
         traces,
@@ -141,16 +142,18 @@ fn by_bands(view: &View, traces: &Traces, draft: Draft) -> Draft {
     bands::mixture(view).unwrap_or(draft)
 }
 
-fn of_f16(seen: &Observations, view: &View) -> Judged {
+fn of_f16(seen: &Observations, view: &View, codes: impl Iterator<Item = (u64, u64)>) -> Judged {
     let short = f16::Short::of(view);
     if !short.holds_bf16() {
         let lattices = dequantised::search(view, false);
         let draft = lattices.draft.or_else(|| f16::mixture(view));
         let native = || f16::judge(view, &short, lattices.is_excluded);
-        return plain(view, draft.unwrap_or_else(native));
+        return plain(view, doubted(view, draft.unwrap_or_else(native)));
     }
     let outer = f16::judge(view, &short, false);
-    let inner = View::of_sample(layout_of(Dtype::BF16), places(seen, bf16_of_f16));
+    let codes = codes.map(|(code, count)| (bf16_of_f16(code), count));
+    let places = places(seen, bf16_of_f16);
+    let inner = View::of_codes(layout_of(Dtype::BF16), codes, places);
     match whole_lattice(&inner) {
         Some(lattice) => inside(plain(view, lattice), outer, "bf16"),
         None => plain(view, outer),
@@ -243,7 +246,7 @@ pub(super) fn f32_view(
             (None, Some(outer)) => outer,
             (None, None) => {
                 let native = native_f32(view, &containment, lattices.is_excluded);
-                native.with(containment.evidence())
+                doubted(view, native.with(containment.evidence()))
             }
         },
     };

@@ -5,9 +5,10 @@
 //! 2^k some are met twice and others never, at regular distances. The parity of such
 //! products can pass for that of a second rounding.
 
-use super::Evidence;
-use super::prose::counted;
+use super::draft::Draft;
+use super::prose::{counted, grouped, percent};
 use super::view::{Cell, View};
+use super::{Evidence, Label};
 use crate::format::power_of_two;
 
 /// Neighbouring codes that are compared.
@@ -31,15 +32,15 @@ pub(crate) struct Gaps {
 impl Gaps {
     /// Where FP16 is normal: below, it has gaps itself.
     pub(crate) fn of(view: &View) -> Self {
-        if is_repetitive(view) {
-            return Self::default();
-        }
         let normal = view
             .cells
             .partition_point(|cell| cell.value < power_of_two(-14));
         let mut gaps = Self::default();
         for cells in view.cells[normal..].chunk_by(|a, b| a.code / WINDOW == b.code / WINDOW) {
             gaps.add(cells);
+        }
+        if gaps.are_clear() && view.is_repetitive() {
+            return Self::default();
         }
         gaps
     }
@@ -73,37 +74,56 @@ impl Gaps {
         let says = format!(
             "No value has {} among {} that have twenty or more each on the average: products and sums in BF16 leave such gaps, a conversion does not.",
             counted(self.empty, "code", "codes"),
-            super::prose::grouped(self.codes),
+            grouped(self.codes),
         );
         Evidence::new("gaps", self.codes, says).expected(0.0, self.empty as f64)
     }
 }
 
-/// Elements of a stretch, and stretches that are compared.
-const STRETCH: usize = 16;
-const STRETCHES: usize = 256;
+/// Values of a code that make its two neighbours' being empty no chance: where as many are
+/// expected there, it happens once in e^8.
+const REPEATED: u64 = 4;
+/// Different values that may stand apart by themselves.
+const FEW: u64 = 8;
 
-/// Whether stretches of the sample are met again and again: of few different values each
-/// repeated often, some codes have none by chance.
-fn is_repetitive(view: &View) -> bool {
-    let in_rows = view.patches.iter().filter(|patch| patch.holds_rows());
-    let mut seen: Vec<Vec<u64>> = Vec::new();
-    let mut repeated = 0;
-    for patch in in_rows {
-        let step = (patch.elements() / STRETCHES).max(STRETCH) / STRETCH * STRETCH;
-        let begins = (0..patch.elements().saturating_sub(STRETCH)).step_by(step);
-        for begin in begins.take(STRETCHES) {
-            let codes = begin..begin + STRETCH;
-            let stretch: Vec<u64> = codes.map(|at| view.code_at(patch, at)).collect();
-            if !stretch.iter().any(|code| view.is_value(*code)) {
-                continue;
-            }
-            if seen.contains(&stretch) {
-                repeated += 1;
-            } else {
-                seen.push(stretch);
-            }
+/// Leaves open whether values are native that are met again and again, with nothing beside
+/// them: few numbers that the values are made of, whichever way.
+pub(crate) fn doubted(view: &View, draft: Draft) -> Draft {
+    if draft.label != Label::Native {
+        return draft;
+    }
+    let Some((share, codes)) = apart(view).filter(|_| !view.is_repetitive()) else {
+        return draft;
+    };
+    let says = format!(
+        "{} of the values are one of {}, each met again and again with nothing next to it: they are made of few numbers, in no way that is listed here.",
+        percent(share),
+        grouped(codes),
+    );
+    let mut draft = Draft {
+        label: Label::Inconclusive,
+        fraction: None,
+        ..draft
+    };
+    let evidence = Evidence::new("values_apart", codes, says).expected(0.0, share);
+    draft.evidence.insert(0, evidence);
+    draft
+}
+
+/// The share of the values that are repeated and have no neighbour, and how many
+/// different ones they are, where it is more than half. The most frequent value says nothing of the others.
+fn apart(view: &View) -> Option<(f64, u64)> {
+    let most = view.cells.iter().map(Cell::count).max()?;
+    let (mut values, mut codes) = (0, 0);
+    for (at, cell) in view.cells.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| view.cells[at].code + 1);
+        let after = view.cells.get(at + 1).map(|next| next.code - 1);
+        let is_alone = before != Some(cell.code) && after != Some(cell.code);
+        if is_alone && cell.count() >= REPEATED && cell.count() < most {
+            values += cell.count();
+            codes += 1;
         }
     }
-    repeated * 10 > seen.len()
+    let others = view.values() - most;
+    (codes >= FEW && values * 2 > others).then(|| (values as f64 / others as f64, codes))
 }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use crate::format::{Class, FloatLayout, power_of_two};
 use crate::scan::{Matrix, Purpose, Window};
 
+/// Elements of a stretch, and stretches that are compared.
+const STRETCH: usize = 16;
+const STRETCHES: usize = 256;
 /// Values of a sample that are sorted and counted.
 const SAMPLED: usize = 1 << 14;
 
@@ -196,6 +199,29 @@ impl View {
         self.values() + self.zeros + self.not_finite
     }
 
+    /// Whether stretches of the sample are met again and again: of few different values each
+    /// repeated often, some codes have none by chance.
+    pub(crate) fn is_repetitive(&self) -> bool {
+        let in_rows = self.patches.iter().filter(|patch| patch.holds_rows());
+        let mut seen: Vec<Vec<u64>> = Vec::new();
+        let mut repeated = 0;
+        for patch in in_rows {
+            for begin in stretches(patch) {
+                let codes = begin..begin + STRETCH;
+                let stretch: Vec<u64> = codes.map(|at| self.code_at(patch, at)).collect();
+                if !stretch.iter().any(|code| self.is_value(*code)) {
+                    continue;
+                }
+                if seen.contains(&stretch) {
+                    repeated += 1;
+                } else {
+                    seen.push(stretch);
+                }
+            }
+        }
+        repeated * 10 > seen.len()
+    }
+
     /// Half-way to the neighbours: what rounds to this magnitude.
     ///
     /// A product half-way between two codes goes to the even one. That matters: multiples
@@ -217,6 +243,20 @@ impl View {
         };
         (low * (1.0 - beyond), high * (1.0 + beyond))
     }
+}
+
+/// Where stretches of a patch begin, evenly spread: at rows, whose length may be any, and within them.
+fn stretches(patch: &Patch) -> Vec<usize> {
+    let step = (patch.elements() / STRETCHES).max(STRETCH) / STRETCH * STRETCH;
+    let (rows, width) = (patch.window.rows as usize, patch.window.width as usize);
+    let of_rows = (0..rows).step_by(rows.div_ceil(STRETCHES).max(1));
+    let last = patch.elements().saturating_sub(STRETCH);
+    let begins = (0..last).step_by(step).take(STRETCHES);
+    let begins = begins.chain(of_rows.map(|row| row * width));
+    let mut begins: Vec<usize> = begins.filter(|begin| *begin < last).collect();
+    begins.sort_unstable();
+    begins.dedup();
+    begins
 }
 
 /// Significant bits of a nonzero finite number, and the exponent of its last one.

@@ -69,6 +69,17 @@ fn microscaled_fp4_in_a_small_tensor() {
     }
 }
 
+/// Seven magnitudes in all, of which one is met once or twice.
+#[test]
+fn microscaled_fp4_of_tight_values() {
+    let values: Vec<f64> = normal(384 * COLUMNS, 0.066, 66)
+        .iter()
+        .map(|x| 0.3 + x)
+        .collect();
+    let values = by_group(&values, COLUMNS, (1, 32), microscaled(E2M1));
+    assert_microscaled(&values, COLUMNS, Label::Mxfp4);
+}
+
 /// FP8 values of which none is subnormal lie on FP8's own grid still.
 #[test]
 fn values_without_a_scale_reach_their_smallest_steps() {

@@ -1,6 +1,6 @@
 //! What looks like a history and is none: products, averages, parts, short rows.
 
-use floatscope_core::ancestry::Label;
+use floatscope_core::ancestry::{Granularity, Label};
 use floatscope_core::format::Dtype;
 
 use super::groups::*;
@@ -144,5 +144,62 @@ fn subnormal_fp16_is_no_table() {
     for dtype in [Dtype::BF16, Dtype::F32] {
         let found = verdict(dtype, COLUMNS, &values);
         assert_eq!(found.label, Label::F16, "{dtype}: {found:#?}");
+    }
+}
+
+/// Weight decay in BF16: within a group the codes that are left out look like those of
+/// integers, but all groups leave out the same ones.
+#[test]
+fn decayed_norms_lie_on_no_lattice() {
+    for (at, factor) in [0.9, 0.95, 0.97].into_iter().enumerate() {
+        let values: Vec<f64> = normal(512 * 768, 0.03, 140 + at as u64)
+            .iter()
+            .map(|x| bf16(bf16(1.0 + x) * bf16(factor)))
+            .collect();
+        let found = verdict(Dtype::BF16, 768, &values);
+        let is_quiet = matches!(found.label, Label::Arithmetic | Label::Inconclusive);
+        assert!(is_quiet && found.scale.is_none(), "{factor}: {found:#?}");
+    }
+}
+
+#[test]
+fn tight_values_times_a_number_are_no_mixture() {
+    let base: Vec<f64> = normal(384 * COLUMNS, 0.05, 145)
+        .iter()
+        .map(|x| bf16(0.3 + x))
+        .collect();
+    for (dtype, factor) in [(Dtype::BF16, 3.0), (Dtype::F32, 0.7), (Dtype::F32, 1.3)] {
+        let values: Vec<f64> = base.iter().map(|x| x * factor).collect();
+        let found = verdict(dtype, COLUMNS, &values);
+        let is_quiet = matches!(found.label, Label::Arithmetic | Label::Inconclusive);
+        assert!(is_quiet, "{dtype} {factor}: {found:#?}");
+    }
+}
+
+/// One scale for the tensor is not one for each square.
+#[test]
+fn squares_that_share_a_scale_do_not_add_up() {
+    for seed in 150..154 {
+        let values: Vec<f64> = normal(384 * COLUMNS, 0.03, seed)
+            .iter()
+            .map(|x| 1.0 + x)
+            .collect();
+        let values = by_group(&values, COLUMNS, (ALL, ALL), integers(127.0));
+        let found = verdict(Dtype::BF16, COLUMNS, &values);
+        let is_tensor = found.granularity.is_none_or(|of| of == Granularity::Tensor);
+        assert!(is_tensor, "{found:#?}");
+    }
+}
+
+/// Means of two BF16 values have so few codes that each is met again and again.
+#[test]
+fn averages_are_never_native() {
+    let base = normal(COUNT, 0.02, 155);
+    let pairs = base.iter().zip(normal(COUNT, 0.0001, 156));
+    let values: Vec<f64> = pairs.map(|(x, y)| (bf16(*x) + bf16(x + y)) / 2.0).collect();
+    for dtype in [Dtype::F16, Dtype::F32] {
+        let found = verdict(dtype, COLUMNS, &values);
+        let is_quiet = matches!(found.label, Label::Arithmetic | Label::Inconclusive);
+        assert!(is_quiet, "{dtype}: {found:#?}");
     }
 }

@@ -50,6 +50,26 @@ fn e4m3_by_tensor_row_and_square() {
     }
 }
 
+/// A product just below FP16's smallest normal number is rounded up to it, though in all
+/// other binades its significand stays below the next power of two.
+#[test]
+fn the_smallest_normal_number_is_no_significand() {
+    let scale = (1.0 - 3.0 / 8192.0) / 1024.0;
+    let values = normal(ROWS * COLUMNS, 0.02, 30);
+    let values: Vec<f64> = values
+        .iter()
+        .map(|x| E4M3.nearest(x / scale) * scale)
+        .collect();
+    let found = verdict(Dtype::F16, COLUMNS, &values);
+    let expected = (
+        Label::F8E4m3,
+        "f8_e4m3>f16",
+        Some(Granularity::Tensor),
+        Some(Scale::Real),
+    );
+    assert_eq!(told(&found), expected, "{:#?}", found.evidence);
+}
+
 #[test]
 fn e5m2_by_row() {
     let values = by_group(&weights(2), COLUMNS, (1, ALL), scaled(E5M2));

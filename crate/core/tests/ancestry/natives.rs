@@ -106,6 +106,18 @@ fn repeated_rows_raise_no_alarm() {
     }
 }
 
+/// What is met again and again because whole rows are is no small set of numbers.
+#[test]
+fn repeated_rows_of_any_length_are_native() {
+    for (columns, distinct, rows) in [(256, 15, 1172), (105, 9, 4000), (29, 41, 15_000)] {
+        let period = normal(columns * distinct, 0.02, 310 + columns as u64);
+        let values = period.repeat(rows / distinct);
+        for dtype in [Dtype::F16, Dtype::F32] {
+            assert_native(dtype, columns, &values);
+        }
+    }
+}
+
 #[test]
 fn pruned_tensors_are_native() {
     // By magnitude: nothing small is left.

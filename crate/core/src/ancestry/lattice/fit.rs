@@ -5,6 +5,7 @@
 //! whose code that leaves no doubt about narrows it.
 
 use super::Book;
+use super::occupied::Occupied;
 use crate::ancestry::odds::log10_holes;
 use crate::ancestry::view::View;
 use crate::format::{FloatLayout, power_of_two};
@@ -85,8 +86,14 @@ fn slack(detour: Detour, value: f64) -> f64 {
     }
 }
 
-/// Fits a book to the points of a group; `tops` of the group's largest codes are tried.
-pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) -> Option<Fit> {
+/// Fits a book to the points of a group of a tensor that has the `occupied` codes.
+pub(crate) fn fit<'a>(
+    view: &View,
+    points: &[Point],
+    book: &Book,
+    detour: Detour,
+    occupied: impl Fn() -> Option<&'a Occupied>,
+) -> Option<Fit> {
     let largest = points.first()?;
     if points.len() > book.positive.len() + book.negative.len() * usize::from(!book.is_symmetric())
         || detour == Detour::None && significands(view.layout, points) > book.significands
@@ -105,7 +112,9 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
         let start = (largest.low / top, largest.high / top);
         if let Some(scales) = narrow(points, book, start, &mut BRANCHES.clone()) {
             let middle = (scales.0 + scales.1) / 2.0;
-            let odds = odds(view.layout, points, book, middle, detour) - libm::log10(tried);
+            let accepted =
+                |sign, ends| accepted(view.layout, book.of_sign(sign), middle, detour, ends);
+            let odds = odds(view.layout, points, book, accepted, occupied()) - libm::log10(tried);
             let scale = scales.1;
             return Some(Fit { scale, odds });
         }
@@ -113,11 +122,11 @@ pub(crate) fn fit(view: &View, points: &[Point], book: &Book, detour: Detour) ->
     None
 }
 
-/// Different mantissa fields of the normal values.
+/// Different mantissa fields of the normal values. The smallest of them is left out:
+/// what lies below it has fewer bits, and may have been rounded up to it.
 fn significands(layout: &FloatLayout, points: &[Point]) -> usize {
-    let normal = points
-        .iter()
-        .filter(|point| layout.exponent_field(point.code) > 0);
+    let smallest = 1 << layout.mantissa_bits;
+    let normal = points.iter().filter(|point| point.code > smallest);
     if layout.mantissa_bits > 7 {
         let mut fields: Vec<u64> = normal
             .map(|point| layout.mantissa_field(point.code))
@@ -213,7 +222,13 @@ fn codes_between(codes: &[f64], low: f64, high: f64) -> &[f64] {
 
 /// How much better the lattice explains the holes between the values than chance,
 /// binade by binade. The largest value is left out: some scale always fits it.
-fn odds(layout: &FloatLayout, points: &[Point], book: &Book, scale: f64, detour: Detour) -> f64 {
+fn odds(
+    layout: &FloatLayout,
+    points: &[Point],
+    book: &Book,
+    accepted: impl Fn(bool, (u64, u64)) -> Vec<u64>,
+    occupied: Option<&Occupied>,
+) -> f64 {
     let mut odds = 0.0;
     let signs: &[bool] = if book.is_symmetric() {
         &[false]
@@ -229,12 +244,12 @@ fn odds(layout: &FloatLayout, points: &[Point], book: &Book, scale: f64, detour:
         let (Some(&last), Some(&first)) = (mine.first(), mine.last()) else {
             continue;
         };
-        let accepted = accepted(layout, book.of_sign(sign), scale, detour, (first, last));
+        let accepted = accepted(sign, (first, last));
         let mantissa = layout.mantissa_bits;
         for binade in first >> mantissa..=last >> mantissa {
             let low = first.max(binade << mantissa);
             let high = last.min(((binade + 1) << mantissa) - 1);
-            odds += holes(&mine, &accepted, (low, high));
+            odds += holes(&mine, &accepted, (low, high), occupied);
         }
     }
     odds
@@ -246,19 +261,27 @@ const DENSE_WINDOW: u64 = 8;
 /// The odds of a binade, or of what the values span of it. Where more than a quarter of
 /// its codes are occupied the density shows, and it is no longer the same everywhere: there,
 /// codes are compared with their neighbours only.
-fn holes(distinct: &[u64], accepted: &[u64], (low, high): (u64, u64)) -> f64 {
-    let within = |codes: &[u64], low: u64, high: u64| {
-        codes
-            .iter()
-            .filter(|code| (low..=high).contains(*code))
-            .count() as f64
+fn holes(
+    distinct: &[u64],
+    accepted: &[u64],
+    (low, high): (u64, u64),
+    occupied: Option<&Occupied>,
+) -> f64 {
+    let within = |low: u64, high: u64| {
+        let mine = distinct.iter().filter(|code| (low..=high).contains(*code));
+        mine.count() as f64
     };
     let of = |low: u64, high: u64| {
-        let reachable = (high - low + 1) as f64;
-        let accepted = within(accepted, low, high).min(reachable);
-        log10_holes(reachable, accepted, within(distinct, low, high))
+        let begin = accepted.partition_point(|code| *code < low);
+        let end = accepted.partition_point(|code| *code <= high);
+        let full = (high - low + 1) as f64;
+        let (reachable, accepted) = match occupied {
+            Some(occupied) => occupied.within((low, high), &accepted[begin..end]),
+            None => (full, (end - begin) as f64),
+        };
+        log10_holes(reachable, accepted, within(low, high))
     };
-    if within(distinct, low, high) * 4.0 <= (high - low + 1) as f64 {
+    if within(low, high) * 4.0 <= (high - low + 1) as f64 {
         return of(low, high);
     }
     let windows = (low..=high).step_by(DENSE_WINDOW as usize);

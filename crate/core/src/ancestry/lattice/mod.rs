@@ -6,6 +6,7 @@
 mod book;
 mod fit;
 mod groups;
+mod occupied;
 mod power_of_two;
 mod search;
 

@@ -1,7 +1,10 @@
 //! Which lattice a tensor lies on, if on any: the largest groups and the fewest bits first.
 
+use std::cell::OnceCell;
+
 use super::fit::{Detour, Point, fit, points};
 use super::groups::{Group, MOST, flat_groups, granularities, groups};
+use super::occupied::Occupied;
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
@@ -187,8 +190,15 @@ fn few_significands(view: &View) -> bool {
     (9..=2 * TWO_SCALES as u32).contains(&set.count_ones())
 }
 
-/// A group and its distinct values, found once for all books.
+/// Groups that are asked for every book.
 struct Prepared {
+    groups: Vec<PreparedGroup>,
+    /// What they have together; found once a book fits one of them.
+    occupied: OnceCell<Occupied>,
+}
+
+/// A group and its distinct values, found once for all books.
+struct PreparedGroup {
     group: Group,
     /// Whether no other group has the same values: two that share them are one piece of
     /// evidence.
@@ -198,6 +208,8 @@ struct Prepared {
     signed: Vec<Point>,
 }
 
+/// Steps of integers that are many.
+const MANY: f64 = 128.0;
 /// Distinct magnitudes of the largest book.
 const MOST_MAGNITUDES: usize = 255;
 /// Distinct values of the largest book whose codes differ between the signs.
@@ -205,11 +217,11 @@ const MOST_SIGNED: usize = 15;
 
 /// Groups with something to look at, none of them twice: equal rows are one piece of
 /// evidence.
-fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) -> Vec<Prepared> {
+fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) -> Prepared {
     prepare(view, groups(view, granularity, most), detour)
 }
 
-fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
+fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Prepared {
     let (mut seen, mut values) = (Vec::new(), Vec::new());
     let mut all = Vec::new();
     for group in groups {
@@ -228,7 +240,7 @@ fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
         let is_twin = !is_new(&mut seen, group.codes.iter().copied());
         if magnitudes.len() != 1 && !group.codes.is_empty() && !is_twin {
             let of_values = magnitudes.iter().map(|point| point.code);
-            all.push(Prepared {
+            all.push(PreparedGroup {
                 group,
                 is_first: is_new(&mut values, of_values),
                 magnitudes,
@@ -236,7 +248,27 @@ fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Vec<Prepared> {
             });
         }
     }
-    all
+    Prepared {
+        groups: all,
+        occupied: OnceCell::new(),
+    }
+}
+
+impl Prepared {
+    /// What is within reach of a group, if not every code. Many integers are spaced like the
+    /// codes of a binade, and fit what the tensor has of them; other books have few codes,
+    /// and so has a tensor whose scales are alike: that speaks for them.
+    fn occupied(&self, view: &View, book: &Book) -> Option<&Occupied> {
+        if book.steps.is_none_or(|steps| steps < MANY) || self.groups.len() < 2 {
+            return None;
+        }
+        let of_group = |one: &PreparedGroup| {
+            let codes = one.group.codes.iter();
+            codes.map(|code| view.magnitude(*code)).collect()
+        };
+        let found = || Occupied::of(self.groups.iter().map(of_group));
+        Some(self.occupied.get_or_init(found))
+    }
 }
 
 /// Whether codes were not seen before; remembers them by a hash.
@@ -270,7 +302,7 @@ impl Trial {
 
 fn judge(
     view: &View,
-    groups: &[Prepared],
+    prepared: &Prepared,
     book: &Book,
     granularity: Granularity,
     detour: Detour,
@@ -286,19 +318,19 @@ fn judge(
         rows: Vec::new(),
     };
     let (mut able, mut refusing, mut accepting) = (0, 0, 0);
-    for Prepared {
+    for PreparedGroup {
         group,
         is_first,
         magnitudes,
         signed,
-    } in groups
+    } in &prepared.groups
     {
         let points = if book.is_symmetric() {
             magnitudes
         } else {
             signed
         };
-        let fit = fit(view, points, book, detour).filter(|fit| {
+        let fit = fit(view, points, book, detour, || prepared.occupied(view, book)).filter(|fit| {
             book.steps
                 .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
         });
