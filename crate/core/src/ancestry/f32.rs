@@ -47,6 +47,8 @@ const FEW: f64 = 0.05;
 const ENOUGH: f64 = 10.0;
 /// Different values that tell narrow rows from such as hold nothing.
 const FEW_VALUES: usize = 4;
+/// The smallest normal number of FP16, in FP32.
+const F16_NORMAL: u64 = 113 << 23;
 /// Values that show what the bits of averages look like.
 const ENOUGH_VALUES: usize = 1 << 16;
 
@@ -259,9 +261,10 @@ fn is_average(view: &View) -> bool {
     let small = codes[..codes.len() / 20].to_vec();
     codes.dedup();
     // Different ones: a value that is met again and again may be short by chance. Of those
-    // that BF16 does not hold four in seven use the tenth bit.
+    // that BF16 does not hold four in seven use the tenth bit, where FP16 has as many.
     let has_ten_bits = |code: &&u64| (**code >> 1) & 0x1fff == 0;
-    let beyond_bf16 = codes
+    let normal = codes.partition_point(|code| *code >> 1 < F16_NORMAL);
+    let beyond_bf16 = codes[normal..]
         .iter()
         .filter(has_ten_bits)
         .filter(|code| (**code >> 1) & 0xffff != 0);

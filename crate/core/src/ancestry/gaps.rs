@@ -127,3 +127,63 @@ fn apart(view: &View) -> Option<(f64, u64)> {
     let others = view.values() - most;
     (codes >= FEW && values * 2 > others).then(|| (values as f64 / others as f64, codes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ancestry::view::Places;
+    use crate::format::Dtype;
+    use crate::scan::Matrix;
+
+    /// BF16 codes from 1 on, so many of each.
+    fn gaps(counts: [u64; 16]) -> Gaps {
+        let one = 0x3f80;
+        let codes = (one..).zip(counts).filter(|code| code.1 > 0);
+        let places = Places {
+            matrix: Matrix {
+                rows: 1,
+                columns: counts.iter().sum(),
+            },
+            element_bytes: 2,
+            patches: Vec::new(),
+            narrow: |code| code,
+        };
+        let layout = Dtype::BF16.format().layout().expect("a float");
+        Gaps::of(&View::of_codes(layout, codes, places))
+    }
+
+    #[test]
+    fn empty_codes_among_equals_are_gaps() {
+        let mut counts = [40; 16];
+        assert_eq!(
+            gaps(counts),
+            Gaps {
+                empty: 0,
+                codes: 16
+            }
+        );
+        (counts[3], counts[8], counts[12]) = (0, 0, 0);
+        assert!(gaps(counts).are_clear());
+        // Two may be chance.
+        counts[8] = 40;
+        assert!(!gaps(counts).are_clear());
+    }
+
+    #[test]
+    fn few_values_or_uneven_ones_have_none() {
+        let mut counts = [10; 16];
+        (counts[3], counts[8], counts[12]) = (0, 0, 0);
+        assert_eq!(gaps(counts), Gaps::default());
+        // A number that nearly all values are, among others that chance leaves out.
+        counts[0] = 10_000;
+        assert_eq!(gaps(counts), Gaps::default());
+    }
+
+    #[test]
+    fn what_lies_outside_of_all_values_is_no_gap() {
+        let mut counts = [40; 16];
+        counts[..4].fill(0);
+        counts[13..].fill(0);
+        assert_eq!(gaps(counts), Gaps { empty: 0, codes: 9 });
+    }
+}

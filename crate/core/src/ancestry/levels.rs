@@ -80,9 +80,14 @@ pub(crate) fn binary_grid(view: &View) -> Option<Levels> {
 
 /// Whether all values are FP16's subnormal numbers, which are integers times its smallest.
 pub(crate) fn is_subnormal_f16(view: &View) -> bool {
-    let last = |cell: &Cell| precision(cell.value).1;
     let is_subnormal = |cell: &Cell| cell.value < power_of_two(F16_STEP + 10);
-    view.cells.iter().map(last).min() == Some(F16_STEP) && view.cells.iter().all(is_subnormal)
+    ends_like_f16(view) && view.cells.iter().all(is_subnormal)
+}
+
+/// Whether values are multiples of FP16's smallest number, and of no larger power of two.
+fn ends_like_f16(view: &View) -> bool {
+    let last = |cell: &Cell| precision(cell.value).1;
+    view.cells.iter().map(last).min() == Some(F16_STEP)
 }
 
 /// Against chance, binade by binade: multiples of the step among the format's values.
@@ -107,7 +112,8 @@ fn grid_odds(view: &View, step: i32) -> f64 {
 /// about its multiple narrows the step.
 pub(crate) fn even_grid(view: &View) -> Option<Levels> {
     let first = view.cells.first()?;
-    if view.cells.len() < 8 || view.cells.len() as f64 > MOST_LEVELS {
+    let is_table = (8..=MOST_LEVELS as usize).contains(&view.cells.len());
+    if !is_table || ends_like_f16(view) {
         return None;
     }
     let of_first = view.rounds_to(first.code);

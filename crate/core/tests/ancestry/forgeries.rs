@@ -49,6 +49,26 @@ fn close_averages_of_eight_are_no_tf32() {
     }
 }
 
+/// So few values have too few small ones for that to show.
+#[test]
+fn short_averages_of_eight_are_no_tf32() {
+    for seed in 0..12 {
+        let base = normal(7 * 1024, 0.02, 1000 + 10 * seed);
+        let mut sum = vec![0.0; base.len()];
+        for part in 1..9 {
+            let near = base
+                .iter()
+                .zip(normal(base.len(), 0.0002, 1000 + 10 * seed + part));
+            for (sum, (x, y)) in sum.iter_mut().zip(near) {
+                *sum += bf16(x + y) / 8.0;
+            }
+        }
+        let found = verdict(Dtype::BF16, 1024, &sum);
+        let is_conversion = matches!(found.label, Label::F16 | Label::Tf32);
+        assert!(!is_conversion, "{seed}: {:#?}", found.evidence);
+    }
+}
+
 /// Averages of tight values are multiples of one power of two, and no table.
 #[test]
 fn averages_of_norms_are_no_table() {
@@ -140,10 +160,12 @@ fn columns_of_one_value_are_one_row() {
 /// Multiples of FP16's smallest number went through FP16.
 #[test]
 fn subnormal_fp16_is_no_table() {
-    let values: Vec<f64> = normal(COUNT, 1e-6, 130).iter().map(|x| f16(*x)).collect();
-    for dtype in [Dtype::BF16, Dtype::F32] {
-        let found = verdict(dtype, COLUMNS, &values);
-        assert_eq!(found.label, Label::F16, "{dtype}: {found:#?}");
+    for sigma in [1e-6, 4e-5] {
+        let values: Vec<f64> = normal(COUNT, sigma, 130).iter().map(|x| f16(*x)).collect();
+        for dtype in [Dtype::BF16, Dtype::F32] {
+            let found = verdict(dtype, COLUMNS, &values);
+            assert_eq!(found.label, Label::F16, "{dtype}: {found:#?}");
+        }
     }
 }
 

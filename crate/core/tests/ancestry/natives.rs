@@ -116,6 +116,26 @@ fn repeated_rows_of_any_length_are_native() {
             assert_native(dtype, columns, &values);
         }
     }
+    // Some codes of BF16 have none of 8,192 values, and others sixty times as many.
+    let values = normal(16 * 512, 0.02, 330).repeat(60);
+    assert_native(Dtype::BF16, 512, &values);
+}
+
+/// Ones, and a few numbers that are met again, say nothing of all the others.
+#[test]
+fn a_few_numbers_that_repeat_raise_no_doubt() {
+    let few = normal(8, 0.05, 320);
+    let values: Vec<f64> = normal(1 << 14, 0.05, 321)
+        .iter()
+        .enumerate()
+        .map(|(at, x)| match at * 7919 % 50 {
+            0..30 => 1.0,
+            30 => 1.0 + few[at / 50 % 8],
+            _ => 1.0 + x,
+        })
+        .map(|x| f64::from(x as f32))
+        .collect();
+    assert_native(Dtype::F32, 128, &values);
 }
 
 #[test]
