@@ -56,13 +56,14 @@ impl Containment {
     pub(crate) fn of(view: &View, rows: &Rows) -> Self {
         let (n, held) = (rows.ten_bits.outside, rows.ten_bits.outside_f16);
         let flushed = if n == 0 { flushed(view) } else { 0.0 };
-        let ten = if rows.ten_bits.rows > 0 && is_average(view) {
+        let is_f16 = flushed >= MISSED || held * 20 >= n * 19;
+        let ten = if rows.ten_bits.rows > 0 && is_average(view, is_f16) {
             Ten::Neither
         } else if flushed >= MISSED {
             Ten::F16
         } else if n < DECIDING {
             Ten::Either
-        } else if held * 20 >= n * 19 {
+        } else if is_f16 {
             Ten::F16
         } else {
             Ten::Tf32
@@ -253,19 +254,21 @@ fn odds(view: &View, bits: u32) -> f64 {
 }
 
 /// Whether rows of ten bits look like averages of BF16 values: the tenth bit is hardly
-/// used, or the smallest values need more bits than the others.
-fn is_average(view: &View) -> bool {
+/// used, or the smallest values need more bits than the others. Below FP16's normal range
+/// FP16 has fewer bits.
+fn is_average(view: &View, is_f16: bool) -> bool {
     let codes = codes_of_narrow_rows(view, 0x1fff);
     let mut codes: Vec<u64> = codes.iter().map(|code| view.sign_last(*code)).collect();
     codes.sort_unstable();
     let small = codes[..codes.len() / 20].to_vec();
     codes.dedup();
     // Different ones: a value that is met again and again may be short by chance. Of those
-    // that BF16 does not hold four in seven use the tenth bit, where FP16 has as many.
+    // that BF16 does not hold four in seven use the tenth bit.
     let has_ten_bits = |code: &&u64| (**code >> 1) & 0x1fff == 0;
-    let normal = codes.partition_point(|code| *code >> 1 < F16_NORMAL);
-    let beyond_bf16 = codes[normal..]
+    let least = if is_f16 { F16_NORMAL } else { 0 };
+    let beyond_bf16 = codes
         .iter()
+        .filter(|code| **code >> 1 >= least)
         .filter(has_ten_bits)
         .filter(|code| (**code >> 1) & 0xffff != 0);
     let ten_bits = beyond_bf16.clone().count();

@@ -98,6 +98,11 @@ impl Book {
         }
     }
 
+    /// Whether it is a format of four bits.
+    pub(crate) fn has_four_bits(&self) -> bool {
+        self.positive.len() <= 15
+    }
+
     /// Whether −x is a code for every code x.
     pub(crate) fn is_symmetric(&self) -> bool {
         self.label != Label::Nf4

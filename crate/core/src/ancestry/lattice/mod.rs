@@ -9,6 +9,7 @@ mod groups;
 mod occupied;
 mod power_of_two;
 mod search;
+mod trial;
 
 pub(crate) use book::{Book, books};
 pub(crate) use fit::Detour;

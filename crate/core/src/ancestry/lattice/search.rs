@@ -2,9 +2,9 @@
 
 use std::cell::OnceCell;
 
-use super::fit::{Detour, Point, fit, points};
-use super::groups::{Group, MOST, flat_groups, granularities, groups};
-use super::occupied::Occupied;
+use super::fit::Detour;
+use super::groups::{flat_groups, granularities, groups};
+use super::trial::{Groups, Trial};
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
@@ -17,12 +17,6 @@ const FIRST_LOOK: usize = 6;
 const SECOND_LOOK: usize = 24;
 /// Groups that speak for the tensor.
 const FULL_LOOK: usize = 300;
-/// Odds that make a group count.
-const INFORMATIVE: f64 = 0.5;
-/// Different values of a group that most lattices refuse by chance.
-const ABLE: usize = 8;
-/// log10 of the lattices that are tried of a tensor: formats times granularities.
-const TRIED: f64 = 2.0;
 /// Total odds that a verdict needs.
 pub(crate) const ENOUGH: f64 = 10.0;
 /// Odds of a lattice that is not excluded, though they are no verdict.
@@ -89,54 +83,52 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
     };
     for granularity in granularities(view) {
         if search.whole.is_none() {
-            search.look(view, &books, granularity, detour);
+            search.look(&Looks::new(view, granularity, detour), &books);
         }
     }
+    let is_wide = |book: &&Book| !book.has_four_bits();
+    let of_eight_bits = |whole: &&Found| {
+        books
+            .iter()
+            .filter(is_wide)
+            .any(|book| book.label == whole.label)
+    };
+    let whole = search.whole.as_ref().filter(of_eight_bits);
+    search.whole = whole
+        .and_then(|whole| narrower(whole, view, &books))
+        .or(search.whole);
     search
 }
 
+/// A lattice of four bits and smaller groups that explains more than one of eight bits: with
+/// few values in a group, integers of eight bits fit two lattices of four.
+fn narrower(whole: &Found, view: &View, books: &[Book]) -> Option<Found> {
+    let mut smaller = granularities(view).into_iter();
+    smaller.find(|granularity| *granularity == whole.granularity);
+    smaller.find_map(|granularity| {
+        let looks = Looks {
+            is_strict: true,
+            ..Looks::new(view, granularity, whole.detour)
+        };
+        let narrow = books.iter().filter(|book| book.has_four_bits());
+        let mut found = narrow
+            .filter_map(|book| looks.trial(book))
+            .map(|trial| trial.found);
+        found.find(|found| found.is_whole() && found.odds > whole.odds)
+    })
+}
+
 impl Search {
-    fn look(&mut self, view: &View, books: &[Book], granularity: Granularity, detour: Detour) {
-        let first = prepared(view, granularity, FIRST_LOOK, detour);
-        let mut more = None;
-        let mut many = None;
+    fn look(&mut self, looks: &Looks, books: &[Book]) {
         for book in books {
-            if !judge(view, &first, book, granularity, detour).is_open(0.0) {
-                continue;
+            if let Some(trial) = looks.trial(book) {
+                self.take(trial);
             }
-            let more = more.get_or_insert_with(|| prepared(view, granularity, SECOND_LOOK, detour));
-            if !judge(view, more, book, granularity, detour).is_open(1.0) {
-                continue;
-            }
-            let many = many.get_or_insert_with(|| prepared(view, granularity, FULL_LOOK, detour));
-            let trial = judge(view, many, book, granularity, detour);
-            self.take(trial);
             if self.whole.is_some() {
                 return;
             }
         }
-        self.look_across_rows(view, books, granularity, detour);
-    }
-
-    /// bitsandbytes cuts NF4's blocks through rows.
-    fn look_across_rows(
-        &mut self,
-        view: &View,
-        books: &[Book],
-        granularity: Granularity,
-        detour: Detour,
-    ) {
-        let Granularity::Block(size) = granularity else {
-            return;
-        };
-        let nf4 = books.iter().find(|book| !book.is_symmetric());
-        let found = |most: usize| {
-            let groups = prepare(view, flat_groups(view, size, most), detour);
-            nf4.map(|book| judge(view, &groups, book, granularity, detour).found)
-        };
-        if found(FIRST_LOOK).is_some_and(|found| found.fitting > 0) {
-            self.whole = found(FULL_LOOK).filter(Found::is_whole);
-        }
+        self.whole = looks.across_rows(books);
     }
 
     fn take(&mut self, trial: Trial) {
@@ -158,6 +150,63 @@ impl Search {
     }
 }
 
+/// The groups of a granularity, more of them each time that a book is not refused.
+struct Looks<'a> {
+    view: &'a View,
+    granularity: Granularity,
+    detour: Detour,
+    /// Whether groups are asked only for codes that the tensor has, whatever the book.
+    is_strict: bool,
+    groups: [OnceCell<Groups<'a>>; 3],
+}
+
+impl<'a> Looks<'a> {
+    fn new(view: &'a View, granularity: Granularity, detour: Detour) -> Self {
+        Self {
+            view,
+            granularity,
+            detour,
+            is_strict: false,
+            groups: Default::default(),
+        }
+    }
+
+    /// The full trial of a book, unless the first groups refuse it.
+    fn trial(&self, book: &Book) -> Option<Trial> {
+        let of = |at: usize, most: usize| {
+            let groups = self.groups[at].get_or_init(|| {
+                Groups::of(
+                    self.view,
+                    groups(self.view, self.granularity, most),
+                    self.detour,
+                )
+            });
+            groups.trial(book, self.granularity, self.is_strict)
+        };
+        if !of(0, FIRST_LOOK).is_open(0.0) || !of(1, SECOND_LOOK).is_open(1.0) {
+            return None;
+        }
+        Some(of(2, FULL_LOOK))
+    }
+
+    /// bitsandbytes cuts NF4's blocks through rows.
+    fn across_rows(&self, books: &[Book]) -> Option<Found> {
+        let Granularity::Block(size) = self.granularity else {
+            return None;
+        };
+        let nf4 = books.iter().find(|book| !book.is_symmetric())?;
+        let found = |most: usize| {
+            let groups = flat_groups(self.view, size, most);
+            let groups = Groups::of(self.view, groups, self.detour);
+            groups.trial(nf4, self.granularity, false).found
+        };
+        if found(FIRST_LOOK).fitting == 0 {
+            return None;
+        }
+        Some(found(FULL_LOOK)).filter(Found::is_whole)
+    }
+}
+
 /// Significands of NVFP4 with one scale for the tensor: E4M3 times E2M1.
 const TWO_SCALES: usize = 13;
 
@@ -170,8 +219,8 @@ fn two_scales(view: &View, books: &[Book], detour: Detour) -> Option<Found> {
         return None;
     }
     let e2m1 = books.iter().find(|book| book.label == Label::Nvfp4)?;
-    let groups = prepared(view, granularity, FULL_LOOK, detour);
-    let found = judge(view, &groups, e2m1, granularity, detour).found;
+    let groups = Groups::of(view, groups(view, granularity, FULL_LOOK), detour);
+    let found = groups.trial(e2m1, granularity, false).found;
     found.is_whole().then_some(found)
 }
 
@@ -188,187 +237,4 @@ fn few_significands(view: &View) -> bool {
         set | 1 << (layout.mantissa_field(cell.code) >> shift)
     });
     (9..=2 * TWO_SCALES as u32).contains(&set.count_ones())
-}
-
-/// Groups that are asked for every book.
-struct Prepared {
-    groups: Vec<PreparedGroup>,
-    /// What they have together; found once a book fits one of them.
-    occupied: OnceCell<Occupied>,
-}
-
-/// A group and its distinct values, found once for all books.
-struct PreparedGroup {
-    group: Group,
-    /// Whether no other group has the same values: two that share them are one piece of
-    /// evidence.
-    is_first: bool,
-    magnitudes: Vec<Point>,
-    /// With their signs; only where there are few enough for a book of signed codes.
-    signed: Vec<Point>,
-}
-
-/// Steps of integers that are many.
-const MANY: f64 = 128.0;
-/// Distinct magnitudes of the largest book.
-const MOST_MAGNITUDES: usize = 255;
-/// Distinct values of the largest book whose codes differ between the signs.
-const MOST_SIGNED: usize = 15;
-
-/// Groups with something to look at, none of them twice: equal rows are one piece of
-/// evidence.
-fn prepared(view: &View, granularity: Granularity, most: usize, detour: Detour) -> Prepared {
-    prepare(view, groups(view, granularity, most), detour)
-}
-
-fn prepare(view: &View, groups: Vec<Group>, detour: Detour) -> Prepared {
-    let (mut seen, mut values) = (Vec::new(), Vec::new());
-    let mut all = Vec::new();
-    for group in groups {
-        let has_few = group.codes.len() <= MOST;
-        let magnitudes = if has_few {
-            points(view, &group.codes, true, detour, MOST_MAGNITUDES)
-        } else {
-            Vec::new()
-        };
-        let few = (1..=MOST_SIGNED).contains(&magnitudes.len());
-        let signed = if few {
-            points(view, &group.codes, false, detour, MOST_SIGNED)
-        } else {
-            Vec::new()
-        };
-        let is_twin = !is_new(&mut seen, group.codes.iter().copied());
-        if magnitudes.len() != 1 && !group.codes.is_empty() && !is_twin {
-            let of_values = magnitudes.iter().map(|point| point.code);
-            all.push(PreparedGroup {
-                group,
-                is_first: is_new(&mut values, of_values),
-                magnitudes,
-                signed,
-            });
-        }
-    }
-    Prepared {
-        groups: all,
-        occupied: OnceCell::new(),
-    }
-}
-
-impl Prepared {
-    /// What is within reach of a group, if not every code. Many integers are spaced like the
-    /// codes of a binade, and fit what the tensor has of them; other books have few codes,
-    /// and so has a tensor whose scales are alike: that speaks for them.
-    fn occupied(&self, view: &View, book: &Book) -> Option<&Occupied> {
-        if book.steps.is_none_or(|steps| steps < MANY) || self.groups.len() < 2 {
-            return None;
-        }
-        let of_group = |one: &PreparedGroup| {
-            let codes = one.group.codes.iter();
-            codes.map(|code| view.magnitude(*code)).collect()
-        };
-        let found = || Occupied::of(self.groups.iter().map(of_group));
-        Some(self.occupied.get_or_init(found))
-    }
-}
-
-/// Whether codes were not seen before; remembers them by a hash.
-fn is_new(seen: &mut Vec<u64>, codes: impl Iterator<Item = u64>) -> bool {
-    let hash = codes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, code| {
-        (hash ^ code)
-            .wrapping_mul(0x0000_0100_0000_01b3)
-            .rotate_left(29)
-    });
-    let is_new = !seen.contains(&hash);
-    if is_new {
-        seen.push(hash);
-    }
-    is_new
-}
-
-struct Trial {
-    found: Found,
-    /// Groups with values enough to be refused by most lattices, and those that are.
-    able: usize,
-    refusing: usize,
-}
-
-impl Trial {
-    /// Whether more groups could show something: some fit better than chance would have
-    /// it, or none refuses.
-    fn is_open(&self, odds: f64) -> bool {
-        self.refusing == 0 || self.found.fitting > 0 && self.found.odds + TRIED > odds
-    }
-}
-
-fn judge(
-    view: &View,
-    prepared: &Prepared,
-    book: &Book,
-    granularity: Granularity,
-    detour: Detour,
-) -> Trial {
-    let mut found = Found {
-        label: book.label,
-        granularity,
-        scale: Scale::Real,
-        detour,
-        odds: -TRIED,
-        informative: 0,
-        fitting: 0,
-        rows: Vec::new(),
-    };
-    let (mut able, mut refusing, mut accepting) = (0, 0, 0);
-    for PreparedGroup {
-        group,
-        is_first,
-        magnitudes,
-        signed,
-    } in &prepared.groups
-    {
-        let points = if book.is_symmetric() {
-            magnitudes
-        } else {
-            signed
-        };
-        let fit = fit(view, points, book, detour, || prepared.occupied(view, book)).filter(|fit| {
-            book.steps
-                .is_none_or(|steps| span_fits(view, group, fit.scale, steps))
-        });
-        able += usize::from(match fit {
-            // Where chance would fit as well, going through the lattice is no question.
-            Some(fit) => fit.odds >= INFORMATIVE && points.len() >= ABLE,
-            None => true,
-        });
-        refusing += usize::from(fit.is_none());
-        accepting += usize::from(fit.is_some());
-        if fit.is_some_and(|fit| fit.odds < INFORMATIVE) {
-            continue;
-        }
-        found.informative += 1;
-        found.fitting += usize::from(fit.is_some());
-        found.odds += fit.filter(|_| *is_first).map_or(0.0, |fit| fit.odds);
-        found.rows.push((group.row, fit.is_some()));
-    }
-    // Those that say most are picked from all that fit.
-    found.odds -= log10_choose(accepting as f64, found.fitting as f64);
-    Trial {
-        found,
-        able,
-        refusing,
-    }
-}
-
-/// Integers with a zero point: the largest and the smallest code are no further apart
-/// than there are codes.
-fn span_fits(view: &View, group: &Group, scale: f64, steps: f64) -> bool {
-    let sign = 1 << (view.layout.bits() - 1);
-    let most = |negative: bool| {
-        let of_sign = group
-            .codes
-            .iter()
-            .filter(|code| (*code & sign != 0) == negative);
-        let largest = of_sign.map(|code| view.magnitude(*code)).max();
-        largest.map_or(0.0, |code| view.rounds_to(code).0 / scale)
-    };
-    most(false) + most(true) <= steps + 0.5
 }
