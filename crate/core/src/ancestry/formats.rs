@@ -154,9 +154,17 @@ fn of_f16(seen: &Observations, view: &View, codes: impl Iterator<Item = (u64, u6
     let codes = codes.map(|(code, count)| (bf16_of_f16(code), count));
     let places = places(seen, bf16_of_f16);
     let inner = View::of_codes(layout_of(Dtype::BF16), codes, places);
-    match whole_lattice(&inner) {
-        Some(lattice) => inside(plain(view, lattice), outer, "bf16"),
-        None => plain(view, outer),
+    let Some(lattice) = whole_lattice(&inner) else {
+        return plain(view, outer);
+    };
+    // A scale with few bits makes products that BF16 holds without having rounded them.
+    // FP16 has, below its normal range.
+    let share = |draft: &Draft| draft.fraction.map(|fraction| fraction.value);
+    let is_same =
+        |direct: &Draft| direct.label == lattice.label && share(direct) >= share(&lattice);
+    match whole_lattice(view).filter(is_same) {
+        Some(direct) => plain(view, direct.with(short.evidence())),
+        None => inside(plain(view, lattice), outer, "bf16"),
     }
 }
 

@@ -69,6 +69,40 @@ fn microscaled_fp4_in_a_small_tensor() {
     }
 }
 
+/// Two blocks of INT4 fit one lattice of INT8 by chance.
+#[test]
+fn a_few_blocks_of_int4_are_no_int8() {
+    for seed in 40..50 {
+        let values = normal(1000, 10.0, 1200 + seed);
+        let values = by_group(&values, 1000, (1, 128), integers(7.0));
+        let found = verdict(Dtype::BF16, 1000, &values);
+        let granularity = Some(Granularity::Block(128));
+        let expected = (Label::Int4, "int4>bf16", granularity, Some(Scale::Real));
+        assert_eq!(told(&found), expected, "{seed}: {:#?}", found.evidence);
+    }
+}
+
+/// Nearly all values are a few steps from zero: all squares use the same few integers.
+#[test]
+fn outliers_make_no_int4_of_int8() {
+    let mut random = Random::new(1270);
+    let values: Vec<f64> = normal(256 * 256, 0.01, 1271)
+        .iter()
+        .map(|x| {
+            if random.uniform() < 1e-4 {
+                x * 100.0
+            } else {
+                *x
+            }
+        })
+        .collect();
+    let values = by_group(&values, 256, (ALL, ALL), integers(127.0));
+    let found = verdict(Dtype::F32, 256, &values);
+    let granularity = Some(Granularity::Tensor);
+    let expected = (Label::Int8, "int8>f32", granularity, Some(Scale::Real));
+    assert_eq!(told(&found), expected, "{:#?}", found.evidence);
+}
+
 /// Seven magnitudes in all, of which one is met once or twice.
 #[test]
 fn microscaled_fp4_of_tight_values() {

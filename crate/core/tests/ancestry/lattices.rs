@@ -70,6 +70,24 @@ fn the_smallest_normal_number_is_no_significand() {
     assert_eq!(told(&found), expected, "{:#?}", found.evidence);
 }
 
+/// Five bits of scale and code together, which BF16 holds as well: FP16 rounded the smallest.
+#[test]
+fn a_short_scale_is_no_detour_through_bf16() {
+    let scale = 1.25 / 4096.0;
+    let values: Vec<f64> = normal(ROWS * COLUMNS, 0.01, 31)
+        .iter()
+        .map(|x| E5M2.nearest(x / scale) * scale)
+        .collect();
+    let found = verdict(Dtype::F16, COLUMNS, &values);
+    let expected = (
+        Label::F8E5m2,
+        "f8_e5m2>f16",
+        Some(Granularity::Tensor),
+        Some(Scale::Real),
+    );
+    assert_eq!(told(&found), expected, "{:#?}", found.evidence);
+}
+
 #[test]
 fn e5m2_by_row() {
     let values = by_group(&weights(2), COLUMNS, (1, ALL), scaled(E5M2));
