@@ -13,6 +13,10 @@ use super::{Evidence, Fraction, Label};
 const F16_NOT_TF32: f64 = 2.5;
 /// Values that TF32 needs: of fewer, too few are small enough for averages to fade there.
 const ENOUGH_FOR_TF32: f64 = 32_768.0;
+/// Of fewer than these, averages of close values fade among so few that the profile must
+/// be level to so many standard errors.
+const MANY_FOR_TF32: f64 = 200_000.0;
+const LEVEL_OF_FEW: f64 = 2.0;
 /// Values that a binade should hold before its being empty says something.
 const MISSED: f64 = 8.0;
 
@@ -96,8 +100,7 @@ impl Traces {
         };
         // TF32's profile goes on below FP16's normal range; averages' does not.
         let goes_on = self.profile.shape(true) == Shape::RoundedTwice;
-        let is_enough = self.profile.values() >= ENOUGH_FOR_TF32;
-        let label = if self.grid.excludes_f16() && goes_on && is_enough {
+        let label = if self.grid.excludes_f16() && goes_on && self.is_level() {
             Label::Tf32
         } else if self.grid.allows_f16()
             && (self.grid.is_f16()
@@ -109,6 +112,13 @@ impl Traces {
             return Draft::new(Label::Inconclusive);
         };
         Draft::new(label).via(label.name())
+    }
+
+    /// Whether no part of the profile stands out, as far as values are enough to tell.
+    fn is_level(&self) -> bool {
+        let values = self.profile.values();
+        values >= MANY_FOR_TF32
+            || values >= ENOUGH_FOR_TF32 && self.profile.tilt(i32::MIN) < LEVEL_OF_FEW
     }
 
     fn rounded_once(&self, shape: Shape, is_excluded: bool) -> Draft {

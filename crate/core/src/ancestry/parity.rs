@@ -314,7 +314,7 @@ impl Profile {
     /// Standard errors by which the smallest binades together, or the largest, have more
     /// or less than a second rounding's excess: averages fade where the last bits of what
     /// was averaged show.
-    fn tilt(&self, least: i32) -> f64 {
+    pub(crate) fn tilt(&self, least: i32) -> f64 {
         let binades = self.binades.iter().filter(|entry| entry.0 >= least);
         let mut sums: Vec<Sums> = binades.map(|entry| entry.1).collect();
         let from_below = tilt(&sums);
