@@ -172,6 +172,14 @@ export interface Checkpoint {
   dtypes: Record<string, DtypeTotals>;
 }
 
+/** Tensors that are inconclusive alone, judged together. */
+export interface Pool {
+  /** The module pattern, or "*" for the checkpoint. */
+  pattern: string;
+  tensors: number;
+  ancestry: Verdict;
+}
+
 export interface Overview {
   headline: string;
   checkpoint: Checkpoint;
@@ -180,6 +188,8 @@ export interface Overview {
   patterns: string[];
   /** Finished tensors by label. */
   ancestry: Record<string, { tensors: number; parameters: number }>;
+  /** Empty until every tensor is finished. */
+  pools: Pool[];
   wasted_bytes: number;
 }
 

@@ -1,8 +1,10 @@
 // @ts-check
 // The tensor view's verdict: what the report says of it is on the page, whatever the label.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { openTensor, patience_ms, phase, text, useBrowser } from './harness.mjs';
+import { openTensor, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
 import { openMadeUp } from './support/made-up.mjs';
 import { savedReport } from './support/native.mjs';
 
@@ -123,6 +125,23 @@ test('where there is nothing to show, nothing is drawn', options, async () => {
   for (const selector of ['.parity', '.witnesses', '.tests', '.share']) assert(!(await isThere(selector)), selector);
   const complex = await show('f32');
   assert.match(complex, /The real part:[^]*The imaginary part:/);
+});
+
+test('what tensors show together stands in each of them', options, async () => {
+  const names = Array.from({ length: 40 }, (_, layer) => `layers.${layer}.norm.weight`);
+  const path = write(join(scratch, 'norms.safetensors'), names.map((name, seed) => bf16(name, [1200], seed + 1)));
+  const { page, errors } = await open();
+  await pick(page, path);
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  const { pools } = JSON.parse(await savedReport(page));
+  const [, pool] = pools;
+  assert.equal(pool.pattern, 'layers.*.norm.weight');
+  assert.notEqual(pool.ancestry.label, 'inconclusive');
+  await openTensor(page, names[7]);
+  await page.waitForSelector(`#tensor [data-pool="${pool.pattern}"] .chip[data-label="${pool.ancestry.label}"]`);
+  assert.match(await text(page, '#tensor'), /Taken together, the 40 tensors of layers\.\*\.norm\.weight that are inconclusive alone/);
+  assert.deepEqual(errors, []);
+  await page.close();
 });
 
 test('the evidence of a real checkpoint is the report’s, word for word', options, async () => {

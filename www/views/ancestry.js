@@ -11,6 +11,7 @@ import { h } from './dom.js';
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 /** @typedef {import('../types.js').Evidence} Evidence */
 /** @typedef {import('../types.js').RowFigures} RowFigures */
+/** @typedef {import('../types.js').Pool} Pool */
 
 /** Tests whose names don't say what they look at. @type {Record<string, string>} */
 const TESTS = { containment: 'What the values fit', fp16_grid: 'FP16’s grid', parity: 'Parity of the last bit' };
@@ -39,6 +40,17 @@ export function notes({ bytes: size, layout, duplicate_of, wasted_bytes, smaller
     duplicate_of && `The same values as ${duplicate_of}.`,
   ];
   return said.flatMap((text) => (text ? [h('p', { class: 'note' }, text)] : []));
+}
+
+/**
+ * What a tensor shows together with its like, where that is more than it shows alone.
+ * @param {TensorReport} report @param {Pool | undefined} pool
+ */
+export function together({ ancestry }, pool) {
+  if (ancestry.label !== 'inconclusive' || !pool || pool.ancestry.label === 'inconclusive') return [];
+  return [h('p', { class: 'note', 'data-pool': pool.pattern },
+    `Taken together, the ${plural(pool.tensors, 'tensor')} of `, h('span', { class: 'code' }, pool.pattern), ' that are inconclusive alone: ',
+    chip(pool.ancestry.label), ' ', verdictSentence(pool.ancestry))];
 }
 
 /** @param {Evidence} evidence */

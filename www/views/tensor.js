@@ -7,7 +7,7 @@ import { quantilePicture } from '../charts/quantiles.js';
 import { spectrum } from '../charts/spectrum.js';
 import { bytes, entropy, shape } from '../text/numbers.js';
 import { bitsSentence, valuesSentence } from '../text/sentences.js';
-import { ancestrySections, notes, verdictLine } from './ancestry.js';
+import { ancestrySections, notes, together, verdictLine } from './ancestry.js';
 import { byId, h } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { problemItem } from './problems.js';
@@ -57,12 +57,18 @@ function pictures(part, { dtype }, formats) {
 /** @param {Part} part */
 const seen = (part) => h('p', { class: 'seen' }, part.title && h('span', { class: 'part' }, `The ${part.title} part: `), valuesSentence(part.stats));
 
-/** @param {TensorReport} report @param {FormatRange[]} formats */
-function evidence(report, formats) {
+/** The verdict on the tensors with this one's place in their layers. @param {State} state @param {number} row */
+function poolOf({ overview, rows }, row) {
+  const pattern = overview?.patterns[rows.pattern(row)];
+  return overview?.pools.find((pool) => pool.pattern === pattern);
+}
+
+/** @param {TensorReport} report @param {FormatRange[]} formats @param {import('../types.js').Pool} [pool] */
+function evidence(report, formats, pool) {
   const parts = partsOf(report);
   return [
     h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
-    verdictLine(report), ...notes(report), ...parts.map(seen),
+    verdictLine(report), ...together(report, pool), ...notes(report), ...parts.map(seen),
     h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)),
       h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
   ];
@@ -82,16 +88,17 @@ export function tensorView(session, { close, step }) {
     h('nav', { 'aria-label': 'Tensor' },
       button('Close', 'Escape', close), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
     name, body);
-  let [shown, isComplete] = [-1, false];
+  let [shown, isComplete, isLast] = [-1, false, false];
 
   /** @param {number} row */
   async function fill(row) {
     const report = await session.tensor(row);
-    if (row !== shown || isComplete) return;
+    if (row !== shown || isLast) return;
     isComplete = report !== undefined;
+    isLast = isComplete && session.state.phase !== 'scanning';
     // With its figures and not before them: a name never stands over another tensor's.
     name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
-    if (report) body.replaceChildren(...evidence(report, session.formats));
+    if (report) body.replaceChildren(...evidence(report, session.formats, poolOf(session.state, row)));
     else body.replaceChildren(...waiting(session.state, row));
   }
 
@@ -99,7 +106,7 @@ export function tensorView(session, { close, step }) {
     get row() { return shown; },
     /** @param {number} row */
     show(row) {
-      [shown, isComplete] = [row, false];
+      [shown, isComplete, isLast] = [row, false, false];
       article.hidden = false;
       return fill(row);
     },
@@ -108,9 +115,10 @@ export function tensorView(session, { close, step }) {
       article.hidden = true;
       body.replaceChildren();
     },
-    /** Fills in when the tensor has been read. */
+    /** Fills in when the tensor has been read, and what all together show when they have. */
     update() {
-      if (shown >= 0 && !isComplete && session.state.rows.status(shown) !== 'waiting') fill(shown);
+      const isNew = isComplete ? !isLast && session.state.phase !== 'scanning' : session.state.rows.status(shown) !== 'waiting';
+      if (shown >= 0 && isNew) fill(shown);
     },
   };
 }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use floatscope_core::report::{Checkpoint, Collector, Overview, Sections};
+use floatscope_core::ancestry::Label;
+use floatscope_core::report::{Checkpoint, Collector, Overview, PoolReport, Sections};
 
 use crate::numbers::{self, NOTHING, plural};
 use crate::{evidence, text};
@@ -96,7 +97,29 @@ fn write_verdicts(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
         0 => String::new(),
         bytes => format!("; {} carry nothing", numbers::bytes(bytes)),
     };
-    writeln!(out, "Verdicts: {}{wasted}", labels.join(", "))
+    writeln!(out, "Verdicts: {}{wasted}", labels.join(", "))?;
+    write_pools(&overview.pools, out)
+}
+
+/// Pools that are written; a checkpoint has few kinds of tensors that are inconclusive.
+const MOST_POOLS: usize = 12;
+
+/// "  together native: 24 of model.layers.*.input_layernorm.weight", where that is more
+/// than these tensors show alone. The headline has the checkpoint's.
+fn write_pools(pools: &[PoolReport], out: &mut dyn Write) -> io::Result<()> {
+    let says =
+        |pool: &&PoolReport| pool.pattern != "*" && pool.ancestry.label != Label::Inconclusive;
+    let said: Vec<&PoolReport> = pools.iter().filter(says).collect();
+    for pool in said.iter().take(MOST_POOLS) {
+        let label = pool.ancestry.label.name();
+        let tensors = numbers::count(pool.tensors);
+        let pattern = text::name(pool.pattern);
+        writeln!(out, "  together {label}: {tensors} of {pattern}")?;
+    }
+    match said.len().saturating_sub(MOST_POOLS) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {} more", plural(more as u64, "kind")),
+    }
 }
 
 /// How many tensors, parameters and bytes, in all and, where there are several, by dtype.

@@ -49,7 +49,7 @@ const checkpoint = {
 const state = {
   phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], error: null,
   progress: { bytes: 1000, total: 1000, elapsed_ms: 1, bytes_per_second: 1, remaining_ms: 0 },
-  overview: { headline: 'Made up.', checkpoint, problems: [], patterns, ancestry, wasted_bytes: 6000 }, rows,
+  overview: { headline: 'Made up.', checkpoint, problems: [], patterns, ancestry, pools: [], wasted_bytes: 6000 }, rows,
 };
 
 const stats = {

@@ -116,6 +116,36 @@ fn the_report_sums_labels_up() {
     assert!(headline.contains("1 value in 1 tensor is NaN, 1 value in 1 tensor is infinite."));
 }
 
+/// Forty norms that say nothing alone are native together, by module and in all.
+#[test]
+fn what_tensors_show_together_is_said() {
+    let scratch = Scratch::new();
+    let bf16 = |values: Vec<f32>| -> Vec<u8> {
+        let upper = values.iter().map(|value| (value.to_bits() >> 16) as u16);
+        upper.flat_map(u16::to_le_bytes).collect()
+    };
+    let names: Vec<String> = (0..40)
+        .map(|at| format!("layers.{at}.norm.weight"))
+        .collect();
+    let tensors: Vec<Tensor> = names
+        .iter()
+        .zip(10..)
+        .map(|(name, seed)| (&**name, "BF16", vec![1200], bf16(normal(1200, seed))))
+        .collect();
+    let path = scratch.write("norms.safetensors", file(&tensors));
+    let pools = &report(&path)["pools"];
+    for (at, pattern) in ["*", "layers.*.norm.weight"].into_iter().enumerate() {
+        assert_eq!(pools[at]["pattern"], pattern);
+        assert_eq!(pools[at]["tensors"], 40);
+        assert_eq!(pools[at]["ancestry"]["label"], "native");
+    }
+    let said = run(&path, &[]).stdout;
+    assert!(
+        said.contains("\n  together native: 40 of layers.*.norm.weight\n"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_tensor_with_the_bytes_of_another_is_its_duplicate() {
     let scratch = Scratch::new();

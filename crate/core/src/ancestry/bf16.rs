@@ -237,18 +237,18 @@ impl Traces {
             "No value is smaller than 2^-17, where FP16 would have left a trace.".to_owned()
         } else if self.is_uniform && grid.off == 0 {
             format!(
-                "All {} below 2^-17 are multiples of 2^-24, but so are random numbers that fill an interval evenly.",
+                "Every one of {} below 2^-17 is a multiple of 2^-24, but so are random numbers that fill an interval evenly.",
                 counted(n, "different value", "different values")
             )
         } else if grid.off == 0 {
             format!(
-                "All {} below 2^-17 are multiples of 2^-24, as FP16 leaves them; chance would do that once in 10^{}.",
+                "Every one of {} below 2^-17 is a multiple of 2^-24, as FP16 leaves them; chance would do that once in 10^{}.",
                 counted(n, "different value", "different values"),
                 decimal(grid.odds(), 1)
             )
         } else {
             format!(
-                "{} of {} below 2^-17 are no multiples of 2^-24: FP16 cannot hold them.",
+                "Not multiples of 2^-24, so that FP16 cannot hold them: {} of {} below 2^-17.",
                 grouped(grid.off),
                 counted(n, "different value", "different values")
             )

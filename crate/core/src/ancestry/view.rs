@@ -207,7 +207,7 @@ impl View {
         let mut repeated = 0;
         for patch in in_rows {
             for begin in stretches(patch) {
-                let codes = begin..begin + STRETCH;
+                let codes = begin as usize..begin as usize + STRETCH;
                 let stretch: Vec<u64> = codes.map(|at| self.code_at(patch, at)).collect();
                 if !stretch.iter().any(|code| self.is_value(*code)) {
                     continue;
@@ -245,15 +245,17 @@ impl View {
     }
 }
 
-/// Where stretches of a patch begin, evenly spread: at rows, whose length may be any, and within them.
-fn stretches(patch: &Patch) -> Vec<usize> {
-    let step = (patch.elements() / STRETCHES).max(STRETCH) / STRETCH * STRETCH;
-    let (rows, width) = (patch.window.rows as usize, patch.window.width as usize);
-    let of_rows = (0..rows).step_by(rows.div_ceil(STRETCHES).max(1));
-    let last = patch.elements().saturating_sub(STRETCH);
+/// Where stretches of a patch begin, evenly spread: at rows, whose length may be any, and
+/// within them. Sorted as what other sorts have, which is less to download.
+fn stretches(patch: &Patch) -> Vec<u64> {
+    let elements = patch.elements();
+    let step = (elements / STRETCHES).max(STRETCH) / STRETCH * STRETCH;
+    let rows_step = (patch.window.rows as usize).div_ceil(STRETCHES).max(1);
+    let of_rows = (0..patch.window.rows).step_by(rows_step);
+    let last = elements.saturating_sub(STRETCH) as u64;
     let begins = (0..last).step_by(step).take(STRETCHES);
-    let begins = begins.chain(of_rows.map(|row| row * width));
-    let mut begins: Vec<usize> = begins.filter(|begin| *begin < last).collect();
+    let begins = begins.chain(of_rows.map(|row| row * patch.window.width));
+    let mut begins: Vec<u64> = begins.filter(|begin| *begin < last).collect();
     begins.sort_unstable();
     begins.dedup();
     begins

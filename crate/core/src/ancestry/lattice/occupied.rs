@@ -55,7 +55,8 @@ impl Occupied {
         let once = f64::from(self.once[end] - self.once[begin]);
         let twice = f64::from(self.twice[end] - self.twice[begin]);
         let chao = (self.groups - 1.0) / self.groups * once * (once - 1.0) / (2.0 * (twice + 1.0));
-        let unseen = chao.clamp(0.0, full - seen);
+        // Not `clamp`: what it says of wrong bounds prints floats, which is much to download.
+        let unseen = chao.max(0.0).min(full - seen);
         let is_seen = |code: &&u64| self.codes[begin..end].binary_search(code).is_ok();
         let of_seen = reached.iter().filter(is_seen).count() as f64;
         let share = unseen / (full - seen).max(1.0);
