@@ -54,6 +54,9 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
     if let Some(levels) = table.or_else(|| handful(view)).or_else(|| even_grid(view)) {
         return found(few_levels(&levels, view));
     }
+    if let Some(whole) = lattice::search_offsets(view) {
+        return found(lattice_draft(&whole));
+    }
     let part = short.or(search.part);
     Dequantised {
         draft: part.map(|part| mixture(&part)),
@@ -131,7 +134,8 @@ fn lattice_draft(found: &Found) -> Draft {
     draft.granularity = Some(found.granularity);
     draft.scale = Some(found.scale);
     draft.odds = found.odds;
-    draft.is_exact = found.fitting == found.informative;
+    // How offsets would be kept is not known, and neither what that would save.
+    draft.is_exact = found.fitting == found.informative && !found.has_offset;
     draft.fraction = Some(match found.granularity {
         Granularity::Tensor => Fraction::exact(1.0),
         _ => Fraction::of_sample(found.fitting, found.informative),
@@ -171,7 +175,11 @@ fn evidence(found: &Found) -> Evidence {
 
 /// "one real scale for each row".
 pub(crate) fn scales(found: &Found) -> String {
-    form(found.granularity, found.scale)
+    let form = form(found.granularity, found.scale);
+    match found.has_offset {
+        true => form.replacen("scale", "scale and one offset", 1),
+        false => form,
+    }
 }
 
 /// How a granularity is said.

@@ -232,3 +232,23 @@ fn averages_are_never_native() {
         assert!(is_quiet, "{dtype}: {found:#?}");
     }
 }
+
+/// What was rounded to a coarser format lies on its grid, in steps that are the same for
+/// all groups: integers with an offset of nobody's.
+#[test]
+fn a_format_s_own_grid_is_no_lattice_with_offsets() {
+    let base = normal(256 * COLUMNS, 0.03, 160);
+    let coarse: Vec<f64> = base.iter().map(|x| f16(1.0 + x)).collect();
+    let products: Vec<f64> = base.iter().map(|x| bf16(1.0 + x) * 0.7).collect();
+    let clipped: Vec<f64> = base.iter().map(|x| bf16(x.clamp(-0.02, 0.02))).collect();
+    for values in [coarse, products, clipped] {
+        for (dtype, columns) in [
+            (Dtype::F32, COLUMNS),
+            (Dtype::F16, 8192),
+            (Dtype::BF16, 16_384),
+        ] {
+            let found = verdict(dtype, columns, &values);
+            assert!(found.scale.is_none(), "{dtype}: {found:#?}");
+        }
+    }
+}

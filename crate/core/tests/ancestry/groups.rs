@@ -72,6 +72,17 @@ pub(crate) fn with_zero_point(most: f64) -> impl Fn(&[f64]) -> Vec<f64> {
     }
 }
 
+/// Integers from 0 to `most` above the group's smallest value, as it is.
+pub(crate) fn with_offset(most: f64) -> impl Fn(&[f64]) -> Vec<f64> {
+    move |group| {
+        let least = group.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let scale = f32((largest - least) / most).max(f64::MIN_POSITIVE);
+        let value = |x: &f64| f32(f32(((x - least) / scale).round_ties_even() * scale) + least);
+        group.iter().map(value).collect()
+    }
+}
+
 /// The OCP's blocks: a power of two that puts the largest value into the top binade.
 pub(crate) fn microscaled(format: Small) -> impl Fn(&[f64]) -> Vec<f64> {
     move |group| {

@@ -114,6 +114,36 @@ fn int4_in_groups() {
     }
 }
 
+/// A zero point that is no integer, as HQQ and GGUF's Q4_1 have.
+#[test]
+fn integers_with_an_offset() {
+    for (most, label) in [
+        (3.0, Label::Int4),
+        (15.0, Label::Int4),
+        (255.0, Label::Int8),
+    ] {
+        let (size, granularity) = match label {
+            Label::Int8 => ((1, ALL), Granularity::Row),
+            _ => ((1, 64), Granularity::Block(64)),
+        };
+        let values = by_group(&weights(40), COLUMNS, size, with_offset(most));
+        for dtype in [Dtype::BF16, Dtype::F16, Dtype::F32] {
+            let figures = figures(dtype, COLUMNS, &values);
+            let found = &figures.ancestry;
+            let path = format!("{}>{}", label.name(), dtype.name().to_ascii_lowercase());
+            let expected = (label, &path[..], Some(granularity), Some(Scale::Real));
+            assert_eq!(told(found), expected, "{most} {:#?}", found.evidence);
+            assert!(
+                found.evidence[0]
+                    .says
+                    .contains("one real scale and one offset for each")
+            );
+            // What offsets would take is not known.
+            assert_eq!(figures.wasted_bytes, 0, "{dtype}");
+        }
+    }
+}
+
 #[test]
 fn nf4_in_blocks() {
     let values = by_group(&weights(7), COLUMNS, (1, 64), nf4);

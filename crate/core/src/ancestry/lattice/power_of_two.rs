@@ -178,6 +178,7 @@ pub(crate) fn search(view: &View) -> Option<Found> {
         label,
         granularity,
         scale,
+        has_offset: false,
         detour: Detour::None,
         odds,
         informative: rows.len(),

@@ -12,11 +12,11 @@ use crate::ancestry::{Granularity, Label, Scale};
 
 /// Groups that are tried before a lattice is given up; half of a tensor's rows may lie
 /// on one, so a few that don't fit prove little.
-const FIRST_LOOK: usize = 6;
+pub(super) const FIRST_LOOK: usize = 6;
 /// Groups that tell whether to look at more.
 const SECOND_LOOK: usize = 24;
 /// Groups that speak for the tensor.
-const FULL_LOOK: usize = 300;
+pub(super) const FULL_LOOK: usize = 300;
 /// Total odds that a verdict needs.
 pub(crate) const ENOUGH: f64 = 10.0;
 /// Odds of a lattice that is not excluded, though they are no verdict.
@@ -32,6 +32,8 @@ pub(crate) struct Found {
     pub(crate) label: Label,
     pub(crate) granularity: Granularity,
     pub(crate) scale: Scale,
+    /// Whether an offset that is no multiple of the scale is added.
+    pub(crate) has_offset: bool,
     pub(crate) detour: Detour,
     /// log10, over all groups that fit, corrected for what was tried.
     pub(crate) odds: f64,

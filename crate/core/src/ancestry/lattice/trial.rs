@@ -12,11 +12,11 @@ use crate::ancestry::view::View;
 use crate::ancestry::{Granularity, Scale};
 
 /// Odds that make a group count.
-const INFORMATIVE: f64 = 0.5;
+pub(super) const INFORMATIVE: f64 = 0.5;
 /// Different values of a group that most lattices refuse by chance.
 const ABLE: usize = 8;
 /// log10 of the lattices that are tried of a tensor: formats times granularities.
-const TRIED: f64 = 2.0;
+pub(super) const TRIED: f64 = 2.0;
 /// Groups of one granularity that are asked for every book.
 pub(super) struct Groups<'a> {
     view: &'a View,
@@ -113,6 +113,7 @@ impl<'a> Groups<'a> {
             label: book.label,
             granularity,
             scale: Scale::Real,
+            has_offset: false,
             detour: self.detour,
             odds: -TRIED,
             informative: 0,
