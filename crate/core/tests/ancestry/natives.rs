@@ -121,6 +121,21 @@ fn repeated_rows_of_any_length_are_native() {
     assert_native(Dtype::BF16, 512, &values);
 }
 
+/// Eight values lie on some lattice of 255 steps by chance, and many columns have eight.
+#[test]
+fn short_columns_raise_no_alarm() {
+    for seed in 0..60 {
+        let (rows, columns) = if seed % 2 == 0 { (8, 512) } else { (3, 8192) };
+        let mut random = Random::new(340 + seed);
+        let mut round = bf16_stochastic(&mut random);
+        let values: Vec<f64> = normal(rows * columns, 0.022, 400 + seed)
+            .iter()
+            .map(|x| round(x.clamp(-0.012, 0.012)))
+            .collect();
+        assert_no_alarm(Dtype::BF16, columns, &values);
+    }
+}
+
 /// Ones, and a few numbers that are met again, say nothing of all the others.
 #[test]
 fn a_few_numbers_that_repeat_raise_no_doubt() {
