@@ -33,18 +33,17 @@ pub(crate) fn search(view: &View) -> Option<Found> {
     let mut several = granularities(view);
     several.retain(|granularity| *granularity != Granularity::Tensor);
     let found = |integers, granularity| {
-        let trial = |most| {
+        let look = |most| {
             trial(
                 view,
-                &groups(view, granularity, most),
-                granularity,
+                (granularity, &groups(view, granularity, most)),
                 integers,
             )
         };
-        if trial(FIRST_LOOK).fitting == 0 {
+        if look(FIRST_LOOK).fitting == 0 {
             return None;
         }
-        Some(trial(FULL_LOOK)).filter(Found::is_whole)
+        Some(look(FULL_LOOK)).filter(Found::is_whole)
     };
     INTEGERS.into_iter().find_map(|integers| {
         several
@@ -56,8 +55,7 @@ pub(crate) fn search(view: &View) -> Option<Found> {
 /// What groups show of integers with so many steps.
 fn trial(
     view: &View,
-    groups: &[Group],
-    granularity: Granularity,
+    (granularity, groups): (Granularity, &[Group]),
     (label, steps): (Label, usize),
 ) -> Found {
     let mut found = Found {
@@ -120,8 +118,7 @@ fn fit(view: &View, group: &Group, most: usize) -> Option<Fit> {
     if group.codes.len() > most + 1 {
         return None;
     }
-    let mut places: Vec<Place> = group.codes.iter().map(|code| place(view, *code)).collect();
-    places.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
+    let places = places(view, group);
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
         return Some(Fit {
             step: 0.0,
@@ -152,16 +149,25 @@ fn fit(view: &View, group: &Group, most: usize) -> Option<Fit> {
     })
 }
 
-fn place(view: &View, code: u64) -> Place {
-    let magnitude = view.magnitude(code);
-    let (low, high) = view.rounds_to(magnitude);
-    let value = view.layout.decode(magnitude);
-    Place {
-        value: if view.layout.sign_bit(code) {
-            -value
-        } else {
-            value
-        },
-        slack: (value - low).max(high - value),
-    }
+/// A group's values, ascending.
+fn places(view: &View, group: &Group) -> Vec<Place> {
+    let sign = 1 << (view.layout.bits() - 1);
+    // Sorted as integers, as codes are elsewhere: another sort is more to download.
+    let rank = |code: &u64| match view.layout.sign_bit(*code) {
+        true => sign - 1 - view.magnitude(*code),
+        false => sign | code,
+    };
+    let mut ranks: Vec<u64> = group.codes.iter().map(rank).collect();
+    ranks.sort_unstable();
+    let place = |rank: &u64| {
+        let is_negative = rank & sign == 0;
+        let magnitude = view.magnitude(if is_negative { sign - 1 - rank } else { *rank });
+        let (low, high) = view.rounds_to(magnitude);
+        let value = view.layout.decode(magnitude);
+        Place {
+            value: if is_negative { -value } else { value },
+            slack: (value - low).max(high - value),
+        }
+    };
+    ranks.iter().map(place).collect()
 }

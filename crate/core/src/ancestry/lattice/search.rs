@@ -88,17 +88,17 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
             search.look(&Looks::new(view, granularity, detour), &books);
         }
     }
-    let is_wide = |book: &&Book| !book.has_four_bits();
-    let of_eight_bits = |whole: &&Found| {
+    let has_four_bits = |label| {
         books
             .iter()
-            .filter(is_wide)
-            .any(|book| book.label == whole.label)
+            .any(|book| book.label == label && book.has_four_bits())
     };
-    let whole = search.whole.as_ref().filter(of_eight_bits);
-    search.whole = whole
-        .and_then(|whole| narrower(whole, view, &books))
-        .or(search.whole);
+    if let Some(whole) = &search.whole
+        && !has_four_bits(whole.label)
+        && let Some(narrower) = narrower(whole, view, &books)
+    {
+        search.whole = Some(narrower);
+    }
     search
 }
 
