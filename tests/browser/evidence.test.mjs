@@ -139,7 +139,7 @@ test('what tensors show together stands in each of them', options, async () => {
   assert.notEqual(pool.ancestry.label, 'inconclusive');
   await openTensor(page, names[7]);
   await page.waitForSelector(`#tensor [data-pool="${pool.pattern}"] .chip[data-label="${pool.ancestry.label}"]`);
-  assert.match(await text(page, '#tensor'), /Taken together, the 40 tensors of layers\.\*\.norm\.weight that are inconclusive alone/);
+  assert.match(await text(page, '#tensor'), /Taken together, the 40 BF16 tensors of layers\.\*\.norm\.weight that are inconclusive alone/);
   assert.deepEqual(errors, []);
   await page.close();
 });

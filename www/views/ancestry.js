@@ -46,10 +46,10 @@ export function notes({ bytes: size, layout, duplicate_of, wasted_bytes, smaller
  * What a tensor shows together with its like, where that is more than it shows alone.
  * @param {TensorReport} report @param {Pool | undefined} pool
  */
-export function together({ ancestry }, pool) {
-  if (ancestry.label !== 'inconclusive' || !pool || pool.ancestry.label === 'inconclusive') return [];
+export function together({ ancestry, dtype }, pool) {
+  if (dtype !== 'BF16' || ancestry.label !== 'inconclusive' || !pool || pool.ancestry.label === 'inconclusive') return [];
   return [h('p', { class: 'note', 'data-pool': pool.pattern },
-    `Taken together, the ${plural(pool.tensors, 'tensor')} of `, h('span', { class: 'code' }, pool.pattern), ' that are inconclusive alone: ',
+    `Taken together, the ${plural(pool.tensors, 'BF16 tensor')} of `, h('span', { class: 'code' }, pool.pattern), ' that are inconclusive alone: ',
     chip(pool.ancestry.label), ' ', verdictSentence(pool.ancestry))];
 }
 

@@ -117,8 +117,10 @@ export function tensorView(session, { close, step }) {
     },
     /** Fills in when the tensor has been read, and what all together show when they have. */
     update() {
-      const isNew = isComplete ? !isLast && session.state.phase !== 'scanning' : session.state.rows.status(shown) !== 'waiting';
-      if (shown >= 0 && isNew) fill(shown);
+      if (shown < 0) return;
+      const { phase, rows } = session.state;
+      const isPooled = !isLast && phase !== 'scanning' && poolOf(session.state, shown) !== undefined;
+      if (isComplete ? isPooled : rows.status(shown) !== 'waiting') fill(shown);
     },
   };
 }

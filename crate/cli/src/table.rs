@@ -104,7 +104,7 @@ fn write_verdicts(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
 /// Pools that are written; a checkpoint has few kinds of tensors that are inconclusive.
 const MOST_POOLS: usize = 12;
 
-/// "  together native: 24 of model.layers.*.input_layernorm.weight", where that is more
+/// "  native when taken together: 24 of model.layers.*.input_layernorm.weight", where that is more
 /// than these tensors show alone. The headline has the checkpoint's.
 fn write_pools(pools: &[PoolReport], out: &mut dyn Write) -> io::Result<()> {
     let says =
@@ -114,7 +114,7 @@ fn write_pools(pools: &[PoolReport], out: &mut dyn Write) -> io::Result<()> {
         let label = pool.ancestry.label.name();
         let tensors = numbers::count(pool.tensors);
         let pattern = text::name(pool.pattern);
-        writeln!(out, "  together {label}: {tensors} of {pattern}")?;
+        writeln!(out, "  {label} when taken together: {tensors} of {pattern}")?;
     }
     match said.len().saturating_sub(MOST_POOLS) {
         0 => Ok(()),

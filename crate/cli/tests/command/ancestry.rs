@@ -141,7 +141,7 @@ fn what_tensors_show_together_is_said() {
     }
     let said = run(&path, &[]).stdout;
     assert!(
-        said.contains("\n  together native: 40 of layers.*.norm.weight\n"),
+        said.contains("\n  native when taken together: 40 of layers.*.norm.weight\n"),
         "{said}"
     );
 }

@@ -52,6 +52,11 @@ impl Short {
         self.values.0 as f64 / self.values.1.max(1) as f64
     }
 
+    /// Whether every normal value is one.
+    pub(crate) fn is_all(&self) -> bool {
+        self.values.0 == self.values.1
+    }
+
     fn different_share(&self) -> f64 {
         self.different.0 as f64 / self.different.1.max(1) as f64
     }
@@ -100,7 +105,7 @@ pub(crate) fn judge(view: &View, short: &Short, is_excluded: bool) -> Draft {
             draft.stops.push("bf16");
             draft.odds = short.odds - 2.0;
             draft.fraction = Some(Fraction::exact(short.share()));
-            draft.is_exact = view.is_complete && short.values.0 == short.values.1;
+            draft.is_exact = view.is_complete && short.is_all();
         }
         Label::Native => {
             draft.fraction = Some(Fraction::exact(1.0));

@@ -114,14 +114,15 @@ fn of_bf16(view: &View) -> Judged {
     let traces = Traces::of(view);
     let lattices = dequantised::search(view, traces.grid.off == 0);
     let of_traces = || by_bands(view, &traces, traces.judge(lattices.is_excluded));
-    let draft = doubted(view, lattices.draft.unwrap_or_else(of_traces));
+    let draft = lattices.draft.unwrap_or_else(of_traces);
     let parity = traces.profile.picture();
+    // What is doubted has traces that say native, and would say so in a pool.
     let share = (draft.label == Label::Inconclusive).then_some(PoolShare {
         traces,
         is_excluded: lattices.is_excluded,
     });
     Judged {
-        draft,
+        draft: doubted(view, draft),
         parity,
         witnesses: witnesses(view),
         share,
@@ -153,7 +154,8 @@ fn of_f16(seen: &Observations, view: &View, codes: impl Iterator<Item = (u64, u6
     let outer = f16::judge(view, &short, false);
     let codes = codes.map(|(code, count)| (bf16_of_f16(code), count));
     let places = places(seen, bf16_of_f16);
-    let inner = View::of_codes(layout_of(Dtype::BF16), codes, places);
+    let mut inner = View::of_codes(layout_of(Dtype::BF16), codes, places);
+    inner.is_complete = short.is_all();
     let Some(lattice) = whole_lattice(&inner) else {
         return plain(view, outer);
     };
@@ -263,7 +265,8 @@ pub(super) fn f32_view(
     if judged.draft.rows.is_empty() && is_by_row && judged.draft.scale.is_none() {
         judged.draft.rows = containment.rows_by_label();
     }
-    if judged.draft.label == Label::Inconclusive && containment.ten == Ten::Either {
+    let is_either = containment.ten == Ten::Either && containment.ten_bits > 0;
+    if judged.draft.label == Label::Inconclusive && is_either {
         judged
             .draft
             .blind_spots
@@ -294,7 +297,7 @@ pub(super) fn inside(mut inner: Judged, outer: Draft, format: &'static str) -> J
         _ if is_proven(draft, format) => draft.stops.push(format),
         _ => {}
     }
-    draft.is_exact = outer.is_exact;
+    draft.is_exact &= outer.is_exact;
     // Not `splice`: it is more code to download than taking both.
     let mut evidence = outer.evidence;
     evidence.append(&mut draft.evidence);

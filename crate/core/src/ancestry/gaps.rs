@@ -96,7 +96,7 @@ pub(crate) fn doubted(view: &View, draft: Draft) -> Draft {
         return draft;
     };
     let says = format!(
-        "{} of the values are one of {}, each met again and again with nothing next to it: they are made of few numbers, in no way that is listed here.",
+        "Of the values other than the most frequent one {} take only {} different values, each of which recurs while its neighbouring codes are empty: they are built from few numbers, in a way that is not listed.",
         percent(share),
         grouped(codes),
     );
@@ -111,15 +111,17 @@ pub(crate) fn doubted(view: &View, draft: Draft) -> Draft {
 }
 
 /// The share of the values that are repeated and have no neighbour, and how many
-/// different ones they are, where it is more than half. The most frequent value says nothing of the others.
+/// different ones they are, where it is more than half. The most frequent value, which
+/// says nothing of the others, is left out.
 fn apart(view: &View) -> Option<(f64, u64)> {
-    let most = view.cells.iter().map(Cell::count).max()?;
+    let frequent = (0..view.cells.len()).max_by_key(|at| view.cells[*at].count())?;
+    let most = view.cells[frequent].count();
     let (mut values, mut codes) = (0, 0);
     for (at, cell) in view.cells.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| view.cells[at].code + 1);
         let after = view.cells.get(at + 1).map(|next| next.code - 1);
         let is_alone = before != Some(cell.code) && after != Some(cell.code);
-        if is_alone && cell.count() >= REPEATED && cell.count() < most {
+        if is_alone && cell.count() >= REPEATED && at != frequent {
             values += cell.count();
             codes += 1;
         }

@@ -45,6 +45,8 @@ const TRIED: f64 = 4.0;
 const FP8_STEPS: [i32; 2] = [-9, -16];
 /// The smallest subnormal of FP16.
 const F16_STEP: i32 = -24;
+/// Bits of its significand.
+const F16_BITS: u32 = 11;
 /// Steps to the smallest value of a table, at most: from here on eight significant bits
 /// are enough to make a grid of it.
 const ALL_SHORT: f64 = 128.0;
@@ -84,10 +86,12 @@ pub(crate) fn is_subnormal_f16(view: &View) -> bool {
     ends_like_f16(view) && view.cells.iter().all(is_subnormal)
 }
 
-/// Whether values are multiples of FP16's smallest number, and of no larger power of two.
+/// Whether FP16 holds the values, which are multiples of its smallest number and of no
+/// larger power of two.
 fn ends_like_f16(view: &View) -> bool {
-    let last = |cell: &Cell| precision(cell.value).1;
-    view.cells.iter().map(last).min() == Some(F16_STEP)
+    let mut precisions = view.cells.iter().map(|cell| precision(cell.value));
+    let last = precisions.clone().map(|(_, last)| last).min();
+    last == Some(F16_STEP) && precisions.all(|(bits, _)| bits <= F16_BITS)
 }
 
 /// Against chance, binade by binade: multiples of the step among the format's values.

@@ -4,7 +4,7 @@ use floatscope_core::ancestry::{Granularity, Label};
 use floatscope_core::format::Dtype;
 
 use super::groups::*;
-use super::random::normal;
+use super::random::{Random, normal};
 use super::round::*;
 use super::tensor::*;
 
@@ -251,4 +251,22 @@ fn a_format_s_own_grid_is_no_lattice_with_offsets() {
             assert!(found.scale.is_none(), "{dtype}: {found:#?}");
         }
     }
+}
+
+/// Few numbers stay few where all of them occur equally often, and in a table that
+/// happens to end where FP16 ends.
+#[test]
+fn few_numbers_are_never_native() {
+    let numbers = normal(1000, 0.05, 170);
+    let equally: Vec<f64> = (0..8000).map(|at| numbers[at * 7919 % 8000 / 8]).collect();
+    let found = verdict(Dtype::F32, 80, &equally);
+    assert_eq!(found.label, Label::Inconclusive, "{found:#?}");
+    // 0.7 in FP32 is an odd multiple of 2^-24.
+    let mut random = Random::new(171);
+    let step = f64::from(0.7f32);
+    let table: Vec<f64> = (0..8000)
+        .map(|_| f64::from((step * (1.0 + (random.uniform() * 999.0).floor())) as f32))
+        .collect();
+    let found = verdict(Dtype::F32, 80, &table);
+    assert_eq!(found.label, Label::FewLevels, "{found:#?}");
 }

@@ -7,7 +7,7 @@
 use super::fit::Detour;
 use super::groups::{Group, granularities, groups};
 use super::search::{FIRST_LOOK, FULL_LOOK, Found};
-use super::trial::{INFORMATIVE, TRIED};
+use super::trial::{INFORMATIVE, TRIED, is_new};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::{View, precision};
 use crate::ancestry::{Granularity, Label, Scale};
@@ -69,8 +69,12 @@ fn trial(
         fitting: 0,
         rows: Vec::new(),
     };
-    let (mut scales, mut accepting) = (Vec::new(), 0.0);
+    let (mut scales, mut accepting, mut seen) = (Vec::new(), 0.0, Vec::new());
     for group in groups {
+        // Equal rows are one piece of evidence.
+        if !is_new(&mut seen, group.codes.iter().copied()) {
+            continue;
+        }
         let fit = fit(view, group, steps);
         accepting += f64::from(u8::from(fit.is_some()));
         if fit.is_some_and(|fit| fit.odds < INFORMATIVE) {

@@ -160,7 +160,7 @@ impl PreparedGroup {
 }
 
 /// Whether codes were not seen before; remembers them by a hash.
-fn is_new(seen: &mut Vec<u64>, codes: impl Iterator<Item = u64>) -> bool {
+pub(super) fn is_new(seen: &mut Vec<u64>, codes: impl Iterator<Item = u64>) -> bool {
     let hash = codes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, code| {
         (hash ^ code)
             .wrapping_mul(0x0000_0100_0000_01b3)
