@@ -32,24 +32,18 @@ const ARITHMETIC: f64 = 1.0 / 8_388_608.0;
 pub(crate) fn search(view: &View) -> Option<Found> {
     let mut several = granularities(view);
     several.retain(|granularity| *granularity != Granularity::Tensor);
-    let found = |integers, granularity| {
-        let look = |most| {
-            trial(
-                view,
-                (granularity, &groups(view, granularity, most)),
-                integers,
-            )
-        };
-        if look(FIRST_LOOK).fitting == 0 {
+    let first = |granularity: Granularity| (granularity, groups(view, granularity, FIRST_LOOK));
+    let first: Vec<_> = several.into_iter().map(first).collect();
+    let found = |integers, (granularity, first): &(Granularity, Vec<Group>)| {
+        if trial(view, (*granularity, first), integers).fitting == 0 {
             return None;
         }
-        Some(look(FULL_LOOK)).filter(Found::is_whole)
+        let all = groups(view, *granularity, FULL_LOOK);
+        Some(trial(view, (*granularity, &all), integers)).filter(Found::is_whole)
     };
-    INTEGERS.into_iter().find_map(|integers| {
-        several
-            .iter()
-            .find_map(|granularity| found(integers, *granularity))
-    })
+    INTEGERS
+        .into_iter()
+        .find_map(|integers| first.iter().find_map(|first| found(integers, first)))
 }
 
 /// What groups show of integers with so many steps.
