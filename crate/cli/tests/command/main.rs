@@ -1,6 +1,8 @@
 //! The command as scripts and people run it.
 
 mod ancestry;
+mod checkpoints;
+mod conditions;
 mod inputs;
 mod malformed;
 mod report;
