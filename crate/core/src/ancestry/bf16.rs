@@ -237,12 +237,14 @@ impl Traces {
             "No value is smaller than 2^-17, where FP16 would have left a trace.".to_owned()
         } else if self.is_uniform && grid.off == 0 {
             format!(
-                "Every one of {} below 2^-17 is a multiple of 2^-24, but so are random numbers that fill an interval evenly.",
+                "Multiples of 2^-24, as random numbers are that fill an interval evenly: {} of {} below 2^-17.",
+                grouped(n),
                 counted(n, "different value", "different values")
             )
         } else if grid.off == 0 {
             format!(
-                "Every one of {} below 2^-17 is a multiple of 2^-24, as FP16 leaves them; chance would do that once in 10^{}.",
+                "Multiples of 2^-24, as FP16 leaves them: {} of {} below 2^-17; chance would do that once in 10^{}.",
+                grouped(n),
                 counted(n, "different value", "different values"),
                 decimal(grid.odds(), 1)
             )
