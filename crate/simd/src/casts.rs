@@ -475,3 +475,51 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
         }
     }
 }
+
+/// How many of some finite numbers are zero, and the sum of their squares.
+#[inline(never)]
+pub fn zeros_and_squares_f32(numbers: &[f32]) -> (u64, f64) {
+    zeros_and_squares::<BestReal32>(numbers)
+}
+
+/// How many of some finite numbers are zero, and the sum of their squares.
+#[inline(never)]
+pub fn zeros_and_squares_f64(numbers: &[f64]) -> (u64, f64) {
+    zeros_and_squares::<BestReal64>(numbers)
+}
+
+/// [`zeros_and_squares_f32`] or [`zeros_and_squares_f64`] with the vectors of a backend.
+pub fn zeros_and_squares<R: Reals>(numbers: &[R::Lane]) -> (u64, f64) {
+    let (mut zeros, mut squares) = (R::no_counts(), [R::Sums::splat(0.0); 2]);
+    let vectors = numbers.chunks_exact(R::LANES);
+    let rest = vectors.remainder();
+    let mut last = [R::Lane::default(); 4];
+    last[..rest.len()].copy_from_slice(rest);
+    for x in vectors.map(R::load).chain([R::load(&last)]) {
+        zeros = x.count_equal(R::splat(0.0), zeros);
+        squares = x.add_squares(squares);
+    }
+    let [a, b] = squares[0].add(squares[1]).lanes();
+    let padding = (R::LANES - rest.len()) as u64;
+    (R::counted(zeros) - padding, a + b)
+}
+
+/// Little-endian FP16 codes as FP32 numbers. NaN may lose their payload.
+#[inline(never)]
+pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
+    // 2^112 moves exponents from one bias to the other, and subnormal numbers become normal.
+    let bias = f32::from_bits((127 + 112) << 23);
+    out.extend(bytes.as_chunks::<2>().0.iter().map(|code| {
+        let code = u32::from(u16::from_le_bytes(*code));
+        let (sign, magnitude) = (code >> 15 << 31, (code & 0x7fff) << 13);
+        let finite = (f32::from_bits(magnitude) * bias).to_bits();
+        let is_finite = magnitude < 0x7c00 << 13;
+        f32::from_bits(
+            sign | if is_finite {
+                finite
+            } else {
+                magnitude | 0x7f80_0000
+            },
+        )
+    }));
+}

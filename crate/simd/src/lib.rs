@@ -19,6 +19,7 @@ pub mod census;
 pub mod containment;
 pub mod fingerprint;
 pub mod integers;
+pub mod peaks;
 mod portable;
 pub mod powers;
 mod reals;
