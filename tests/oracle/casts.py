@@ -11,12 +11,14 @@ of the sum. Beyond a chunk sums are fractions and therefore exact. Where doubles
 would leave the range when they are squared, a chunk is first scaled by a power of two.
 """
 
+import json
 import math
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 
 import numpy as np
 
+import container
 import expected
 import formats
 from formats import FORMATS, TF32
@@ -369,11 +371,40 @@ def figures(found):
     return None if found is None else {key: tally.figures() for key, tally in found.items()}
 
 
-def total(all_tallies):
-    """Tallies of a whole checkpoint: the sum over its tensors that are cast."""
-    sums = {}
-    for found in filter(None, all_tallies):
-        for key, tally in found.items():
-            sums.setdefault(key, Tally())
-            sums[key] += tally
-    return sums
+def add(sums, found):
+    """Adds a tensor's tallies to a checkpoint's, which hold no key before the first."""
+    for key, tally in (found or {}).items():
+        sums.setdefault(key, Tally())
+        sums[key] += tally
+
+
+def of_file(data):
+    """Figures of every tensor of a container, by name."""
+    return {t.name: figures(tallies(t)) for t in container.parse(data)}
+
+
+def dumps(files):
+    """JSON with one tensor a line, its figures in the order of FIELDS.
+
+    mse is written to 15 digits and sqnr_db to 10 decimals, so that no platform's
+    logarithm decides a byte.
+    """
+    blocks = []
+    for name, tensors in files.items():
+        rows = ",\n".join(f"{compact(name)}:{compact(in_order(row))}" for name, row in tensors.items())
+        blocks.append(f"{json.dumps(name)}: {{\n{rows}\n}}")
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def in_order(row):
+    return row and {key: [shorter(*figure) for figure in figures.items()] for key, figures in row.items()}
+
+
+def shorter(name, value):
+    if not isinstance(value, float):
+        return value
+    return {"mse": float(f"{value:.15g}"), "sqnr_db": round(value, 10)}.get(name, value)
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
