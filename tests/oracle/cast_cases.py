@@ -23,12 +23,14 @@ INFOS = [fmt.info for fmt in casts.ELEMENTS.values()] + [FORMATS[name].info for 
 # Cases that are committed, by format; check.py tries all on the command.
 COMMITTED = {
     "BF16": "columns.1 columns.16 columns.32 columns.63 columns.12[78] shape.* zero.row inf.first nan.last nan.all"
-    " inf.one_finite binades edges beyond.mx largest tiny.1 tiny.24 tiny.1000 nvfp4.blocks ties.nvfp4 ties.int4 squares wide",
+    " inf.one_finite binades edges beyond.mx largest tiny.1 tiny.24 tiny.1000 nvfp4.* ties.nvfp4 ties.int4"
+    " squares wide",
     "F16": "columns.33 columns.129 shape.77x1 inf.last nan.middle zero.blocks edges largest ties.nf4 ties.int8 wide",
-    "F32": "columns.1 columns.15 columns.17 columns.31 columns.65 columns.200 shape.2x3x40 shape.scalar inf.* nan.* zero.all"
-    " zero.blocks constant negative binades descending edges ties.* beyond.mx largest tiny.* nvfp4.blocks squares wide",
-    "F64": "columns.33 shape.2x20x1x1 nan.last edges ties.nvfp4 tiny.3 tiny.300 twice quotients huge huge.one beyond.f32"
-    " f32.largest mx.largest small small.and_large below.f32 subnormal squares.vanish errors.small",
+    "F32": "columns.1 columns.15 columns.17 columns.31 columns.65 columns.200 shape.2x3x40 shape.scalar inf.* nan.*"
+    " zero.all zero.blocks constant negative binades descending edges ties.* beyond.mx largest tiny.* nvfp4.*"
+    " squares wide",
+    "F64": "columns.33 shape.2x20x1x1 nan.last edges ties.nvfp4 tiny.3 tiny.300 twice quotients huge huge.one"
+    " beyond.f32 away f32.largest mx.largest small small.and_large below.f32 subnormal squares.vanish errors.small",
     "F8_E4M3": "*", "F4": "*", "F6_E2M3": "col* nan*", "F6_E3M2": "columns.33",
 }  # fmt: skip
 NARROW_COMMITTED = "nan.last columns.33"
@@ -124,7 +126,7 @@ def scales(name):
     # Multiples of the smallest subnormal, so few that scales vanish or are the smallest, too.
     least = float(formats.finfo(FORMATS[name]).smallest_subnormal)
     least = max(least, 2.0**-149)
-    for most in [1, 3, 7, 24, 100, 300, 1000, 5000]:
+    for most in [1, 3, 7, 10, 24, 100, 180, 300, 660, 1000, 3800, 5000]:
         steps = np.round(bell(48, name, "tiny", most) * most / 3).clip(-most, most)
         steps[5] = most
         yield f"tiny.{most}", steps * least, None
@@ -133,6 +135,10 @@ def scales(name):
     block = np.repeat(np.arange(22), 16)
     blocks_ = bell(len(block), name, "nvfp4").clip(-2, 2) * np.exp2(-block * 0.75 // 0.5 * 0.5)
     yield "nvfp4.blocks", np.where(np.arange(len(block)) == 3, 4, blocks_), None
+    # Block scales among E4M3's subnormal ones, whose rounding leaves amax far beyond the largest code.
+    steps = np.array([0.40625, 0.5, 0.53125, 0.96875, 1, 1.25, 1.46875, 1.5, 2.4375, 2.5, 7.4375])[:, None]
+    coarse = 6 * 2.0**-9 * steps * np.concatenate([[1, -1, 0.9375], np.arange(-6, 7) / 8])
+    yield "nvfp4.coarse", np.concatenate([np.resize([2688, 1], 16), coarse.ravel()]), None
 
 
 def signed(values):
@@ -197,6 +203,8 @@ def doubles():
     # Rounding to FP32 first makes these ties, or hides that they are.
     middles = np.concatenate([halfway(info, 8) for info in INFOS])
     yield "twice", signed(np.concatenate([middles * (1 + 2.0**-40), middles * (1 - 2.0**-40), middles]))
+    # TF32's first tie, and a step below it, where adding one half rounds.
+    yield "away", signed(2.0**-137 * np.array([1, 1 - 2.0**-53, 1 + 2.0**-52, 3, 3 - 2.0**-51, 5]))
     # Halfway between numbers of FP32 that are themselves halfway between FP8's.
     yield "quotients", signed(bell(64, "quotients") * 448 * (1 + 2.0**-30))
     z = bell(150, "doubles")

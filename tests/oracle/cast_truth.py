@@ -38,7 +38,7 @@ def f32(x):
     if isinstance(x, float):
         return x
     y = rounded(x, F32)
-    return y if abs(y) <= F32.max else math.copysign(math.inf, y)
+    return y if abs(y) <= F32.max else math.inf * (1 if y > 0 else -1)
 
 
 def number(x):

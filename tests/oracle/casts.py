@@ -87,12 +87,15 @@ class Tally:
     def sqnr_db(self):
         if self.noise == 0:
             return "Infinity"
-        return 10 * (log10(self.signal) - log10(self.noise)) + 0.0
+        return 10 * log10(self.signal / self.noise) + 0.0
 
 
 def log10(fraction):
     """Of a positive fraction of any size."""
-    return math.log10(fraction.numerator) - math.log10(fraction.denominator)
+    try:
+        return math.log10(fraction)
+    except OverflowError:
+        return math.log10(fraction.numerator) - math.log10(fraction.denominator)
 
 
 # Counting.

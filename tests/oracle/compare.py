@@ -178,7 +178,8 @@ def exponents(expected, report):
 def casts(expected, report, place="casts"):
     """Every figure of every cast, of a tensor or of a whole checkpoint; None where there is none."""
     if expected is None or not isinstance(report, dict):
-        yield Figure(place, report is None and expected is None, report, expected, 0.0)
+        right = report is None and expected is None
+        yield Figure(place, right, report, None if expected is None else "an object", 0.0)
         return
     yield same(f"{place}: keys", sorted(report), sorted(expected))
     for key, figures in expected.items():
