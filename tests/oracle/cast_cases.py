@@ -128,7 +128,7 @@ def scales(name):
     least = max(least, 2.0**-149)
     for most in [1, 3, 7, 10, 24, 100, 180, 300, 660, 1000, 3800, 5000]:
         steps = np.round(bell(48, name, "tiny", most) * most / 3).clip(-most, most)
-        steps[5] = most
+        steps[5:8] = most, -most, 1 - most
         yield f"tiny.{most}", steps * least, None
     yield "tiny.smallest_normal", bell(48, name, "normal") * 2.0**-126, None
     # NVFP4's block scales: one block with the tensor's amax, others down to where E4M3 ends.
@@ -184,7 +184,8 @@ def ties():
     codes = np.resize(codes[np.abs(codes) <= 6], 15)
     scale_of = [448, 1, 0.001953125, 240, 1.125, 0.0625]
     yield "nvfp4", np.concatenate([np.concatenate([[6], codes]) * scale for scale in scale_of])
-    yield "nf4", np.concatenate([[1], casts.MIDDLES, casts.NF4, -casts.MIDDLES[::2]])
+    # More of the tie above zero than of the one below it: their errors are the same, what vanishes is not.
+    yield "nf4", np.concatenate([[1], casts.MIDDLES, casts.NF4, -casts.MIDDLES[::2], casts.MIDDLES[[7, 7]]])
 
 
 def halfway(info, most=40):
