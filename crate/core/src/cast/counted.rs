@@ -1,13 +1,13 @@
 //! Casts that follow from counts, exactly, without another look at the values.
 
-use super::caster::Losses;
+use super::caster::{CastTask, Losses};
 use super::rule::{Rule, Scale};
 use super::scale::ScaleRule;
 use super::select::{CastSet, Casting};
 use super::tally::Tally;
 use super::{CASTS, Cast, Scaling};
 use crate::format::{Dtype, Encoding, Format, Specials};
-use crate::scan::{Census, Observations, Peaks, Stream};
+use crate::scan::{Census, Observations, Peaks, Span, Stream};
 
 /// What a second look is to complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,18 @@ pub struct Remaining {
     pub wanted: CastSet,
     /// What their scales are made of.
     pub peaks: Peaks,
+}
+
+impl Remaining {
+    /// The second look at a part of the tensor.
+    pub fn task(&self, span: Span, casting: Casting) -> CastTask {
+        CastTask {
+            span,
+            wanted: self.wanted,
+            saturate: casting.saturate,
+            peaks: self.peaks.part(&span),
+        }
+    }
 }
 
 /// Whether elements of this type are cast: floats that are no scales themselves.

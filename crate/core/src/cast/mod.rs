@@ -8,6 +8,7 @@
 //!
 //! The rules stand in `docs/how-it-knows.md` under *Casts*.
 
+mod advice;
 mod caster;
 mod counted;
 mod level;
@@ -19,6 +20,7 @@ mod table;
 mod tally;
 mod unit;
 
+pub use advice::{Advice, Level, Subject, advise};
 pub use caster::{CastTask, Caster, Losses};
 pub use counted::{Remaining, from_counts};
 pub use loss::{ByKey, CastTotals, Loss, LossTable, Sums};

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use super::PlanOptions;
 use super::cut::{Piece, Run, runs_of_file};
+use crate::cast::Losses;
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
 use crate::report::Problem;
-use crate::cast::Losses;
 use crate::scan::{Matrix, Observations};
 use crate::work::Seen;
 
