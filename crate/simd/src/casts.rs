@@ -6,7 +6,7 @@
 //! bits, for an integer's it is fixed. All of it happens to finite numbers of which
 //! none is so large that this would overflow; [`Target`] says what else is presumed.
 
-use super::{BestReal32, BestReal64, Doubles, Reals};
+use super::{BestReal32, BestReal64, Doubles, Reals, Rows};
 
 /// The codes that numbers are rounded to, after they were divided by their scale.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub enum Codes<'a> {
         /// Half the number of rows.
         half: f64,
         /// (edge, level up to it, level above it, 0).
-        rows: &'a [[f32; 4]],
+        rows: &'a Rows,
     },
 }
 
@@ -228,11 +228,11 @@ impl<R: Reals> Rounds<R> for ToMultiples<R> {
 struct ToLevels<'a, R> {
     half: R,
     first: R,
-    rows: &'a [[f32; 4]],
+    rows: &'a Rows,
 }
 
 impl<'a, R: Reals> ToLevels<'a, R> {
-    fn new(half: f64, rows: &'a [[f32; 4]]) -> Self {
+    fn new(half: f64, rows: &'a Rows) -> Self {
         let whole = 1u64 << R::MANTISSA_BITS;
         Self {
             half: R::splat(half),

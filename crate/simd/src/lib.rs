@@ -34,7 +34,7 @@ mod x86;
 pub use portable::{
     PortableF64, PortableI16, PortableReal32, PortableReal64, PortableU32, PortableU64,
 };
-pub use reals::Reals;
+pub use reals::{ROWS, Reals, Rows};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::{

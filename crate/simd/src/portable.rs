@@ -1,6 +1,6 @@
 //! The scalar twin: what each vector operation means, lane by lane.
 
-use super::{Doubles, Products, Reals, Shorts, Words};
+use super::{Doubles, Products, ROWS, Reals, Rows, Shorts, Words};
 
 macro_rules! portable_words {
     ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal) => {
@@ -264,10 +264,9 @@ macro_rules! portable_reals {
                 self.0.iter().fold(f64::NEG_INFINITY, |most, &lane| most.max(f64::from(lane)))
             }
             #[inline(always)]
-            fn pick(self, index: Self, rows: &[[f32; 4]]) -> Self {
-                let mask = (1 << $mantissa) - 1;
+            fn pick(self, index: Self, rows: &Rows) -> Self {
                 Self(std::array::from_fn(|lane| {
-                    let [edge, low, high, _] = rows[(index.0[lane].to_bits() & mask) as usize];
+                    let [edge, low, high, _] = rows[index.0[lane].to_bits() as usize % ROWS];
                     <$float>::from(if self.0[lane] > <$float>::from(edge) { high } else { low })
                 }))
             }

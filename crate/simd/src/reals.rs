@@ -2,6 +2,12 @@
 
 use super::Doubles;
 
+/// Rows that [`Reals::pick`] reads; a power of two of them, so that no number is out of their bounds.
+pub type Rows = [[f32; 4]; ROWS];
+
+/// Their number.
+pub const ROWS: usize = 128;
+
 /// 128 bits seen as FP32 or FP64 numbers. Every operation rounds to nearest even,
 /// lane by lane.
 pub trait Reals: Copy {
@@ -61,6 +67,6 @@ pub trait Reals: Copy {
     fn largest(self) -> f64;
     /// `high` where a lane of `self` is larger than one of `edge`, else `low`, edges and
     /// levels each taken from the row that the lane of `index` names. Rows are (edge, low,
-    /// high, 0); lanes of `index` are 2^MANTISSA_BITS and the row's number.
-    fn pick(self, index: Self, rows: &[[f32; 4]]) -> Self;
+    /// high, 0); lanes of `index` are 2^MANTISSA_BITS and the row's number, modulo [`ROWS`].
+    fn pick(self, index: Self, rows: &Rows) -> Self;
 }

@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::*;
 
-use super::{Doubles, Products, Reals, Shorts, Words};
+use super::{Doubles, Products, ROWS, Reals, Rows, Shorts, Words};
 
 #[inline(always)]
 fn load(bytes: &[u8; 16]) -> v128 {
@@ -265,7 +265,7 @@ macro_rules! wasm_reals {
                 [$($lane_of::<$lane>(self.0)),*].iter().fold(f64::NEG_INFINITY, |most, &lane| most.max(f64::from(lane)))
             }
             #[inline(always)]
-            fn pick(self, index: Self, rows: &[[f32; 4]]) -> Self {
+            fn pick(self, index: Self, rows: &Rows) -> Self {
                 wasm_reals!(@pick $lanes self index rows)
             }
         }
@@ -283,8 +283,8 @@ macro_rules! wasm_reals {
         [$sums[0].add(vector.mul(vector)), $sums[1]]
     }};
     (@pick 4 $vector:ident $index:ident $rows:ident) => {{
-        let index = v128_and($index.0, i32x4_splat((1 << 23) - 1));
-        let row = |at: u32| load_row(&$rows[at as usize]);
+        let index = $index.0;
+        let row = |at: u32| load_row(&$rows[at as usize % ROWS]);
         let (a, b) = (row(u32x4_extract_lane::<0>(index)), row(u32x4_extract_lane::<1>(index)));
         let (c, d) = (row(u32x4_extract_lane::<2>(index)), row(u32x4_extract_lane::<3>(index)));
         let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
@@ -294,8 +294,8 @@ macro_rules! wasm_reals {
         Self(v128_bitselect(high, low, f32x4_gt($vector.0, edge)))
     }};
     (@pick 2 $vector:ident $index:ident $rows:ident) => {{
-        let index = v128_and($index.0, i64x2_splat((1 << 52) - 1));
-        let row = |at: u64| load_row(&$rows[at as usize]);
+        let index = $index.0;
+        let row = |at: u64| load_row(&$rows[at as usize % ROWS]);
         let (a, b) = (row(u64x2_extract_lane::<0>(index)), row(u64x2_extract_lane::<1>(index)));
         let ab = i32x4_shuffle::<0, 4, 1, 5>(a, b);
         let edge = f64x2_promote_low_f32x4(ab);

@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Doubles, Reals, Shorts};
+use super::{Doubles, ROWS, Reals, Rows, Shorts};
 
 /// Instructions that need no asking, though each is marked as one of some processors only.
 macro_rules! sse2 {
@@ -195,15 +195,15 @@ impl Reals for X86Real32 {
         X86Real64(low).max(X86Real64(high)).largest()
     }
     #[inline(always)]
-    fn pick(self, index: Self, rows: &[[f32; 4]]) -> Self {
+    fn pick(self, index: Self, rows: &Rows) -> Self {
         sse2!({
-            let index = _mm_and_si128(index.bits(), _mm_set1_epi32((1 << 23) - 1));
+            let index = index.bits();
             let last = _mm_unpackhi_epi64(index, index);
             let (first, last) = (
                 _mm_cvtsi128_si64(index) as u64,
                 _mm_cvtsi128_si64(last) as u64,
             );
-            let row = |at: u64| load_row(&rows[(at & 0xffff_ffff) as usize]);
+            let row = |at: u64| load_row(&rows[at as usize % ROWS]);
             let (a, b, c, d) = (row(first), row(first >> 32), row(last), row(last >> 32));
             let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
             let (edge, low) = (_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab));
@@ -329,11 +329,11 @@ impl Reals for X86Real64 {
         a.max(b)
     }
     #[inline(always)]
-    fn pick(self, index: Self, rows: &[[f32; 4]]) -> Self {
+    fn pick(self, index: Self, rows: &Rows) -> Self {
         sse2!({
-            let index = _mm_and_si128(index.bits(), _mm_set1_epi64x((1 << 52) - 1));
+            let index = index.bits();
             let last = _mm_unpackhi_epi64(index, index);
-            let row = |at: i64| load_row(&rows[at as usize]);
+            let row = |at: i64| load_row(&rows[at as usize % ROWS]);
             let (a, b) = (row(_mm_cvtsi128_si64(index)), row(_mm_cvtsi128_si64(last)));
             let ab = _mm_unpacklo_ps(a, b);
             let (edge, low) = halves(ab);

@@ -8,6 +8,8 @@ use super::tally::Tally;
 use super::unit::{Real, Unit};
 use super::{CASTS, Group, Scaling};
 use crate::format::Dtype;
+use floatscope_simd::Rows;
+
 use crate::scan::{LONG_ROW, Peaks, SQUARE, Span, unpack};
 
 /// Elements of a stretch of a long row, and about those of a unit of short ones.
@@ -97,7 +99,7 @@ struct Looking {
     numbers: Numbers,
     place: Place,
     losses: Losses,
-    rows_of_levels: Vec<[f32; 4]>,
+    rows_of_levels: Box<Rows>,
 }
 
 /// Elements that are not yet a whole unit.
@@ -178,7 +180,7 @@ impl Looking {
                 elements: 0,
                 tallies: tallies.collect(),
             },
-            rows_of_levels: level::rows(),
+            rows_of_levels: Box::new(level::rows()),
             task,
         }
     }
@@ -252,7 +254,7 @@ struct Units<'a> {
     place: &'a mut Place,
     task: &'a CastTask,
     losses: &'a mut Losses,
-    rows_of_levels: &'a [[f32; 4]],
+    rows_of_levels: &'a Rows,
 }
 
 impl Units<'_> {

@@ -1,5 +1,7 @@
 //! The levels of NF4.
 
+use floatscope_simd::Rows;
+
 /// As bitsandbytes defines them (Dettmers et al. 2023), in ascending order.
 pub(crate) const LEVELS: [f32; 16] = [
     -1.0,
@@ -47,22 +49,19 @@ pub(crate) fn nearest(x: f32) -> f32 {
 
 /// (edge, level up to it, level above it, 0) of each stretch of 1/32 from −1 to 1, for the
 /// kernel.
-pub(crate) fn rows() -> Vec<[f32; 4]> {
-    let count = 2 * HALF as usize + 1;
-    (0..count)
-        .map(|at| {
-            let middle = (at as f64 - HALF) / HALF;
-            let near = LEVELS
-                .windows(2)
-                .map(|pair| (edge(pair[0], pair[1]), pair[0], pair[1]));
-            let nearest = near.min_by(|a, b| {
-                let distance = |edge: f32| (f64::from(edge) - middle).abs();
-                distance(a.0).total_cmp(&distance(b.0))
-            });
-            let (edge, low, high) = nearest.expect("there are fifteen edges");
-            [edge, low, high, 0.0]
-        })
-        .collect()
+pub(crate) fn rows() -> Rows {
+    std::array::from_fn(|at| {
+        let middle = (at as f64 - HALF) / HALF;
+        let near = LEVELS
+            .windows(2)
+            .map(|pair| (edge(pair[0], pair[1]), pair[0], pair[1]));
+        let nearest = near.min_by(|a, b| {
+            let distance = |edge: f32| (f64::from(edge) - middle).abs();
+            distance(a.0).total_cmp(&distance(b.0))
+        });
+        let (edge, low, high) = nearest.expect("there are fifteen edges");
+        [edge, low, high, 0.0]
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::level;
 use super::{Cast, Codes};
-use crate::format::{Dtype, FloatLayout, Specials, power_of_two};
+use crate::format::{FloatLayout, Specials, power_of_two};
 
 /// What became of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -203,7 +203,5 @@ fn round_float(x: f64, mantissa_bits: i32, min_exponent: i32, ties_away: bool) -
 
 /// NVFP4's block scale: a quotient in E4M3, stopping at the largest.
 pub(crate) fn to_e4m3(x: f32) -> f32 {
-    let layout = Dtype::F8E4M3.format().layout().expect("a float type");
-    let rule = Rule::float(layout, Codes::Format(Dtype::F8E4M3));
-    rule.round(x.into()).value as f32
+    round_float(x.into(), 3, -6, false).min(448.0) as f32
 }

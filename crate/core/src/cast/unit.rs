@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::{Cast, Codes, Group, Scaling};
 use crate::format::power_of_two;
 use floatscope_simd::casts::{self, Seen, Target};
-use floatscope_simd::peaks;
+use floatscope_simd::{Rows, peaks};
 
 /// A number as a kernel takes it.
 pub(crate) trait Real: Copy + Into<f64> {
@@ -111,17 +111,17 @@ impl<'a, T: Real> Unit<'a, T> {
     }
 
     /// Adds what a cast does to the unit.
-    pub(crate) fn cast(&self, cast: &Cast, rows: &[[f32; 4]], saturate: bool, tally: &mut Tally) {
+    pub(crate) fn cast(&self, cast: &Cast, rows: &Rows, saturate: bool, tally: &mut Tally) {
         let rule = Rule::of(cast);
         if cast.scaling == Scaling::None {
-            return self.unscaled(cast, &rule, saturate, tally);
+            return self.unscaled(cast, &rule, rows, saturate, tally);
         }
         let runs = self.runs(cast);
         let target = target(cast, &rule, rows);
         self.scaled(&runs, &target, &rule, tally);
     }
 
-    fn unscaled(&self, cast: &Cast, rule: &Rule, saturate: bool, tally: &mut Tally) {
+    fn unscaled(&self, cast: &Cast, rule: &Rule, rows: &Rows, saturate: bool, tally: &mut Tally) {
         // TF32's kernel rounds bits, which are not a subnormal number's of another type.
         let is_deep =
             cast.codes == Codes::Tf32 && T::RANGE.start > 0.0 && self.least < power_of_two(-126);
@@ -131,7 +131,7 @@ impl<'a, T: Real> Unit<'a, T> {
             }
             return;
         }
-        let target = target(cast, rule, &[]);
+        let target = target(cast, rule, rows);
         let seen = T::cast(self.numbers, self.numbers.len(), &[1.0], &target);
         self.add_whole(&seen, tally);
     }
@@ -275,7 +275,7 @@ fn add(seen: &mut Seen, more: &Seen) {
 
 /// What the kernel is to do. A real scale takes the largest magnitude to the largest
 /// code, so that nothing lies beyond; NVFP4's, which is rounded, does not.
-fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a [[f32; 4]]) -> Target<'a> {
+fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
     let clamps = matches!(cast.scaling, Scaling::PowerOfTwo | Scaling::TwoLevels);
     let largest = clamps.then_some(rule.largest);
     let codes = match (cast.codes, cast.layout()) {
