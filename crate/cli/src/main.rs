@@ -7,6 +7,7 @@ mod arguments;
 mod conditions;
 mod csv;
 mod evidence;
+mod formats;
 mod inputs;
 mod numbers;
 mod outputs;
@@ -25,5 +26,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match arguments::Arguments::parse().command {
         arguments::Command::Scan(options) => scan::command(&options),
+        arguments::Command::Formats(options) => formats::command(&options),
     }
 }

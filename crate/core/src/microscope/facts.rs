@@ -7,6 +7,31 @@ use crate::report::Number;
 
 use super::floats;
 
+/// The table of formats, as a document.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormatTable {
+    /// The name and version of this schema.
+    pub schema: &'static str,
+    /// Every row.
+    pub formats: Vec<FormatFacts>,
+}
+
+impl FormatTable {
+    /// All of it.
+    pub fn new() -> Self {
+        Self {
+            schema: "floatscope.formats/1",
+            formats: FormatFacts::all(),
+        }
+    }
+}
+
+impl Default for FormatTable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// One row of the table of formats, in figures.
 ///
 /// Exponents are ⌊log2|x|⌋. What an integer has no such thing of is none, and

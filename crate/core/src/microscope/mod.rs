@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-pub use facts::FormatFacts;
+pub use facts::{FormatFacts, FormatTable};
 pub use input::{Input, InputError};
 
 use crate::format::{
@@ -20,9 +20,14 @@ use crate::format::{
 };
 use crate::report::Number;
 
+/// The name of this shape of JSON.
+const SCHEMA: &str = "floatscope.microscope/1";
+
 /// A number in every float format of the table.
 #[derive(Debug, Clone, Serialize)]
 pub struct Microscope {
+    /// The name and version of this schema.
+    pub schema: &'static str,
     /// What was typed, and how it was understood.
     pub input: Input,
     /// The formats, the widest first.
@@ -116,6 +121,7 @@ impl Microscope {
         let input = Input::parse(text, format)?;
         let formats = floats().map(|(format, layout)| Look::of(format, layout, &input));
         Ok(Self {
+            schema: SCHEMA,
             formats: formats.collect(),
             input,
         })
