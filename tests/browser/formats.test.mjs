@@ -1,8 +1,10 @@
 // @ts-check
 // The formats of numbers: their table, and one number in each of them.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { origin, patience_ms, phase, text, useBrowser } from './harness.mjs';
+import { openTensor, origin, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
 
 /** @typedef {import('./harness.mjs').Page} Page */
 
@@ -111,21 +113,19 @@ test('the keyboard opens it, walks from number to number, and leaves', options, 
 
 test('it has an address, and the way back closes it over a tensor', options, async () => {
   const { page, errors } = await open();
-  await page.click('#open-sample');
+  await pick(page, write(join(scratch, 'one.safetensors'), [bf16('one', [64, 64], 1)]));
   await phase(page, 'done');
-  await page.waitForSelector('[data-tensor]');
-  await page.click('[data-tensor]');
-  await page.waitForSelector('#tensor:not([hidden])');
+  await openTensor(page, 'one');
   const name = await text(page, '#tensor-name');
   await openFormats(page);
   assert.equal(new URL(page.url()).hash, '#formats');
-  await page.goBack();
+  await page.evaluate(() => history.back());
   await closed(page);
   assert.equal(await text(page, '#tensor-name'), name);
   assert(await page.$eval('#tensor', (tensor) => !(/** @type {HTMLElement} */ (tensor).hidden)));
   await page.goto(`${origin}/?again#formats`);
   await page.waitForSelector('#formats[open] .looks');
-  await page.goBack();
+  await page.evaluate(() => history.back());
   await closed(page);
   assert.equal(await isOpen(page), false);
   assert.deepEqual(errors, []);
@@ -136,7 +136,7 @@ test('it fits a phone', options, async () => {
   await page.setViewport({ width: 390, height: 844 });
   await openFormats(page);
   for (const typed of ['0.1', '-2.2250738585072014e-308', 'nan']) {
-    await look(page, typed, typed.replace('nan', 'nan is'));
+    await look(page, typed, typed.replaceAll('-', '−').replace('nan', 'nan is'));
     const [inner, outer] = await page.$eval('#formats', ({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
     assert(inner <= outer, `${typed}: ${inner} px in ${outer}`);
   }

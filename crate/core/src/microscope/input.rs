@@ -278,13 +278,21 @@ fn named(name: &str) -> Result<(&'static Format, &'static FloatLayout), InputErr
     Err(InputError { what, at: None })
 }
 
-/// A name without what its spellings differ in.
+/// A name without what its spellings differ in: `float16`, `fp16` and `F16` are one.
 fn key(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let name: String = letters.map(|letter| letter.to_ascii_uppercase()).collect();
-    let name = name.replace("FLOAT", "F").replace("FP", "F");
-    let without = ["FNU", "FN"]
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending));
-    without.unwrap_or(&name).to_owned()
+    let mut key = String::new();
+    let mut rest = name.chars();
+    while let Some(letter) = rest.next() {
+        key.push(letter);
+        let behind = rest.as_str();
+        let word = behind.strip_prefix("LOAT").or(behind.strip_prefix('P'));
+        if let ('F', Some(behind)) = (letter, word) {
+            rest = behind.chars();
+        }
+    }
+    let endings = ["FNU", "FN"];
+    let short = endings.iter().find_map(|ending| key.strip_suffix(ending));
+    short.unwrap_or(&key).to_owned()
 }

@@ -130,23 +130,26 @@ impl Microscope {
 
 /// The floats of the table, the widest first; complex numbers have one's parts.
 fn floats() -> impl Iterator<Item = (&'static Format, &'static FloatLayout)> {
-    let rows = FORMATS.iter().chain([&TF32]);
-    let mut rows: Vec<_> = rows
-        .filter_map(|format| match &format.encoding {
-            Encoding::Float(layout) => Some((format, layout)),
-            _ => None,
-        })
-        .collect();
-    // Of one width the usual ones first, and of these the one with the larger range.
-    rows.sort_by_key(|(format, layout)| {
-        let oddity = match layout.specials {
-            Specials::NegativeZeroNan => 1,
-            Specials::ScaleOnly => 2,
-            _ => 0,
-        };
-        (Reverse(format.bits), oddity, Reverse(layout.exponent_bits))
-    });
-    rows.into_iter()
+    let mut sorted: Vec<(&Format, &FloatLayout)> = Vec::new();
+    for format in FORMATS.iter().chain([&TF32]) {
+        if let Encoding::Float(layout) = &format.encoding {
+            let row = (format, layout);
+            // An insertion, because a sort is kilobytes of the page's code.
+            let place = sorted.partition_point(|other| rank(other) <= rank(&row));
+            sorted.insert(place, row);
+        }
+    }
+    sorted.into_iter()
+}
+
+/// Of one width the usual formats first, and of these the one with the larger range.
+fn rank((format, layout): &(&Format, &FloatLayout)) -> impl Ord + use<> {
+    let oddity = match layout.specials {
+        Specials::NegativeZeroNan => 1,
+        Specials::ScaleOnly => 2,
+        _ => 0,
+    };
+    (Reverse(format.bits), oddity, Reverse(layout.exponent_bits))
 }
 
 impl Look {
