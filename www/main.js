@@ -5,6 +5,7 @@ import { createSession } from './engine/session.js';
 import { bytes, compact, percent, plural } from './text/numbers.js';
 import { wireChooser } from './views/chooser.js';
 import { byId, setText } from './views/dom.js';
+import { formatsView } from './views/formats.js';
 import { ModuleMap } from './views/map.js';
 import { showProblems } from './views/problems.js';
 import { showProgress } from './views/progress.js';
@@ -20,6 +21,8 @@ const session = await createSession();
 const list = new TensorList(session, openTensor);
 const map = new ModuleMap(openTensor);
 const tensor = tensorView(session, { close: () => history.back(), step: stepTensor });
+
+const formats = formatsView(session);
 
 /** Where the page stood when a tensor was opened. */
 let returnTo_px = 0;
@@ -135,7 +138,7 @@ function shortcut(event) {
 wireChooser(session);
 byId('cancel').addEventListener('click', () => session.cancel());
 byId('save-json').addEventListener('click', save);
-addEventListener('popstate', closeTensor);
+addEventListener('popstate', () => formats.follow() || closeTensor());
 addEventListener('keydown', shortcut);
 session.onchange(show);
 show(session.state);

@@ -246,6 +246,51 @@ export interface FormatRange {
   exponent_min_subnormal?: number | null;
   exponent_min_normal?: number | null;
   exponent_max?: number | null;
+  kind?: 'float' | 'complex' | 'signed' | 'unsigned' | 'bool';
+  sign_bits?: number | null;
+  bias?: number | null;
+  /** Significant bits, the hidden one counted, and as decimal digits. */
+  precision?: number | null;
+  decimal_digits?: number | null;
+  largest?: Figure;
+  smallest_normal?: number | null;
+  smallest_subnormal?: number | null;
+  infinity?: boolean | null;
+  nan?: boolean | null;
+  source?: string;
+}
+
+/** A number beside another in a format. */
+export interface Neighbour {
+  code: string;
+  value: Figure;
+}
+
+/** What a number is in one format. */
+export interface Look {
+  name: string;
+  title: string;
+  outcome: 'exact' | 'rounded' | 'underflow' | 'overflow' | 'none';
+  /** Its code, taken apart: fields in binary. */
+  stored: {
+    code: string;
+    sign: string;
+    exponent: string;
+    mantissa: string;
+    class: 'zero' | 'subnormal' | 'normal' | 'infinite' | 'nan';
+    value: Figure;
+    below: Neighbour | null;
+    above: Neighbour | null;
+  } | null;
+  error: number | null;
+  relative_error: number | null;
+  ulps: number | null;
+}
+
+/** A number in every float format, the widest first. */
+export interface Microscope {
+  input: { text: string; value: Figure; format: string | null; code: string | null; note: string | null };
+  formats: Look[];
 }
 
 export interface Session {
@@ -256,5 +301,6 @@ export interface Session {
   cancel(): unknown;
   tensor(row: number): Promise<TensorReport | undefined>;
   saveReport(): Promise<Blob>;
+  microscope(text: string, format: string): Promise<Microscope | { error: string }>;
   onchange(callback: (state: State) => void): unknown;
 }

@@ -1,9 +1,9 @@
-"""Writes the tables that crate/core/tests/format_oracle.rs compares every format with.
+"""Writes the tables that format_oracle.rs and encode_oracle.rs in crate/core/tests compare every format with.
 
     python make_format_tables.py            writes crate/core/tests/data/
     python make_format_tables.py --check    compares with what is committed
 
-Two files:
+Four files, of which encode_tables.py makes encode.json and encode.bin:
   formats.json     limits and classes of every float format, from numpy/ml_dtypes.finfo and gfloat
   decode.bin       the value of every code of the formats of at most 16 bits but I16 and U16
                    (which are Rust's own i16 and u16): f64 for up to 8 bits, f32 for 16 bits,
@@ -24,6 +24,7 @@ from gfloat import FloatClass, decode_float
 
 import formats
 from committed import settle
+from encode_tables import encode_files
 from formats import FORMATS, TF32
 
 DATA = Path(__file__).resolve().parents[2] / "crate/core/tests/data"
@@ -117,7 +118,7 @@ def tables():
             rows.append(float_row(fmt, limits(fmt)))
     rows.append(float_row(TF32, gfloat_limits(TF32)))
     text = ",\n".join(json.dumps(row) for row in rows)
-    return {"formats.json": f"[\n{text}\n]\n".encode(), "decode.bin": blob}
+    return {"formats.json": f"[\n{text}\n]\n".encode(), "decode.bin": blob} | encode_files()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // What the page, the coordinator and the scanners say to each other.
 
-import type { FormatRange, Overview, TensorReport } from '../types.js';
+import type { FormatRange, Microscope, Overview, TensorReport } from '../types.js';
 
 /** The first message to a worker: what it is to be. */
 export interface Start {
@@ -27,6 +27,7 @@ export interface Requests {
   abandon: (why: string) => void;
   tensor: (index: number) => TensorReport | undefined;
   report: () => Blob;
+  microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 
 /** A file under the name that it has in the report. */

@@ -104,6 +104,12 @@ class PageSession {
     return this.#engine.coordinator.request('report');
   }
 
+  /** One number in every format; any coordinator knows them. @param {string} text @param {string} format of a code that names none */
+  async microscope(text, format) {
+    const { coordinator } = this.#engine ?? (await this.#warm());
+    return coordinator.request('microscope', { text, format });
+  }
+
   /** Calls back after changes, at most once a frame. @param {(state: State) => void} callback */
   onchange(callback) {
     this.#callbacks.add(callback);

@@ -59,6 +59,7 @@ class CoordinatorRole {
     abandon: (why) => this.#abandon(why),
     tensor: (index) => JSON.parse(this.#job?.tensor(index) ?? 'null') ?? undefined,
     report: () => this.#writeReport(),
+    microscope: ({ text, format }) => JSON.parse(wasm_bindgen.microscope(text, format)),
   };
 
   /** @param {import('./messages.js').Request} request */

@@ -30,6 +30,32 @@ pub(crate) enum Command {
     /// What every tensor holds and where its values come from
     #[command(after_help = EXIT_STATUS)]
     Scan(ScanOptions),
+    /// The formats of numbers, or one number in each of them: its bits, neighbours and error
+    #[command(after_help = FORMATS_HELP)]
+    Formats(FormatsOptions),
+}
+
+const FORMATS_HELP: &str = "Examples: floatscope formats
+          floatscope formats 0.1
+          floatscope formats -- -1e-8
+          floatscope formats 2^-24
+          floatscope formats bf16:0x3f80
+          floatscope formats 0x7e --as e4m3
+Exit status: 0 done, 2 bad input or usage.";
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatsOptions {
+    /// A number (0.1, -1e-8, 2^-24, inf, nan) or a code of a format (bf16:0x3f80)
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) value: Option<String>,
+
+    /// The format of a code that names none
+    #[arg(long = "as", value_name = "FORMAT", requires = "value")]
+    pub(crate) format: Option<String>,
+
+    /// Write it as JSON; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) json: Option<Target>,
 }
 
 #[derive(Debug, Args)]

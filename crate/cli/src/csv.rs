@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use floatscope_core::cast::{ByKey, CASTS};
 use floatscope_core::checkpoint::Layout;
 use floatscope_core::report::{Bits, Collector, Parts, QUANTILES, Sections, Stats, TensorFigures};
 use serde_json::Value;
@@ -59,13 +60,27 @@ const ORIGIN: [&str; 13] = [
     "wasted_bytes",
 ];
 
+/// What each cast loses: for each key, these fields of the JSON report.
+const LOSSES: [&str; 8] = [
+    "exact",
+    "overflow",
+    "underflow",
+    "subnormal",
+    "max_abs_error",
+    "mse",
+    "sqnr_db",
+    "bytes",
+];
+
 /// Writes the finished tensors, one row each, two for a complex one.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
     let sections = report.sections();
-    write_row(&titles(sections), out)?;
+    let mut titles = titles(sections);
+    titles.extend(cast_titles(report));
+    write_row(&titles, out)?;
     for index in 0..report.len() {
         let Some(figures) = report.figures(index) else {
             continue;
@@ -75,6 +90,7 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
             Parts::Complex { .. } => ["re", "im"],
         };
         let origin = origin_cells(report, index, figures);
+        let casts = cast_cells(report, index);
         let figures = figures.stats.each().zip(figures.bits.each());
         for ((stats, bits), part) in figures.zip(parts) {
             let mut row = first_cells(report, index, part);
@@ -84,6 +100,7 @@ pub(crate) fn write(report: &Collector, out: &mut dyn Write) -> io::Result<()> {
             if sections.stats {
                 row.extend(cells(stats, bits));
             }
+            row.extend(casts.clone());
             write_row(&row, out)?;
         }
     }
@@ -107,6 +124,21 @@ fn titles(sections: Sections) -> Vec<String> {
     titles.extend(quantiles("quantile_upper_"));
     titles.extend(owned(&bits));
     titles
+}
+
+/// Of the casts that some tensor has.
+fn cast_titles(report: &Collector) -> impl Iterator<Item = String> {
+    let casts = report.cast_totals().each();
+    casts.flat_map(|(at, _)| LOSSES.map(|field| format!("{}_{field}", CASTS[at].key)))
+}
+
+fn cast_cells(report: &Collector, index: usize) -> Vec<String> {
+    let table = report.casts(index).unwrap_or_default();
+    let table = serde_json::to_value(ByKey(&table)).expect("casts are JSON");
+    let casts = report.cast_totals().each();
+    casts
+        .flat_map(|(at, _)| LOSSES.map(|field| cell(&table[CASTS[at].key][field])))
+        .collect()
 }
 
 fn first_cells(report: &Collector, index: usize, part: &str) -> Vec<String> {

@@ -4,9 +4,12 @@
 //! found, read and handed on, and reports are written for people and scripts.
 
 mod arguments;
+mod casts;
 mod conditions;
 mod csv;
 mod evidence;
+mod formats;
+mod grid;
 mod inputs;
 mod numbers;
 mod outputs;
@@ -25,5 +28,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match arguments::Arguments::parse().command {
         arguments::Command::Scan(options) => scan::command(&options),
+        arguments::Command::Formats(options) => formats::command(&options),
     }
 }

@@ -78,7 +78,7 @@ fn scan(options: &ScanOptions) -> Result<Outcome, String> {
 }
 
 /// One line on standard error.
-fn complain(message: &str) {
+pub(crate) fn complain(message: &str) {
     // Nobody is left to be told when this fails.
     let _ = writeln!(io::stderr(), "floatscope: {}", text::line(message));
 }

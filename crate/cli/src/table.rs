@@ -7,27 +7,27 @@ use floatscope_core::ancestry::Label;
 use floatscope_core::report::{Checkpoint, Collector, Overview, PoolReport, Sections};
 
 use crate::numbers::{self, NOTHING, plural};
-use crate::{evidence, text};
+use crate::{casts, evidence, text};
 
 mod columns;
 
 use columns::{About, COLUMNS, Line, is_history, lines_of};
 
-const HEADLINE: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const ALARM: Style = AnsiColor::Red.on_default();
+pub(crate) const HEADLINE: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const ALARM: Style = AnsiColor::Red.on_default();
 const HISTORY: Style = AnsiColor::Yellow.on_default();
 
 /// What the lines are shown on.
 #[derive(Debug, Clone, Copy)]
-struct Screen {
+pub(crate) struct Screen {
     /// Columns of the terminal; none where there is no terminal to fit.
-    columns: Option<usize>,
-    colour: bool,
+    pub(crate) columns: Option<usize>,
+    pub(crate) colour: bool,
 }
 
 impl Screen {
-    fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         let size = terminal_size::terminal_size_of(io::stdout());
         let choice = anstream::AutoStream::choice(&io::stdout());
         Self {
@@ -36,7 +36,7 @@ impl Screen {
         }
     }
 
-    fn paint(self, style: Style, text: &str) -> String {
+    pub(crate) fn paint(self, style: Style, text: &str) -> String {
         if self.colour && !text.is_empty() {
             format!("{style}{text}{style:#}")
         } else {
@@ -79,7 +79,7 @@ fn write_on(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::Resu
     if report.len() == 1 && report.sections().ancestry {
         evidence::write(report, out)?;
     }
-    Ok(())
+    casts::write(screen, report, out)
 }
 
 /// "Verdicts: 210 native, 2 f16, 61 inconclusive; 2.10 GB carry nothing".

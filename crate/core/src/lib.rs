@@ -19,6 +19,7 @@ pub mod checkpoint;
 pub mod error;
 pub mod format;
 pub mod job;
+pub mod microscope;
 pub mod plan;
 pub mod report;
 pub mod scan;

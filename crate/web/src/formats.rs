@@ -1,42 +1,30 @@
-//! The table of formats, for pictures.
+//! The table of formats, for pictures, and one number in each of them.
 
-use floatscope_core::format::{FORMATS, FloatLayout, Format, TF32};
+use floatscope_core::microscope::{FormatFacts, Microscope};
 use floatscope_core::report::to_json;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Widths and range of a format. Exponents are ⌊log2|x|⌋; integers have none.
-#[derive(Serialize)]
-struct Row {
-    name: &'static str,
-    title: &'static str,
-    bits: u32,
-    exponent_bits: Option<u32>,
-    mantissa_bits: Option<u32>,
-    exponent_min_subnormal: Option<i32>,
-    exponent_min_normal: Option<i32>,
-    exponent_max: Option<i32>,
-}
-
-impl Row {
-    fn of(format: &Format) -> Self {
-        let layout = format.layout();
-        Self {
-            name: format.name,
-            title: format.title,
-            bits: format.bits,
-            exponent_bits: layout.map(|layout| layout.exponent_bits),
-            mantissa_bits: layout.map(|layout| layout.mantissa_bits),
-            exponent_min_subnormal: layout.map(FloatLayout::min_subnormal_exponent),
-            exponent_min_normal: layout.map(FloatLayout::min_exponent),
-            exponent_max: layout.map(FloatLayout::max_exponent),
-        }
-    }
-}
-
 /// Every format of the table and TF32, as JSON.
 #[wasm_bindgen]
 pub fn formats() -> String {
-    let rows: Vec<Row> = FORMATS.iter().chain([&TF32]).map(Row::of).collect();
-    to_json(&rows)
+    to_json(&FormatFacts::all())
+}
+
+/// Why a text is no number.
+#[derive(Serialize)]
+struct Refusal {
+    error: String,
+}
+
+/// What every format makes of a number, as JSON, or `{"error": "…"}`; `format` is that
+/// of a code that names none.
+#[wasm_bindgen]
+pub fn microscope(text: &str, format: &str) -> String {
+    match Microscope::of(text, Some(format)) {
+        Ok(seen) => to_json(&seen),
+        Err(error) => to_json(&Refusal {
+            error: error.to_string(),
+        }),
+    }
 }

@@ -3,6 +3,7 @@
 mod ancestry;
 mod checkpoints;
 mod conditions;
+mod formats;
 mod inputs;
 mod malformed;
 mod report;

@@ -135,7 +135,7 @@ impl FloatLayout {
         }
     }
 
-    const fn exponent_ones(&self) -> u64 {
+    pub(super) const fn exponent_ones(&self) -> u64 {
         (1 << self.exponent_bits) - 1
     }
 

@@ -1,12 +1,15 @@
-//! The table of number formats: one documented row each, one decoder for all.
+//! The table of number formats: one documented row each, one decoder and
+//! one encoder for all.
 //!
 //! A format is data. Everything else in the crate asks the table for widths,
 //! fields and special codes, so a new row is scanned, reported and tested the
 //! day it is added.
 
+mod encode;
 mod float;
 mod table;
 
+pub use encode::{Overflow, Rounding};
 pub(crate) use float::power_of_two;
 pub use float::{Class, FloatLayout, Specials};
 pub use table::{Dtype, FORMATS, TF32};
