@@ -13,6 +13,6 @@ mod panic;
 mod scanner;
 
 pub use coordinator::{Coordinator, Run};
-pub use formats::formats;
+pub use formats::{formats, microscope};
 pub use panic::last_panic;
 pub use scanner::Scanner;
