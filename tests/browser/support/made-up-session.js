@@ -3,6 +3,7 @@
 // views. `?layers=N` says how many layers there are.
 
 import { Rows } from '/source/engine/rows.js';
+import { CASTS, VALUES, furnish } from '/source/engine/made-up-casts.js';
 
 const LAYERS = Number(new URL(location.href).searchParams.get('layers') ?? 4);
 const LABELS = [
@@ -29,7 +30,7 @@ const same = (value) => tensors.map(() => value);
 const rows = new Rows(tensors.length);
 rows.add(0, {
   name: tensors.map(({ name }) => name), pattern: tensors.map(({ pattern }) => places.get(pattern)),
-  file: same(0), dtype: same('BF16'), shape: same('4 × 4'), parameters: same(16), bytes: same(32),
+  file: same(0), dtype: same('BF16'), shape: same('4 × 4'), parameters: same(VALUES), bytes: same(2 * VALUES),
 });
 rows.finish({
   index: Uint32Array.from(tensors.keys()), failed: new Uint32Array(), label: tensors.map(({ label }) => label), std,
@@ -53,7 +54,7 @@ const state = {
 };
 
 const stats = {
-  count: 16, zeros: 0, negative_zeros: 0, subnormals: 0, nan: 0, pos_inf: 0, neg_inf: 0, negatives: 8, min: -1, max: 1, abs_min_nonzero: 0.1,
+  count: VALUES, zeros: 0, negative_zeros: 0, subnormals: 0, nan: 0, pos_inf: 0, neg_inf: 0, negatives: 8, min: -1, max: 1, abs_min_nonzero: 0.1,
   abs_max: 1, mean: 0, std: 0.5, rms: 0.5, skewness: 0, kurtosis: 3, quantiles: null, quantiles_exact: true, distinct: 16,
 };
 const bits = { width: 16, sign_entropy: 1, exponent_entropy: 2, mantissa_entropy: 6, joint_entropy: 9, exact: true, plane_ones: Array(16).fill(0.5) };
@@ -96,8 +97,12 @@ const report = ({ name, label }) => ({
 
 const BF16 = { name: 'BF16', title: 'BF16', bits: 16, exponent_bits: 8, mantissa_bits: 7, exponent_min_subnormal: -133, exponent_min_normal: -126, exponent_max: 127 };
 
+let tell = () => {};
+const made = furnish(state, tensors, () => requestAnimationFrame(() => tell()));
+
 export const createSession = () => ({
-  state, formats: [BF16], open() {}, openSample() {}, cancel() {}, onchange() {},
-  tensor: async (row) => report(tensors[row]),
+  state, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
+  onchange(callback) { tell = () => callback(state); },
+  tensor: async (row) => ({ ...report(tensors[row]), casts: made.casts(row) }),
   saveReport: async () => new Blob(),
 });
