@@ -1,7 +1,7 @@
 // @ts-check
 // What casts are told apart by: steps of quality, and families.
 
-import { NOTHING, value } from './numbers.js';
+import { NOTHING } from './numbers.js';
 
 /** @typedef {import('../types.js').Figure} Figure */
 
@@ -24,7 +24,7 @@ export const numberOf = (figure) => Number(figure ?? NaN);
 export function decibels(sqnr_db) {
   const n = numberOf(sqnr_db);
   if (Number.isNaN(n)) return NOTHING;
-  return n === Infinity ? 'lossless' : `${value(Number(n.toFixed(1)))} dB`;
+  return n === Infinity ? 'lossless' : `${n.toFixed(1).replace('-', '−')} dB`;
 }
 
 const FAMILIES = [/^f8.*\//, /^mx/, /^(nv|int|nf)/];

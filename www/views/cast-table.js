@@ -50,7 +50,7 @@ export function castTable(casts, without, press) {
       ? h('button', { type: 'button', class: 'quiet', title: `${cast.says}. Ranks the tensors by what they lose.`, on: { click: () => press(cast.key) } }, cast.title)
       : h('span', { title: cast.says }, cast.title);
     const bar = castBar();
-    const cells = columns.map(([id, heading], column) => h('td', { role: 'cell', class: `c-${id}`, 'data-says': heading }, h('span'), column === 0 && bar.element));
+    const cells = columns.map(([id, heading], column) => h('td', { role: 'cell', class: `k-${id}`, 'data-says': heading }, h('span'), column === 0 && bar.element));
     const line = h('tr', { role: 'row', 'data-cast': cast.key, class: isGap(casts, i) && 'gap' }, h('th', { scope: 'row', role: 'rowheader' }, name, note), ...cells);
     return { cast, line, note, cells, bar };
   });
@@ -59,7 +59,7 @@ export function castTable(casts, without, press) {
     // The roles are said, since a phone shows lines and no table.
     element: h('table', { class: 'stats casts', role: 'table' },
       h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, h('th', { scope: 'col', role: 'columnheader' }, 'Cast to'),
-        ...columns.map(([id, heading]) => h('th', { scope: 'col', role: 'columnheader', class: `c-${id}`, title: HINTS[id] }, heading)))),
+        ...columns.map(([id, heading]) => h('th', { scope: 'col', role: 'columnheader', class: `k-${id}`, title: HINTS[id] }, heading)))),
       h('tbody', { role: 'rowgroup' }, ...lines.map(({ line }) => line))),
     /**
      * @param {Record<string, CastFigures>} figures

@@ -34,12 +34,13 @@ const sentences = ({ recommendations, f16 }) => [
   f16 && h('p', { class: 'note' }, f16),
 ].filter((element) => element !== false && element !== null && element !== '');
 
-/** @param {SecondLook} look @param {string[]} missing keys */
+/** @param {SecondLook} look @param {string[]} missing titles */
 function why({ phase }, missing) {
-  const which = `${missing.join(', ')} ${missing.length === 1 ? 'needs' : 'need'} a second look at the file: `
-    + 'a scale is known only when everything that shares it has been read, and the first read kept counts, not values.';
-  if (phase === 'looking') return `Second look, for ${missing.join(', ')}`;
-  return phase === 'stopped' ? `The second look ended before its end. ${which}` : which;
+  const which = missing.join('; ');
+  if (phase === 'looking') return `A second look at the file, for ${plural(missing.length, 'cast')}: ${which}.`;
+  const need = `${plural(missing.length, 'cast')} ${missing.length === 1 ? 'needs' : 'need'} a second look at the file: ${which}. `
+    + 'Their scales depend on which values stand together, and the first read kept counts, not places.';
+  return phase === 'stopped' ? `The second look was stopped. ${need}` : need;
 }
 
 /** @param {import('../types.js').Session} session @param {(key: string) => void} rank */
@@ -77,7 +78,7 @@ export function castsView(session, rank) {
     byId('casts').hidden = !Object.keys(casts).length || !session.casts.length;
     if (!overview || byId('casts').hidden) return;
     const { castCount, castBytes } = rows;
-    const missing = session.casts.map(({ key }) => key).filter((key) => !((casts[key]?.tensors ?? 0) >= castCount));
+    const missing = session.casts.filter(({ key }) => !((casts[key]?.tensors ?? 0) >= castCount)).map(({ title }) => title);
     showLook(look, missing);
     const advises = JSON.stringify([overview.recommendations, overview.f16]);
     if (advises !== advised) byId('casts-advice').replaceChildren(...sentences(overview));

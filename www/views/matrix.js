@@ -125,7 +125,7 @@ export class CastMatrix {
     this.#head.append(h('div', { class: 'c-name', role: 'columnheader' }, 'Tensor'),
       ...casts.map(({ key, title, says }, i) => h('div', { class: `cast${gap(i) || ''}`, role: 'columnheader', title: `${title}: ${says}`, 'data-rank': key }, h('span', {}, key))),
       ...FIGURES.map(([id, heading]) => h('div', { class: `figure f-${id}`, role: 'columnheader' }, heading)));
-    this.#line = h('div', { class: 'matrix-line', role: 'row' }, h('div', { class: 'c-name', role: 'rowheader' }),
+    this.#line = h('div', { class: 'matrix-line', role: 'row' }, h('div', { class: 'c-name', role: 'rowheader' }, h('bdi')),
       ...casts.map((_, i) => h('div', { class: `cell${gap(i) || ''}`, role: 'gridcell' })),
       ...FIGURES.map(([id, heading]) => h('div', { class: `figure f-${id}`, role: 'gridcell', 'data-says': heading })));
   }
@@ -167,8 +167,9 @@ export class CastMatrix {
     const name = this.rows.name(row) || NAMELESS;
     element.setAttribute('aria-rowindex', String(at + 2));
     element.setAttribute('data-at', String(at));
-    setText(element.children[0], name);
-    element.children[0].setAttribute('title', name);
+    const head = element.children[0];
+    setText(/** @type {Node} */ (head.firstChild), name);
+    head.setAttribute('title', name);
     casts.forEach(({ key }, i) => {
       const cell = element.children[i + 1];
       const n = this.rows.sqnr(row, key);

@@ -41,11 +41,11 @@ const ancestry = {};
 for (const { label } of tensors) {
   ancestry[label] ??= { tensors: 0, parameters: 0 };
   ancestry[label].tensors++;
-  ancestry[label].parameters += 16;
+  ancestry[label].parameters += VALUES;
 }
 const checkpoint = {
-  name: 'made up', files: [{ name: 'made-up.safetensors', bytes: 1000, metadata: {} }], tensors: tensors.length, parameters: 16 * tensors.length,
-  bytes: 32 * tensors.length, dtypes: { BF16: { tensors: tensors.length, parameters: 16 * tensors.length, bytes: 32 * tensors.length } },
+  name: 'made up', files: [{ name: 'made-up.safetensors', bytes: 1000, metadata: {} }], tensors: tensors.length, parameters: VALUES * tensors.length,
+  bytes: 2 * VALUES * tensors.length, dtypes: { BF16: { tensors: tensors.length, parameters: VALUES * tensors.length, bytes: 2 * VALUES * tensors.length } },
 };
 const state = {
   phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], error: null,
@@ -85,7 +85,7 @@ const besides = {
   not_float: { dtype: 'I32', layout: { scheme: 'gptq', role: 'codes', says: 'packed INT4, GPTQ, group 128' }, rows: null, parity: null, witnesses: [] },
 };
 const report = ({ name, label }) => ({
-  name, file: 'made-up.safetensors', dtype: 'BF16', shape: [4, 4], bytes: 32, stats, bits, exponents, ancestry: verdict(label), layout: null,
+  name, file: 'made-up.safetensors', dtype: 'BF16', shape: [4, 4], bytes: 2 * VALUES, stats, bits, exponents, ancestry: verdict(label), layout: null,
   rows: { count: 4, zero: 0, constant: 0, examined: 4, ancestry: { [label]: 4 } },
   parity: { first: -17, even: [null, 0.75, 0.625, 0.5625], error: [null, 0.2, 0.01, 0.002] },
   witnesses: [
