@@ -13,7 +13,7 @@ import { paceOf } from './progress.js';
 
 /** What stands where a cast is missing. @type {Record<SecondLook['phase'], string>} */
 export const MISSING = {
-  none: 'not there yet', waiting: 'waits for the second look', looking: 'is being looked at', stopped: 'was not looked at', done: 'is missing',
+  none: 'not there', waiting: 'waits for the second look', looking: 'is being looked at', stopped: 'was not looked at', done: 'is missing',
 };
 
 /** @param {Recommendation} recommendation */

@@ -54,7 +54,7 @@ export function comparison(keys, descending) {
 
 /**
  * All rows in the order of one column.
- * @param {Rows} rows @param {Arrangement} arrangement
+ * @param {Rows} rows @param {Pick<Arrangement, 'column' | 'descending'>} arrangement
  * @returns {Generator<void, Uint32Array>}
  */
 export function* sorted(rows, { column, descending }) {

@@ -7,6 +7,7 @@ import { STEPS, decibels, isBare, isGap, stepOf } from '../text/casts.js';
 import { NOTHING, brief, briefValue, count, percent, plural } from '../text/numbers.js';
 import { MISSING } from './casts.js';
 import { byId, h, setText } from './dom.js';
+import { sorted } from './list-index.js';
 import { NAMELESS } from './list-line.js';
 import { ListWindow } from './list-window.js';
 import { matrixOrder } from './matrix-order.js';
@@ -51,6 +52,8 @@ export class CastMatrix {
   #line = null;
   /** @type {Uint32Array} */
   #order = new Uint32Array();
+  /** All rows, or those that there were. @type {Uint32Array} */
+  #byName = new Uint32Array();
   /** Counts arrangements. */
   #edition = 0;
   #job = 0;
@@ -110,7 +113,7 @@ export class CastMatrix {
     this.#rank.value = this.#filter.value = '';
     this.#known.clear();
     this.#setActive(null);
-    this.#order = new Uint32Array();
+    this.#byName = this.#order = new Uint32Array();
     this.#window.resize(0);
   }
 
@@ -120,7 +123,7 @@ export class CastMatrix {
     const gap = (/** @type {number} */ i) => isGap(casts, i) && ' gap';
     this.#grid.style.setProperty('--casts', String(casts.length));
     this.#grid.setAttribute('aria-colcount', String(1 + casts.length + FIGURES.length));
-    this.#rank.append(...casts.map(({ key, title }) => h('option', { value: key }, title)));
+    this.#rank.append(...casts.map(({ key, title }) => h('option', { value: key }, `loss as ${title}`)));
     byId('matrix-key').append(castKey('not there yet, or no figure'));
     this.#head.append(h('div', { class: 'c-name', role: 'columnheader' }, 'Tensor'),
       ...casts.map(({ key, title, says }, i) => h('div', { class: `cast${gap(i) || ''}`, role: 'columnheader', title: `${title}: ${says}`, 'data-rank': key }, h('span', {}, key))),
@@ -135,10 +138,14 @@ export class CastMatrix {
     clearTimeout(this.#arrangeTimer);
     this.#arrangeTimer = undefined;
     const { rows } = this;
-    if (rows.castEdition !== this.#castEdition) this.#known.clear();
+    if (rows.castEdition !== this.#castEdition) this.#forget();
     this.#castEdition = rows.castEdition;
     const job = ++this.#job;
-    const next = await inSlices(matrixOrder(rows, this.#rank.value, this.#filter.value), () => job !== this.#job || rows !== this.rows);
+    const isStale = () => job !== this.#job || rows !== this.rows;
+    const byName = this.#byName.length === rows.length ? this.#byName : await inSlices(sorted(rows, { column: 'name', descending: false }), isStale);
+    if (!byName) return;
+    this.#byName = byName;
+    const next = await inSlices(matrixOrder(rows, byName, this.#rank.value, this.#filter.value), isStale);
     if (!next) return;
     const active = this.#active && this.#active.at >= 0 ? this.#order[this.#active.at] : -1;
     this.#order = next;
@@ -152,6 +159,12 @@ export class CastMatrix {
     setText(byId('matrix-count'), next.length < castCount ? `${count(next.length)} of ${count(castCount)}` : plural(castCount, 'tensor'));
     if (active >= 0) this.#setActive(next.includes(active) ? { at: next.indexOf(active), column: this.#active?.column ?? 0 } : null);
     this.#window.resize(next.length);
+  }
+
+  /** What may have more casts by now. */
+  #forget() {
+    const all = this.session.casts.length;
+    for (const [row, { casts }] of this.#known) if (Object.keys(casts).length < all) this.#known.delete(row);
   }
 
   /** @param {HTMLElement} element @param {number} at */
