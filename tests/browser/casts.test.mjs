@@ -220,8 +220,9 @@ test('a short second look begins by itself, and the report is the command’s', 
   const path = model();
   await pick(page, path);
   assert.equal(await phase(page, 'done', 'failed'), 'done');
-  await page.waitForSelector('#look[hidden]');
-  await page.waitForFunction(() => document.querySelector('[data-cast]') && !document.querySelector('#casts-table .missing'));
+  // Every cast is there, and of every tensor.
+  await page.waitForFunction(() => document.querySelector('[data-cast]') && !document.querySelector('#casts-table :is(.missing, small:not(:empty))')
+    && document.querySelector('#look[hidden]'));
   const saved = await savedReport(page);
   assertSameTensors(saved, await nativeReport(path));
   const { tensors } = JSON.parse(saved);

@@ -74,7 +74,7 @@ export class Rows {
     for (const [key, numbers] of Object.entries(sqnr_db)) {
       const column = this.#casts.get(key) ?? new Float32Array(this.statuses.length).fill(NaN);
       this.#casts.set(key, column);
-      index.forEach((row, i) => (column[row] = numbers[i]));
+      for (let i = 0; i < index.length; i++) column[index[i]] = numbers[i];
     }
   }
 

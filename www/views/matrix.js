@@ -52,8 +52,8 @@ export class CastMatrix {
   #line = null;
   /** @type {Uint32Array} */
   #order = new Uint32Array();
-  /** All rows, or those that there were. @type {Uint32Array} */
-  #byName = new Uint32Array();
+  /** All rows, once they are sorted. @type {Promise<Uint32Array | null> | null} */
+  #byName = null;
   /** Counts arrangements. */
   #edition = 0;
   #job = 0;
@@ -93,7 +93,8 @@ export class CastMatrix {
   update({ rows, phase, casts }) {
     if (rows !== this.rows) this.#restart(rows);
     byId('matrix').hidden = rows.castCount < 2 || !this.session.casts.length;
-    if (byId('matrix').hidden || rows.castEdition === this.#castEdition) return;
+    const isSorted = phase === 'scanning' || this.#byName !== null;
+    if (byId('matrix').hidden || (rows.castEdition === this.#castEdition && isSorted)) return;
     if (!this.#line) this.#furnish();
     this.#arrangeTimer ??= setTimeout(() => this.#arrange(), this.#order.length && (phase === 'scanning' || casts.phase === 'looking') ? PAUSE_MS : 0);
   }
@@ -113,7 +114,8 @@ export class CastMatrix {
     this.#rank.value = this.#filter.value = '';
     this.#known.clear();
     this.#setActive(null);
-    this.#byName = this.#order = new Uint32Array();
+    this.#byName = null;
+    this.#order = new Uint32Array();
     this.#window.resize(0);
   }
 
@@ -142,9 +144,9 @@ export class CastMatrix {
     this.#castEdition = rows.castEdition;
     const job = ++this.#job;
     const isStale = () => job !== this.#job || rows !== this.rows;
-    const byName = this.#byName.length === rows.length ? this.#byName : await inSlices(sorted(rows, { column: 'name', descending: false }), isStale);
-    if (!byName) return;
-    this.#byName = byName;
+    // While they come, they stand as in the file: to sort a hundred thousand names takes a while.
+    const byName = this.session.state.phase === 'scanning' ? rowsOf(rows.length) : await this.#sortByName();
+    if (!byName || isStale()) return;
     const next = await inSlices(matrixOrder(rows, byName, this.#rank.value, this.#filter.value), isStale);
     if (!next) return;
     const active = this.#active && this.#active.at >= 0 ? this.#order[this.#active.at] : -1;
@@ -159,6 +161,12 @@ export class CastMatrix {
     setText(byId('matrix-count'), next.length < castCount ? `${count(next.length)} of ${count(castCount)}` : plural(castCount, 'tensor'));
     if (active >= 0) this.#setActive(next.includes(active) ? { at: next.indexOf(active), column: this.#active?.column ?? 0 } : null);
     this.#window.resize(next.length);
+  }
+
+  /** Once for a checkpoint: what is asked for meanwhile waits for it. */
+  #sortByName() {
+    const { rows } = this;
+    return (this.#byName ??= inSlices(sorted(rows, { column: 'name', descending: false }), () => rows !== this.rows));
   }
 
   /** What may have more casts by now. */
@@ -330,6 +338,9 @@ export class CastMatrix {
     this.#filter.addEventListener('input', () => this.#arrange());
   }
 }
+
+/** @param {number} length */
+const rowsOf = (length) => new Uint32Array(length).map((_, row) => row);
 
 /** The one cell that assistive software is pointed at. @param {Element} cell @param {boolean} isActive @param {() => string} [says] */
 function mark(cell, isActive, says) {
