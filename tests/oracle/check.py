@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 sharded threads generated real sample
+                                                 casts sharded threads generated real sample
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
 Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import casts as all_casts
 import checkpoints
 import compare
 import container
@@ -79,23 +80,29 @@ def files_of(path):
     return sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
 
 
-def check_report(score, place, report, paths):
+def check_report(score, place, report, paths, saturate=False):
     """Every figure of a report of these paths against the oracle's."""
     files = [file for path in paths for file in files_of(path)]
     ours = {(Path(t.get("file", "")).name, t["name"]): t for t in report["tensors"]}
     score.note(not report["problems"], f"{place}: problems {report['problems'][:3]}")
-    wanted = set()
+    wanted, sums = set(), {}
     for file in files:
         for tensor in container.load(file):
             wanted.add((file.name, tensor.name))
+            tallies = all_casts.tallies(tensor, saturate)
+            all_casts.add(sums, tallies)
             row = ours.get((file.name, tensor.name))
             score.note(row is not None, f"{place}: {tensor.name!r} of {file.name} is not in the report")
             if row:
-                figures = compare.tensor(expected.tensor(tensor), row)
+                figures = [
+                    *compare.tensor(expected.tensor(tensor), row),
+                    *compare.casts(all_casts.figures(tallies), row.get("casts", "missing")),
+                ]
                 score.figures(f"{file.name}: {tensor.name!r}", figures)
     extra = [key for key in ours if key not in wanted]
     score.note(not extra, f"{place}: tensors that no file has: {extra[:5]}")
     check_totals(score, place, report["checkpoint"], files)
+    score.figures(place, compare.casts(all_casts.figures(sums), report.get("casts", "missing"), "casts of all"))
 
 
 def check_totals(score, place, checkpoint, files):
@@ -115,16 +122,16 @@ def check_totals(score, place, checkpoint, files):
     score.figures(place, figures)
 
 
-def check_scan(score, path):
+def check_scan(score, path, saturate=False):
     """Scans with the native command and compares."""
-    output, trouble = scan(path)
+    output, trouble = scan(path, *["--saturate"] * saturate)
     score.note(trouble is None, f"{path}: {trouble}")
     try:
         report = json.loads(output)
     except ValueError as error:
         score.note(False, f"{path}: the report is not JSON: {error}")
         return
-    check_report(score, str(path), report, [path])
+    check_report(score, str(path), report, [path], saturate)
 
 
 def committed(score):
@@ -160,6 +167,8 @@ def comparison(score):
     for tensor in container.load(make_fixtures.FIXTURES / "package_dtypes.safetensors"):
         found = list(selftest.unnoticed(expected.tensor(tensor)))
         score.note(not found, "\n     ".join(found[:SHOWN]))
+    found = [*selftest.miscast(), *selftest.unnoticed_casts()]
+    score.note(not found, "\n     ".join(found[:SHOWN]))
 
 
 def derivations(score):
@@ -171,6 +180,12 @@ def derivations(score):
 def fixtures(score):
     for path in sorted(make_fixtures.FIXTURES.glob("*.safetensors")):
         check_scan(score, path)
+
+
+def casts(score):
+    """Every tensor that was thought of for casts, with infinities for what FP8 cannot hold and without."""
+    for saturate in (False, True):
+        check_scan(score, checkpoints.cast_tensors(), saturate)
 
 
 def sharded(score):
@@ -203,7 +218,7 @@ def real(score):
 
 
 PARTS = {part.__name__: part for part in (
-    comparison, derivations, committed, fixtures, sharded, threads, generated, real, sample,
+    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, real, sample,
 )}  # fmt: skip
 
 

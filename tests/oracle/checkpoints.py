@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import cast_cases
 import container
 import formats
 import make_fixtures as small
@@ -113,3 +114,10 @@ def large_tensors():
     for key, values in small.cancelling(fmt, 1_000_003):
         found.append(small.tensor(f"F32.{key}", fmt, small.encode(fmt, values)))
     return found
+
+
+def cast_tensors():
+    """All tensors that try the casts, of which tests/fixtures holds some; made anew, for they are small."""
+    path = folder() / "cast_cases.safetensors"
+    path.write_bytes(container.save_by_hand(list(cast_cases.tensors())))
+    return path

@@ -12,6 +12,13 @@ compared for equality. The tolerances of the rest:
   kurtosis  1e-11 of itself: a sum of positive terms, divided by a square.
   entropies 1e-9 bits: some 65,536 terms, each with a logarithm that is right to an ULP.
 
+Casts: counts and bytes are equal;
+
+  max_abs_error  1e-15 of itself: a difference of two doubles, rounded once.
+  mse            1e-12 of itself: a sum of squares, the promise for every sum. Below the smallest
+                 normal double, where digits end, 1e-12 of that.
+  sqnr_db        1e-9 dB: the logarithm of two such sums is right to 1e-11.
+
 For types over 16 bits the report gives bounds: the exact quantile lies in
 [quantiles, quantiles_upper], which must not be wider than the codes that share
 their 16 leading bits, and mantissa and joint entropy are upper bounds.
@@ -26,6 +33,9 @@ MEAN = 1e-12
 SPREAD = 1e-12
 SHAPE = 1e-11
 ENTROPY = 1e-9
+LARGEST_ERROR = 1e-15
+MSE = 1e-12
+DECIBELS = 1e-9
 
 COUNTS = ["count", "zeros", "negative_zeros", "subnormals", "nan", "pos_inf", "neg_inf", "negatives"]
 EXTREMES = ["min", "max", "abs_min_nonzero", "abs_max"]
@@ -163,3 +173,35 @@ def exponents(expected, report):
     yield same("exponents.counts", report.get("counts"), expected["counts"])
     if expected["counts"]:
         yield count("exponents.first", report.get("first"), expected["first"])
+
+
+def casts(expected, report, place="casts"):
+    """Every figure of every cast, of a tensor or of a whole checkpoint; None where there is none."""
+    if expected is None or not isinstance(report, dict):
+        right = report is None and expected is None
+        yield Figure(place, right, report, None if expected is None else "an object", 0.0)
+        return
+    yield same(f"{place}: keys", sorted(report), sorted(expected))
+    for key, figures in expected.items():
+        row = report.get(key)
+        yield from cast(f"{place}[{key}]", figures, row if isinstance(row, dict) else {})
+
+
+def cast(name, expected, report):
+    scales = {
+        "max_abs_error": (expected["max_abs_error"], LARGEST_ERROR),
+        "mse": (max_with_normal(expected["mse"]), MSE),
+        "sqnr_db": (1, DECIBELS),
+    }
+    for figure, oracle in expected.items():
+        ours, place = report.get(figure, "missing"), f"{name}.{figure}"
+        if figure not in scales:
+            yield count(place, ours, oracle)
+        elif isinstance(oracle, str):
+            yield same(place, ours, oracle)
+        else:
+            yield near(place, ours, oracle, *scales[figure])
+
+
+def max_with_normal(x):
+    return max(x, 2.0**-1022) if isinstance(x, float) else x

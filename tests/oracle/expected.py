@@ -5,7 +5,7 @@
 `stats`, `bits` and `exponents` follow docs/report.md's definitions, with NumPy,
 ml_dtypes and exact integers. Everything is exact here, also for types over 16
 bits, where Floatscope gives bounds for the quantiles and two entropies:
-`check.py` knows which figures are bounds. `mean_abs` is the scale for the
+`check.py` knows which figures are bounds. `casts` comes from casts.py. `mean_abs` is the scale for the
 tolerance of the mean and no figure of the report.
 """
 
@@ -214,7 +214,9 @@ def binade(values):
 
 def file(path):
     """Expected figures of every tensor of a file."""
-    return [tensor(t) for t in container.load(path)]
+    import casts  # which needs the census above
+
+    return [tensor(t) | {"casts": casts.figures(casts.tallies(t))} for t in container.load(path)]
 
 
 def dumps(files):

@@ -1,6 +1,6 @@
 """Writes tests/fixtures: small checkpoints that try hard, and what must be said of them.
 
-    python make_fixtures.py            writes the files and expected.json
+    python make_fixtures.py            writes the files, expected.json and expected_casts.json
     python make_fixtures.py --check    compares with what is committed
 
 Random numbers are integers of PCG64, and "bell" values are sums of twelve of
@@ -13,42 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
+import cast_cases
+import casts
 import container
 import expected
 import formats
 from committed import settle
-from container import Tensor
 from formats import FORMATS
+from ingredients import bell, encode, generator, tensor, whole_bytes
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+# Files whose casts are committed; of the others, which say little more of casts, check.py computes them.
+WITH_CASTS = ["casts", "every_code", "dtypes", "distributions", "shapes", "cancellation", "integers"]
 FLOATS = [f for f in FORMATS.values() if f.kind == "float"]
-SEED = 20240229
-
-
-def generator(*key):
-    """A generator of its own for each tensor, so that one more tensor changes no other."""
-    return np.random.Generator(np.random.PCG64([SEED, *(ord(c) for c in "/".join(map(str, key)))]))
-
-
-def bell(rng, count):
-    """Nearly normal values of mean 0 and standard deviation 1: Irwin-Hall of order 12, exact in f64."""
-    draws = rng.integers(0, 1 << 20, size=(count, 12), dtype=np.int64)
-    return (draws.sum(axis=1) - 6 * (1 << 20)) / float(1 << 20)
-
-
-def tensor(name, fmt, codes, shape=None):
-    shape = [len(codes)] if shape is None else list(shape)
-    return Tensor(name, fmt.name, shape, formats.pack(fmt, codes))
-
-
-def encode(fmt, values):
-    """Codes of f64 values, by the cast of NumPy or ml_dtypes."""
-    if fmt.kind in ("bool", "unsigned", "signed"):
-        return values.astype(fmt.dtype).view(formats.code_type(fmt.bits))
-    if not fmt.info.is_signed:
-        values = np.abs(values)
-    with np.errstate(over="ignore"):
-        return values.astype(fmt.dtype).view(formats.code_type(fmt.part_bits))
 
 
 def random_codes(fmt, count, *key):
@@ -120,12 +97,6 @@ def special_codes(fmt):
     repeats = 1 + np.arange(len(codes)) % 5  # so that no two codes are equally frequent by design
     codes = np.repeat(np.array(codes, formats.code_type(fmt.part_bits)), repeats)
     return whole_bytes(fmt, codes)
-
-
-def whole_bytes(fmt, codes):
-    """Repeats the last code until the tensor is a whole number of bytes and of elements."""
-    step = 8 // np.gcd(8, fmt.bits) if fmt.bits < 8 else (2 if fmt.kind == "complex" else 1)
-    return np.concatenate([codes, np.repeat(codes[-1:], -len(codes) % step)])
 
 
 def distributions_of(fmt, count=100):
@@ -356,11 +327,16 @@ def make():
         "cancellation.safetensors": cancellation(),
         "integers.safetensors": integers(),
         "names.safetensors": names(),
+        "casts.safetensors": container.save_by_hand(list(cast_cases.committed())),
         **sharded(),
     }
     containers = {name: data for name, data in files.items() if name.endswith(".safetensors")}
     figures = {name: [expected.tensor(t) for t in container.parse(data)] for name, data in containers.items()}
-    return files | {"expected.json": expected.dumps(figures).encode()}
+    of_casts = {f"{name}.safetensors": casts.of_file(files[f"{name}.safetensors"]) for name in WITH_CASTS}
+    return files | {
+        "expected.json": expected.dumps(figures).encode(),
+        "expected_casts.json": casts.dumps(of_casts).encode(),
+    }
 
 
 if __name__ == "__main__":

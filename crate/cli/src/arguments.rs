@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
+use floatscope_core::cast::{CASTS, Cast, CastSet, Casting};
 use floatscope_core::report::Sections;
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -51,9 +52,19 @@ pub(crate) struct ScanOptions {
     #[arg(long = "tensor", value_name = "GLOB", value_parser = glob)]
     pub(crate) tensors: Vec<GlobMatcher>,
 
-    /// Only these parts of the report: stats, ancestry [default: all]
+    /// Only these parts of the report: stats, ancestry, casts [default: all]
     #[arg(long, value_name = "PART[,PART...]", value_delimiter = ',', value_parser = part)]
     pub(crate) only: Vec<Part>,
+
+    /// Only these casts, by key: f16, f8_e4m3/row, mxfp4, int4/128, … [default: all]
+    ///
+    /// With a single one, tensors are listed by what it loses.
+    #[arg(long = "cast", value_name = "KEY[,KEY...]", value_delimiter = ',', value_parser = cast)]
+    pub(crate) casts: Vec<&'static Cast>,
+
+    /// FP8 casts without a scale keep the largest value instead of overflowing
+    #[arg(long)]
+    pub(crate) saturate: bool,
 
     /// Exit with status 1 when a tensor has one of these labels, or nan, inf, overflow:f16
     ///
@@ -81,15 +92,23 @@ pub(crate) struct ScanOptions {
 pub(crate) enum Part {
     Stats,
     Ancestry,
+    Casts,
 }
 
 fn part(word: &str) -> Result<Part, String> {
     match word {
         "stats" => Ok(Part::Stats),
         "ancestry" => Ok(Part::Ancestry),
-        "casts" => Err("there are no casts yet, only stats and ancestry".to_owned()),
-        _ => Err("it must be stats or ancestry".to_owned()),
+        "casts" => Ok(Part::Casts),
+        _ => Err("it must be stats, ancestry or casts".to_owned()),
     }
+}
+
+fn cast(key: &str) -> Result<&'static Cast, String> {
+    Cast::of_key(key).ok_or_else(|| {
+        let keys: Vec<&str> = CASTS.iter().map(|cast| cast.key).collect();
+        format!("it must be one of {}", keys.join(", "))
+    })
 }
 
 /// Where something is written.
@@ -108,6 +127,19 @@ impl ScanOptions {
         Sections {
             stats: self.only.contains(&Part::Stats),
             ancestry: self.only.contains(&Part::Ancestry),
+            casts: self.only.contains(&Part::Casts),
+        }
+    }
+
+    /// The casts that are wanted.
+    pub(crate) fn casting(&self) -> Casting {
+        let is_wanted = |cast: &Cast| self.casts.iter().any(|wanted| wanted.key == cast.key);
+        Casting {
+            wanted: match self.casts.is_empty() {
+                true => CastSet::all(),
+                false => CastSet::of(is_wanted),
+            },
+            saturate: self.saturate,
         }
     }
 
@@ -117,6 +149,14 @@ impl ScanOptions {
         let asks = self.fail_on.iter().any(|condition| condition.is_ancestry());
         if asks && !self.sections().ancestry {
             return Err("--fail-on asks for labels, which --only leaves out".to_owned());
+        }
+        if (!self.casts.is_empty() || self.saturate) && !self.sections().casts {
+            let option = if self.saturate {
+                "--saturate"
+            } else {
+                "--cast"
+            };
+            return Err(format!("{option} is about casts, which --only leaves out"));
         }
         Ok(())
     }

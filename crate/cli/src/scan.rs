@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use floatscope_core::Job;
 use floatscope_core::plan::Run;
 use floatscope_core::report::Collector;
-use floatscope_core::scan::{Observations, Scanner, Span};
+use floatscope_core::work::{Seen, Task, Worker};
 use globset::GlobMatcher;
 use indicatif::ProgressBar;
 
@@ -55,6 +55,7 @@ fn scan(options: &ScanOptions) -> Result<Outcome, String> {
     let (mut job, files) = read_headers(inputs, &options.paths);
     select(&mut job, &options.tensors)?;
     job.only(options.sections());
+    job.cast(options.casting());
     let outputs = Outputs::open(options, &read)?;
     scan_tensors(&mut job, &files, options);
     let report = job.report();
@@ -198,6 +199,23 @@ fn scan_tensors(job: &mut Job, files: &[ScannedFile], options: &ScanOptions) {
     let threads = options.threads.map_or_else(cores, NonZeroUsize::get);
     job.start(threads as u64);
     let total_bytes = job.report().overview().checkpoint.bytes;
+    look(job, files, threads, total_bytes, options);
+    let again_bytes = job.casts_waiting_bytes();
+    job.look_again();
+    look(job, files, threads, again_bytes, options);
+}
+
+/// Hands the runs of one look to threads until none is left.
+fn look(
+    job: &mut Job,
+    files: &[ScannedFile],
+    threads: usize,
+    total_bytes: u64,
+    options: &ScanOptions,
+) {
+    if job.is_done() {
+        return;
+    }
     let useful = usize::try_from(total_bytes / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX);
     let shared = Shared {
         job: Mutex::new(job),
@@ -230,9 +248,9 @@ struct Shared<'a> {
 impl<'a> Shared<'a> {
     /// Scans runs until none is left.
     fn work(&self) {
-        let mut worker = Worker::new(&self.bar);
-        while let Some(run) = self.next_run() {
-            let outcome = worker.scan(&run, &self.files[run.file]);
+        let mut worker = Thread::new(&self.bar);
+        while let Some((run, tasks)) = self.next_run() {
+            let outcome = worker.look(&run, tasks, &self.files[run.file]);
             let mut job = self.lock();
             job.merge(run.id, worker.take_seen());
             if let Err(error) = outcome {
@@ -243,11 +261,12 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn next_run(&self) -> Option<Run> {
+    fn next_run(&self) -> Option<(Run, Vec<Task>)> {
         let mut job = self.lock();
         loop {
             if let Some(run) = job.next_run() {
-                return Some(run);
+                let tasks = job.tasks(&run);
+                return Some((run, tasks));
             }
             if job.is_done() {
                 return None;
@@ -266,13 +285,13 @@ impl<'a> Shared<'a> {
 }
 
 /// One thread's tools and the file that it has open.
-struct Worker<'a> {
+struct Thread<'a> {
     reader: Reader,
     source: Option<(PathBuf, Source)>,
     scanning: Scanning<'a>,
 }
 
-impl<'a> Worker<'a> {
+impl<'a> Thread<'a> {
     fn new(bar: &'a ProgressBar) -> Self {
         Self {
             reader: Reader::default(),
@@ -281,10 +300,10 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Scans a run. What was seen of a file that has changed is forgotten: it
+    /// Looks at a run. What was seen of a file that has changed is forgotten: it
     /// might be half of the old one and half of the new.
-    fn scan(&mut self, run: &Run, file: &ScannedFile) -> io::Result<()> {
-        self.scanning.begin(run.spans());
+    fn look(&mut self, run: &Run, tasks: Vec<Task>, file: &ScannedFile) -> io::Result<()> {
+        self.scanning.begin(tasks);
         let source = open(&mut self.source, file)?;
         source.check(file.version)?;
         let range: Range<u64> = run.begin()..run.end();
@@ -295,8 +314,8 @@ impl<'a> Worker<'a> {
         read
     }
 
-    fn take_seen(&mut self) -> Vec<Observations> {
-        std::mem::take(&mut self.scanning.seen)
+    fn take_seen(&mut self) -> Vec<Seen> {
+        self.scanning.worker.take()
     }
 }
 
@@ -312,48 +331,33 @@ fn open<'a>(
     Ok(source)
 }
 
-/// A run on its way through the scanner.
+/// A run on its way through a worker.
 struct Scanning<'a> {
-    scanner: Scanner,
+    worker: Worker,
     bar: &'a ProgressBar,
-    spans: Vec<Span>,
-    /// Of the spans that are finished.
-    seen: Vec<Observations>,
-    /// Of the span that is not: bytes still to come.
-    missing_bytes: u64,
+    tasks: Vec<Task>,
     fed_bytes: u64,
 }
 
 impl<'a> Scanning<'a> {
     fn new(bar: &'a ProgressBar) -> Self {
         Self {
-            scanner: Scanner::new(),
+            worker: Worker::new(),
             bar,
-            spans: Vec::new(),
-            seen: Vec::new(),
-            missing_bytes: 0,
+            tasks: Vec::new(),
             fed_bytes: 0,
         }
     }
 
-    fn begin(&mut self, spans: Vec<Span>) {
-        self.spans = spans;
+    fn begin(&mut self, tasks: Vec<Task>) {
+        self.tasks = tasks;
         self.fed_bytes = 0;
         self.restart();
     }
 
     /// Nothing of the run was seen.
     fn forget(&mut self) {
-        self.seen.clear();
-    }
-
-    /// Behind the last span nothing is looked at, however much may come.
-    fn begin_span(&mut self) {
-        self.missing_bytes = u64::MAX;
-        if let Some(span) = self.spans.get(self.seen.len()) {
-            self.scanner.begin(*span);
-            self.missing_bytes = span.bytes();
-        }
+        self.worker.take();
     }
 }
 
@@ -361,23 +365,11 @@ impl Sink for Scanning<'_> {
     fn restart(&mut self) {
         self.bar.dec(self.fed_bytes);
         self.fed_bytes = 0;
-        self.seen.clear();
-        self.begin_span();
+        self.worker.begin(self.tasks.clone());
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let length = self.missing_bytes.min(rest.len() as u64) as usize;
-            let (of_span, behind) = rest.split_at(length);
-            self.scanner.feed(of_span);
-            self.missing_bytes -= length as u64;
-            if self.missing_bytes == 0 {
-                self.seen.extend(self.scanner.finish());
-                self.begin_span();
-            }
-            rest = behind;
-        }
+        self.worker.feed(bytes);
         self.fed_bytes += bytes.len() as u64;
         self.bar.inc(bytes.len() as u64);
     }

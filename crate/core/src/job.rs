@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use crate::Error;
+use crate::cast::{Casting, Remaining, from_counts};
 use crate::checkpoint::{Header, HeaderReader, ShardIndex, TensorInfo};
-use crate::plan::{Plan, PlanOptions, Progress, Run};
+use crate::plan::{Piece, Plan, PlanOptions, Progress, Run};
 use crate::report::{Collector, Figures, FileEntry, Problem, Sections, TensorFigures};
 use crate::scan::Observations;
+use crate::work::{Seen, Task};
 
 /// A checkpoint on its way from files to a report.
 pub struct Job {
@@ -20,6 +22,11 @@ pub struct Job {
     indexes: Vec<Result<ShardIndex, Error>>,
     collector: Collector,
     plan: Option<Plan>,
+    workers: u64,
+    casting: Casting,
+    /// By tensor, what a second look is to complete.
+    remaining: Vec<Option<Box<Remaining>>>,
+    is_second_look: bool,
     selection: Option<Selection>,
 }
 
@@ -49,6 +56,10 @@ impl Job {
             indexes: Vec::new(),
             collector: Collector::new(name),
             plan: None,
+            workers: 1,
+            casting: Casting::default(),
+            remaining: Vec::new(),
+            is_second_look: false,
             selection: None,
         }
     }
@@ -151,6 +162,11 @@ impl Job {
         self.collector.only(sections);
     }
 
+    /// Which casts, and how; all of them unless told otherwise.
+    pub fn cast(&mut self, casting: Casting) {
+        self.casting = casting;
+    }
+
     /// All headers are in: makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> Figures {
         self.check_indexes();
@@ -183,6 +199,7 @@ impl Job {
             .map(|(name, tensors)| (name.as_str(), tensors.as_slice()));
         let (plan, progress) = Plan::new(files, PlanOptions::for_workers(workers, total));
         self.plan = Some(plan);
+        self.workers = workers;
         self.take(progress)
     }
 
@@ -191,9 +208,67 @@ impl Job {
         self.plan.as_mut()?.next_run()
     }
 
+    /// What a worker must know to look at the run's bytes: a task a piece.
+    pub fn tasks(&self, run: &Run) -> Vec<Task> {
+        run.pieces.iter().map(|piece| self.task(piece)).collect()
+    }
+
+    fn task(&self, piece: &Piece) -> Task {
+        let remaining = self.remaining.get(piece.tensor).and_then(Option::as_deref);
+        match remaining.filter(|_| self.is_second_look) {
+            Some(remaining) => Task::Cast(Box::new(remaining.task(piece.span, self.casting))),
+            None => Task::Scan {
+                span: piece.span,
+                for_casts: self.collector.sections().casts,
+            },
+        }
+    }
+
+    /// Bytes of tensors whose casts a second look would complete; none before the scan is done.
+    pub fn casts_waiting_bytes(&self) -> u64 {
+        if !self.is_done() || self.is_second_look {
+            return 0;
+        }
+        let waiting = self
+            .remaining
+            .iter()
+            .enumerate()
+            .filter(|(_, remaining)| remaining.is_some());
+        let tensors = waiting.filter_map(|(index, _)| self.collector.tensor(index));
+        tensors.fold(0, |sum, (_, tensor, _)| sum.saturating_add(tensor.bytes()))
+    }
+
+    /// Makes the plan for a second look, which completes the casts. Runs are handed out and merged as
+    /// before.
+    pub fn look_again(&mut self) {
+        let bytes = self.casts_waiting_bytes();
+        if bytes == 0 {
+            return;
+        }
+        let mut files: Vec<(&str, Vec<TensorInfo>)> = self
+            .files
+            .iter()
+            .map(|file| (file.name.as_str(), Vec::new()))
+            .collect();
+        for index in 0..self.collector.len() {
+            if let Some((file, tensor, _)) = self.collector.tensor(index) {
+                files[file].1.push(tensor.clone());
+            }
+        }
+        let plan = Plan::of_some(
+            files
+                .iter()
+                .map(|(name, tensors)| (*name, tensors.as_slice())),
+            |index| self.remaining.get(index).is_some_and(Option::is_some),
+            PlanOptions::for_workers(self.workers, bytes),
+        );
+        self.plan = Some(plan);
+        self.is_second_look = true;
+    }
+
     /// Takes the observations of the next pieces of a run; the figures of the
     /// tensors that this has finished are returned.
-    pub fn merge(&mut self, run: u64, seen: Vec<Observations>) -> Figures {
+    pub fn merge<S: Into<Seen>>(&mut self, run: u64, seen: Vec<S>) -> Figures {
         let progress = self.plan.as_mut().map(|plan| plan.merge(run, seen));
         self.take(progress.unwrap_or_default())
     }
@@ -222,6 +297,10 @@ impl Job {
     /// Gives up everything that is not finished.
     pub fn abandon(&mut self, what: &str) -> Figures {
         let progress = self.plan.as_mut().map(|plan| plan.abandon(what));
+        // Casts that are missing are no problem of the file.
+        if self.is_second_look {
+            return Figures::default();
+        }
         self.take(progress.unwrap_or_default())
     }
 
@@ -300,15 +379,39 @@ impl Job {
         }
     }
 
+    fn cast_from_counts(&mut self, index: usize, seen: &Observations, columns: &mut Figures) {
+        let Some((losses, remaining)) = from_counts(seen, self.casting) else {
+            return;
+        };
+        self.collector.cast(index, &losses, columns);
+        if self.remaining.len() <= index {
+            self.remaining.resize_with(index + 1, || None);
+        }
+        self.remaining[index] = remaining.map(Box::new);
+    }
+
     fn take(&mut self, progress: Progress) -> Figures {
         let mut columns = Figures::default();
         for (index, seen) in progress.finished {
             let figures = TensorFigures::of(&seen);
             self.collector
                 .finish(index, figures, seen.fingerprint, &mut columns);
+            if self.collector.sections().casts {
+                self.cast_from_counts(index, &seen, &mut columns);
+            }
         }
-        columns.failed(&progress.failed);
+        for (index, losses) in progress.cast {
+            self.remaining[index] = None;
+            self.collector.cast(index, &losses, &mut columns);
+        }
+        if !self.is_second_look {
+            columns.failed(&progress.failed);
+        }
         self.collector.add_problems(progress.problems);
+        let wants_casts = self.collector.sections().casts;
+        if wants_casts && self.is_done() && self.remaining.iter().all(Option::is_none) {
+            self.collector.settle_casts();
+        }
         columns
     }
 }

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ancestry;
+pub mod cast;
 pub mod checkpoint;
 pub mod error;
 pub mod format;
@@ -21,6 +22,7 @@ pub mod job;
 pub mod plan;
 pub mod report;
 pub mod scan;
+pub mod work;
 
 pub use error::Error;
 pub use job::Job;

@@ -26,8 +26,11 @@ pub type Table = [u32; CODES + APART];
 
 /// Tables that have counted nothing.
 pub fn tables() -> Box<[Table]> {
-    vec![[0; CODES + APART]; TABLES].into_boxed_slice()
+    vec![NO_COUNTS; TABLES].into_boxed_slice()
 }
+
+/// A table that has counted nothing.
+pub(crate) const NO_COUNTS: Table = [0; CODES + APART];
 
 /// Counts little-endian 16-bit codes. A last odd byte is left out.
 #[inline(never)]

@@ -13,23 +13,50 @@
 
 #![deny(missing_docs)]
 
+pub mod blocks;
+pub mod casts;
 pub mod census;
 pub mod containment;
 pub mod fingerprint;
 pub mod integers;
+pub mod peaks;
 mod portable;
 pub mod powers;
+mod reals;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code)]
 mod wasm;
 pub mod words;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
 
-pub use portable::{PortableF64, PortableU32, PortableU64};
+pub use portable::{
+    PortableF64, PortableI16, PortableReal32, PortableReal64, PortableU32, PortableU64,
+};
+pub use reals::{ROWS, Reals, Rows};
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub use portable::{PortableF64 as BestF64, PortableU32 as BestU32, PortableU64 as BestU64};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub use wasm::{WasmF64 as BestF64, WasmU32 as BestU32, WasmU64 as BestU64};
+pub use wasm::{
+    WasmF64 as BestF64, WasmI16 as BestI16, WasmReal32 as BestReal32, WasmReal64 as BestReal64,
+    WasmU32 as BestU32, WasmU64 as BestU64,
+};
+
+#[cfg(target_arch = "x86_64")]
+pub use portable::{PortableU32 as BestU32, PortableU64 as BestU64};
+#[cfg(target_arch = "x86_64")]
+pub use x86::{
+    X86F64 as BestF64, X86I16 as BestI16, X86Real32 as BestReal32, X86Real64 as BestReal64,
+};
+
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    target_arch = "x86_64"
+)))]
+pub use portable::{
+    PortableF64 as BestF64, PortableI16 as BestI16, PortableReal32 as BestReal32,
+    PortableReal64 as BestReal64, PortableU32 as BestU32, PortableU64 as BestU64,
+};
 
 /// Which backend the `Best` types are, for tests and reports: "simd128" or "portable".
 pub const BACKEND: &str = if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
@@ -76,6 +103,26 @@ pub trait Words: Copy {
     fn store(self, out: &mut [u64; 4]);
     /// The float of the lane's width with these bits.
     fn float(word: u64) -> f64;
+}
+
+/// Eight signed numbers of 16 bits.
+pub trait Shorts: Copy {
+    /// Reads 16 little-endian bytes.
+    fn load(bytes: &[u8; 16]) -> Self;
+    /// The same number in every lane.
+    fn splat(value: i16) -> Self;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    fn or(self, other: Self) -> Self;
+    /// Bitwise exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// The larger one.
+    fn max(self, other: Self) -> Self;
+    /// The largest lane.
+    fn largest(self) -> i16;
+    /// Whether no bit is set.
+    fn is_zero(self) -> bool;
 }
 
 /// Words whose products are wanted in full.

@@ -1,6 +1,6 @@
 //! The scalar twin: what each vector operation means, lane by lane.
 
-use super::{Doubles, Products, Words};
+use super::{Doubles, Products, ROWS, Reals, Rows, Shorts, Words};
 
 macro_rules! portable_words {
     ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal) => {
@@ -151,5 +151,192 @@ impl Products for PortableU32 {
     #[inline(always)]
     fn total(sums: [u64; 4]) -> u64 {
         sums.iter().fold(0, |sum, lane| sum.wrapping_add(*lane))
+    }
+}
+
+macro_rules! portable_reals {
+    ($(#[$doc:meta])* $name:ident, $float:ty, $bits:ty, $lanes:tt, $mantissa:literal, $bias:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $name(pub [$float; $lanes]);
+
+        impl $name {
+            #[inline(always)]
+            fn zip(self, other: Self, op: impl Fn($float, $float) -> $float) -> Self {
+                Self(std::array::from_fn(|lane| op(self.0[lane], other.0[lane])))
+            }
+            #[inline(always)]
+            fn zip_bits(self, other: Self, op: impl Fn($bits, $bits) -> $bits) -> Self {
+                self.zip(other, |a, b| <$float>::from_bits(op(a.to_bits(), b.to_bits())))
+            }
+            #[inline(always)]
+            fn count(self, other: Self, counts: [$bits; $lanes], is: impl Fn(&$float, &$float) -> bool) -> [$bits; $lanes] {
+                std::array::from_fn(|lane| counts[lane] + <$bits>::from(is(&self.0[lane], &other.0[lane])))
+            }
+        }
+
+        impl Reals for $name {
+            type Lane = $float;
+            type Counts = [$bits; $lanes];
+            type Sums = PortableF64;
+            const LANES: usize = $lanes;
+            const MANTISSA_BITS: u32 = $mantissa;
+            const BIAS: i32 = $bias;
+
+            #[inline(always)]
+            fn load(lanes: &[$float]) -> Self {
+                Self(*lanes.first_chunk().expect("a whole vector"))
+            }
+            #[inline(always)]
+            fn splat(value: f64) -> Self {
+                Self([value as $float; $lanes])
+            }
+            #[inline(always)]
+            fn splat_bits(bits: u64) -> Self {
+                Self([<$float>::from_bits(bits as $bits); $lanes])
+            }
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                self.zip(other, |a, b| a + b)
+            }
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                self.zip(other, |a, b| a - b)
+            }
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                self.zip(other, |a, b| a * b)
+            }
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                self.zip(other, |a, b| a / b)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Self(self.0.map(<$float>::abs))
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                self.zip(other, |a, b| if b < a { b } else { a })
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                self.zip(other, |a, b| if a < b { b } else { a })
+            }
+            #[inline(always)]
+            fn single(self) -> Self {
+                Self(self.0.map(|x| <$float>::from(x as f32)))
+            }
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                self.zip_bits(other, |a, b| a & b)
+            }
+            #[inline(always)]
+            fn add_bits(self, other: Self) -> Self {
+                self.zip_bits(other, <$bits>::wrapping_add)
+            }
+            #[inline(always)]
+            fn max_bits(self, other: Self) -> Self {
+                self.zip_bits(other, Ord::max)
+            }
+            #[inline(always)]
+            fn no_counts() -> Self::Counts {
+                [0; $lanes]
+            }
+            #[inline(always)]
+            fn count_equal(self, other: Self, counts: Self::Counts) -> Self::Counts {
+                self.count(other, counts, |a, b| a == b)
+            }
+            #[inline(always)]
+            fn count_less(self, other: Self, counts: Self::Counts) -> Self::Counts {
+                self.count(other, counts, |a, b| a < b)
+            }
+            #[inline(always)]
+            fn counted(counts: Self::Counts) -> u64 {
+                counts.iter().map(|&count| u64::from(count)).sum()
+            }
+            #[inline(always)]
+            fn add_squares(self, sums: [PortableF64; 2]) -> [PortableF64; 2] {
+                portable_reals!(@squares $lanes self sums)
+            }
+            #[inline(always)]
+            fn largest(self) -> f64 {
+                self.0.iter().fold(f64::NEG_INFINITY, |most, &lane| most.max(f64::from(lane)))
+            }
+            #[inline(always)]
+            fn pick(self, index: Self, rows: &Rows) -> Self {
+                Self(std::array::from_fn(|lane| {
+                    let [edge, low, high, _] = rows[index.0[lane].to_bits() as usize % ROWS];
+                    <$float>::from(if self.0[lane] > <$float>::from(edge) { high } else { low })
+                }))
+            }
+        }
+    };
+    (@squares 4 $vector:ident $sums:ident) => {{
+        let [a, b, c, d] = $vector.0.map(f64::from);
+        let square = |first: f64, second: f64| PortableF64([first * first, second * second]);
+        [$sums[0].add(square(a, b)), $sums[1].add(square(c, d))]
+    }};
+    (@squares 2 $vector:ident $sums:ident) => {{
+        let [a, b] = $vector.0;
+        [$sums[0].add(PortableF64([a * a, b * b])), $sums[1]]
+    }};
+}
+
+portable_reals!(
+    /// Four FP32 numbers.
+    PortableReal32, f32, u32, 4, 23, 127
+);
+portable_reals!(
+    /// Two FP64 numbers.
+    PortableReal64, f64, u64, 2, 52, 1023
+);
+
+/// Eight signed numbers of 16 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortableI16(pub [i16; 8]);
+
+impl PortableI16 {
+    #[inline(always)]
+    fn zip(self, other: Self, op: impl Fn(i16, i16) -> i16) -> Self {
+        Self(std::array::from_fn(|lane| op(self.0[lane], other.0[lane])))
+    }
+}
+
+impl Shorts for PortableI16 {
+    #[inline(always)]
+    fn load(bytes: &[u8; 16]) -> Self {
+        let (numbers, _) = bytes.as_chunks();
+        Self(std::array::from_fn(|lane| {
+            i16::from_le_bytes(numbers[lane])
+        }))
+    }
+    #[inline(always)]
+    fn splat(value: i16) -> Self {
+        Self([value; 8])
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self.zip(other, |a, b| a | b)
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self.zip(other, |a, b| a ^ b)
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, Ord::max)
+    }
+    #[inline(always)]
+    fn largest(self) -> i16 {
+        self.0.iter().fold(i16::MIN, |most, lane| most.max(*lane))
+    }
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        self.0 == [0; 8]
     }
 }

@@ -2,6 +2,7 @@
 
 use floatscope_core::plan;
 use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, to_json};
+use floatscope_core::work::Seen;
 use floatscope_core::{Job, scan::wire};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -88,12 +89,14 @@ impl Coordinator {
 
     /// The next run to read, or nothing when there is none to hand out now.
     pub fn next_run(&mut self) -> Option<Run> {
-        self.job.next_run().map(Run)
+        let run = self.job.next_run()?;
+        let tasks = wire::to_bytes(&self.job.tasks(&run));
+        Some(Run { run, tasks })
     }
 
     /// Takes what a scanner has seen of the next spans of a run.
     pub fn merge(&mut self, run: f64, observations: &[u8]) {
-        match wire::from_bytes(observations) {
+        match wire::from_bytes::<Vec<Seen>>(observations) {
             Ok(seen) => {
                 let figures = self.job.merge(run as u64, seen);
                 self.figures.append(figures);
@@ -112,6 +115,17 @@ impl Coordinator {
     /// A run that was handed out and not begun goes back.
     pub fn give_back(&mut self, run: f64) {
         self.job.give_back(run as u64);
+    }
+
+    /// Bytes that a second look at the files would read, to complete the casts; none before
+    /// the scan is done.
+    pub fn casts_waiting_bytes(&self) -> f64 {
+        self.job.casts_waiting_bytes() as f64
+    }
+
+    /// Plans the second look: runs are handed out and merged as in the scan.
+    pub fn look_again(&mut self) {
+        self.job.look_again();
     }
 
     /// Gives up everything that is not finished.
@@ -158,36 +172,39 @@ impl Coordinator {
 
 /// One stretch of bytes of one file, to be read by one scanner.
 #[wasm_bindgen]
-pub struct Run(plan::Run);
+pub struct Run {
+    run: plan::Run,
+    tasks: Vec<u8>,
+}
 
 #[wasm_bindgen]
 impl Run {
     /// Names the run when its results come back.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> f64 {
-        self.0.id as f64
+        self.run.id as f64
     }
 
     /// Index of the file.
     #[wasm_bindgen(getter)]
     pub fn file(&self) -> usize {
-        self.0.file
+        self.run.file
     }
 
     /// First byte in the file.
     #[wasm_bindgen(getter)]
     pub fn begin(&self) -> f64 {
-        self.0.begin() as f64
+        self.run.begin() as f64
     }
 
     /// First byte after it in the file.
     #[wasm_bindgen(getter)]
     pub fn end(&self) -> f64 {
-        self.0.end() as f64
+        self.run.end() as f64
     }
 
     /// What lies there, for [`Scanner::begin`](crate::Scanner::begin).
-    pub fn spans(&self) -> Vec<u8> {
-        wire::to_bytes(&self.0.spans())
+    pub fn spans(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.tasks)
     }
 }

@@ -7,11 +7,13 @@
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]
 
+mod casts;
 mod coordinator;
 mod formats;
 mod panic;
 mod scanner;
 
+pub use casts::casts;
 pub use coordinator::{Coordinator, Run};
 pub use formats::formats;
 pub use panic::last_panic;

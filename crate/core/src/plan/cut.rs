@@ -3,12 +3,14 @@
 use super::PlanOptions;
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
-use crate::scan::{Span, TILE, bytes_of};
+use crate::scan::{Matrix, Span, TILE, bytes_of};
 
 /// A row band that must stay whole where it can: later observers look at blocks of 128 rows.
 const BAND_ROWS: u64 = 128;
 /// Bands are kept whole up to this many bytes.
 const BAND_CAP_BYTES: u64 = 16 << 20;
+/// Where bands are too long, whole rows are kept up to this many bytes, if they are no whole tiles.
+const ROWS_CAP_BYTES: u64 = 256 << 20;
 /// Pieces of a run: many small ones take longer than their bytes, and workers
 /// should share them and tell of them in time.
 const MAX_PIECES: usize = 1024;
@@ -145,7 +147,7 @@ impl Runs {
 /// Cuts fall on multiples of this many elements: whole tiles, and whole bands
 /// where a stretch that is both stays under the cap.
 fn cut_unit(tensor: &TensorInfo) -> u64 {
-    let row = tensor.shape.last().copied().unwrap_or(1).max(1);
+    let row = Matrix::of(&tensor.shape).columns.max(1);
     let both = row
         .checked_mul(BAND_ROWS)
         .and_then(|band| least_common_multiple(band, TILE));
@@ -154,7 +156,14 @@ fn cut_unit(tensor: &TensorInfo) -> u64 {
             .checked_mul(u64::from(tensor.dtype.bits()))
             .is_some_and(|bits| bits / 8 <= BAND_CAP_BYTES)
     };
-    both.filter(fits).unwrap_or(TILE)
+    let at_rows = || {
+        let rows = least_common_multiple(row, TILE)?;
+        (rows.saturating_mul(u64::from(tensor.dtype.bits())) / 8 <= ROWS_CAP_BYTES).then_some(rows)
+    };
+    // A cut within a row must not lie within a block, and blocks begin with the row.
+    let is_aligned = row.is_multiple_of(TILE) || row == tensor.elements();
+    let within_rows = if is_aligned { TILE } else { tensor.elements() };
+    both.filter(fits).or_else(at_rows).unwrap_or(within_rows)
 }
 
 fn least_common_multiple(a: u64, b: u64) -> Option<u64> {

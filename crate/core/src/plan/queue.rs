@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use super::PlanOptions;
 use super::cut::{Piece, Run, runs_of_file};
+use crate::cast::Losses;
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
 use crate::report::Problem;
 use crate::scan::{Matrix, Observations};
+use crate::work::Seen;
 
 /// Tensors of one file that may fail one after the other, with nothing read in
 /// between, before the file is given up.
@@ -48,7 +50,7 @@ struct Planned {
 
 enum State {
     /// What the pieces so far have shown, from the first one on.
-    Scanning(Option<Box<Observations>>),
+    Scanning(Option<Seen>),
     Finished,
     Failed,
 }
@@ -58,6 +60,8 @@ enum State {
 pub struct Progress {
     /// Tensors of which everything is seen now.
     pub finished: Vec<(usize, Observations)>,
+    /// Tensors of which everything was looked at again.
+    pub cast: Vec<(usize, Losses)>,
     /// Tensors that were given up.
     pub failed: Vec<usize>,
     /// Why.
@@ -71,6 +75,20 @@ impl Plan {
         files: impl IntoIterator<Item = (&'a str, &'a [TensorInfo])>,
         options: PlanOptions,
     ) -> (Self, Progress) {
+        let mut plan = Self::of_some(files, |_| true, options);
+        let mut progress = Progress::default();
+        for index in 0..plan.tensors.len() {
+            plan.finish_if_complete(index, &mut progress);
+        }
+        (plan, progress)
+    }
+
+    /// A plan for some of the tensors, none of them empty; the others are as good as finished.
+    pub fn of_some<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a [TensorInfo])>,
+        wanted: impl Fn(usize) -> bool,
+        options: PlanOptions,
+    ) -> Self {
         let mut plan = Self {
             files: Vec::new(),
             tensors: Vec::new(),
@@ -80,13 +98,9 @@ impl Plan {
             next_id: 0,
         };
         for (name, tensors) in files {
-            plan.add_file(name, tensors, options);
+            plan.add_file(name, tensors, &wanted, options);
         }
-        let mut progress = Progress::default();
-        for index in 0..plan.tensors.len() {
-            plan.finish_if_complete(index, &mut progress);
-        }
-        (plan, progress)
+        plan
     }
 
     /// The next run to read, or `None` when there is nothing to hand out now.
@@ -107,22 +121,24 @@ impl Plan {
     /// Takes the observations of the next pieces of a run, in order.
     ///
     /// Observations of the wrong length mean a source that ended early: the run fails there.
-    pub fn merge(&mut self, run_id: u64, seen: Vec<Observations>) -> Progress {
+    pub fn merge<S: Into<Seen>>(&mut self, run_id: u64, seen: Vec<S>) -> Progress {
         let mut progress = Progress::default();
-        for observations in seen {
+        for seen in seen {
+            let seen = seen.into();
             let Some(piece) = self.next_piece(run_id) else {
                 break;
             };
-            if observations.elements != piece.span.elements {
+            if seen.elements() != piece.span.elements {
                 let what = format!(
                     "{} of {} elements could be read",
-                    observations.elements, piece.span.elements
+                    seen.elements(),
+                    piece.span.elements
                 );
                 self.fail_into(run_id, true, &what, &mut progress);
                 return progress;
             }
             self.take_piece(run_id);
-            self.merge_piece(&piece, observations, &mut progress);
+            self.merge_piece(&piece, seen, &mut progress);
         }
         progress
     }
@@ -161,24 +177,31 @@ impl Plan {
         progress
     }
 
-    fn add_file(&mut self, name: &str, tensors: &[TensorInfo], options: PlanOptions) {
+    fn add_file(
+        &mut self,
+        name: &str,
+        tensors: &[TensorInfo],
+        wanted: &impl Fn(usize) -> bool,
+        options: PlanOptions,
+    ) {
         let file = self.files.len();
         let first = self.tensors.len();
         self.files.push(name.to_owned());
         self.strikes.push(0);
-        self.tensors.extend(tensors.iter().map(|tensor| Planned {
+        let numbered = || (first..).zip(tensors);
+        self.tensors.extend(numbered().map(|(at, tensor)| Planned {
             name: tensor.name.clone(),
             dtype: tensor.dtype,
             matrix: Matrix::of(&tensor.shape),
             file,
             pieces_left: 0,
             retried: false,
-            state: State::Scanning(None),
+            state: match wanted(at) {
+                true => State::Scanning(None),
+                false => State::Finished,
+            },
         }));
-        let numbered = tensors
-            .iter()
-            .enumerate()
-            .map(|(at, tensor)| (first + at, tensor));
+        let numbered = numbered().filter(|(at, _)| wanted(*at));
         for pieces in runs_of_file(numbered, options) {
             for piece in &pieces {
                 self.tensors[piece.tensor].pieces_left += 1;
@@ -221,7 +244,7 @@ impl Plan {
         Some(self.handed_out.swap_remove(at))
     }
 
-    fn merge_piece(&mut self, piece: &Piece, seen: Observations, progress: &mut Progress) {
+    fn merge_piece(&mut self, piece: &Piece, seen: Seen, progress: &mut Progress) {
         let tensor = &mut self.tensors[piece.tensor];
         let State::Scanning(sum) = &mut tensor.state else {
             return;
@@ -229,7 +252,7 @@ impl Plan {
         let merged = match sum {
             Some(sum) => sum.merge(&seen),
             none => {
-                *none = Some(Box::new(seen));
+                *none = Some(seen);
                 Ok(())
             }
         };
@@ -248,10 +271,14 @@ impl Plan {
             return;
         }
         if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
-            let empty = || Observations::empty(tensor.dtype, tensor.matrix);
-            progress
-                .finished
-                .push((index, sum.map_or_else(empty, |sum| *sum)));
+            match sum {
+                Some(Seen::Scan(seen)) => progress.finished.push((index, *seen)),
+                Some(Seen::Cast(losses)) => progress.cast.push((index, losses)),
+                None => {
+                    let empty = Observations::empty(tensor.dtype, tensor.matrix);
+                    progress.finished.push((index, empty));
+                }
+            }
         }
     }
 

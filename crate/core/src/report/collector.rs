@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::casts::{CastBook, SubjectInfo};
 use super::checkpoint::{Checkpoint, FileEntry};
 use super::findings::{Findings, Totals};
 use super::headline::{headline, stored_as};
@@ -12,7 +13,9 @@ use super::pattern::pattern_of;
 use super::pools::{PoolReport, Pools};
 use super::{Figures, Problem, TensorFigures};
 use crate::ancestry::Label;
+use crate::cast::{Advice, ByKey, CastTotals, LossTable, Losses, Subject, advise};
 use crate::checkpoint::{Layout, TensorInfo, find_layouts};
+use crate::scan::Matrix;
 
 /// Everything about a checkpoint but its tensors.
 #[derive(Debug, Serialize)]
@@ -32,6 +35,11 @@ pub struct Overview<'a> {
     pub pools: Vec<PoolReport<'a>>,
     /// Bytes that smaller forms, which lose nothing, would save.
     pub wasted_bytes: u64,
+    /// What each cast would lose of all tensors that are known.
+    pub casts: &'a CastTotals,
+    /// Which format would do, once every cast is known.
+    #[serde(flatten)]
+    pub advice: Option<&'a Advice>,
 }
 
 /// Which parts of the report are wanted.
@@ -41,6 +49,8 @@ pub struct Sections {
     pub stats: bool,
     /// Verdicts with their evidence, layouts, duplicates, wasted bytes.
     pub ancestry: bool,
+    /// What narrower formats would lose.
+    pub casts: bool,
 }
 
 impl Default for Sections {
@@ -49,6 +59,7 @@ impl Default for Sections {
         Self {
             stats: true,
             ancestry: true,
+            casts: true,
         }
     }
 }
@@ -88,6 +99,7 @@ pub struct Collector {
     first_of: BTreeMap<String, usize>,
     pub(super) sections: Sections,
     pub(super) pools: Pools,
+    pub(super) casts: CastBook,
     /// The keys in figures that are kept as text; none where they are kept whole.
     keys: Option<Keys>,
 }
@@ -185,6 +197,52 @@ impl Collector {
         self.keep(index, figures);
     }
 
+    /// Adds casts of a tensor to those that are known.
+    pub fn cast(&mut self, index: usize, losses: &Losses, columns: &mut Figures) {
+        let matrix = Matrix::of(&self.entries[index].info.shape);
+        self.casts.add(index, matrix, losses);
+        if let Some(table) = self.casts.table(index) {
+            columns.cast(index, &table);
+        }
+    }
+
+    /// Every cast is known: says which format would do.
+    pub fn settle_casts(&mut self) {
+        let subjects: Vec<Subject> = (0..self.len())
+            .filter_map(|index| self.subject(index))
+            .collect();
+        let advice = advise(&subjects);
+        self.casts.advice = Some(advice);
+    }
+
+    fn subject(&self, index: usize) -> Option<Subject<'_>> {
+        let entry = &self.entries[index];
+        self.casts.subject(index, || {
+            let matrix = Matrix::of(&entry.info.shape);
+            SubjectInfo {
+                name: &entry.info.name,
+                matrix,
+                bytes: entry.info.bytes(),
+                is_matrix: matrix.rows > 1 && matrix.columns > 1 && entry.layout.is_none(),
+            }
+        })
+    }
+
+    /// The casts of a tensor that are known; none of a tensor that is not cast.
+    pub fn casts(&self, index: usize) -> Option<LossTable> {
+        self.casts.table(index)
+    }
+
+    /// Sums of the casts over all tensors.
+    pub fn cast_totals(&self) -> &CastTotals {
+        &self.casts.totals
+    }
+
+    /// Which format would do, once every cast is known.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.casts.advice.as_ref()
+    }
+
     fn keep(&mut self, index: usize, mut figures: TensorFigures) {
         figures.pool_share = None;
         let kept = match self.keys.take() {
@@ -260,6 +318,10 @@ impl Collector {
         if self.sections.ancestry {
             json.field("duplicate_of", &self.duplicate_of(index));
         }
+        if self.sections.casts {
+            let casts = self.casts.table(index);
+            json.field("casts", &casts.as_ref().map(ByKey));
+        }
         json.text.push('}');
         Some(json.text)
     }
@@ -278,6 +340,8 @@ impl Collector {
                 Vec::new()
             },
             wasted_bytes: self.findings.wasted_bytes,
+            casts: &self.casts.totals,
+            advice: self.casts.advice.as_ref(),
         }
     }
 

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::casts::CastColumns;
 use super::{Collector, Number, Parts, Stats, TensorFigures};
 use crate::ancestry::Label;
+use crate::cast::LossTable;
 
 /// What the header says of consecutive tensors.
 #[derive(Debug, Default, Serialize)]
@@ -65,12 +67,15 @@ pub struct Figures {
     label: Vec<Label>,
     /// Tensors that were given up.
     failed: Vec<usize>,
+    /// Casts of tensors, of those above or of others.
+    #[serde(skip_serializing_if = "CastColumns::is_empty")]
+    casts: CastColumns,
 }
 
 impl Figures {
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty() && self.failed.is_empty()
+        self.index.is_empty() && self.failed.is_empty() && self.casts.is_empty()
     }
 
     /// Adds what came later.
@@ -88,11 +93,17 @@ impl Figures {
         self.wasted_bytes.append(&mut later.wasted_bytes);
         self.label.append(&mut later.label);
         self.failed.append(&mut later.failed);
+        self.casts.append(later.casts);
     }
 
     /// Adds tensors that were given up.
     pub fn failed(&mut self, indices: &[usize]) {
         self.failed.extend_from_slice(indices);
+    }
+
+    /// Adds casts of a tensor.
+    pub(crate) fn cast(&mut self, index: usize, table: &LossTable) {
+        self.casts.push(index, table);
     }
 
     /// Adds a finished tensor.

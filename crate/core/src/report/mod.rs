@@ -4,6 +4,7 @@
 //! `docs/report.md` describes the JSON.
 
 mod bits;
+mod casts;
 mod checkpoint;
 mod collector;
 mod columns;

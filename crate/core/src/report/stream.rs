@@ -68,6 +68,16 @@ impl Collector {
                 overview.wasted_bytes,
             ));
         }
+        if self.sections.casts {
+            head.push_str(&format!("\"casts\":{},\n", to_json(overview.casts)));
+            if let Some(advice) = overview.advice {
+                head.push_str(&format!(
+                    "\"recommendations\":{},\n\"f16\":{},\n",
+                    to_json(&advice.recommendations),
+                    to_json(&advice.f16),
+                ));
+            }
+        }
         head + "\"tensors\":["
     }
 

@@ -8,9 +8,11 @@
 //! (cuts fall on tiles of [`TILE`] elements), in which order the parts came, or
 //! who read them.
 
+mod blocks;
 mod census;
 mod exact_sum;
 mod observations;
+mod peaks;
 mod places;
 mod rows;
 mod sample;
@@ -23,10 +25,13 @@ mod wide_float;
 mod wide_integer;
 pub mod wire;
 
+pub use blocks::BlockCensus;
 pub use census::Census;
 pub use exact_sum::{ExactSum, Scaled};
 pub(crate) use exact_sum::{integer_and_exponent, shift};
 pub use observations::{Observations, Stream};
+pub use peaks::Peaks;
+pub(crate) use peaks::{LONG_ROW, SQUARE, unpack};
 pub(crate) use rows::RowFollower;
 pub use rows::{RowClass, Rows};
 pub use sample::{Purpose, Sample, Window, windows};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Census, Matrix, Rows, Sample, WideFloat, WideInteger, WireError};
+use super::{BlockCensus, Census, Matrix, Peaks, Rows, Sample, WideFloat, WideInteger, WireError};
 use crate::format::Dtype;
 
 /// Mergeable, serialisable observations of a tensor or a part of it.
@@ -22,6 +22,10 @@ pub struct Observations {
     pub sample: Sample,
     /// What the rows hold; floats of 8 bits and more only.
     pub rows: Rows,
+    /// Codes by block; 16-bit floats only, and where casts are wanted.
+    pub blocks: BlockCensus,
+    /// What real scales are made of; floats only, and where casts are wanted.
+    pub peaks: Peaks,
 }
 
 /// The numbers of a tensor, or the parts of its complex numbers.
@@ -46,6 +50,8 @@ impl Observations {
             fingerprint: 0,
             sample: Sample::default(),
             rows: Rows::default(),
+            blocks: BlockCensus::default(),
+            peaks: Peaks::default(),
         }
     }
 
@@ -66,6 +72,8 @@ impl Observations {
         self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
         self.sample.merge(&other.sample);
         self.rows.merge(&other.rows);
+        self.blocks.merge(&other.blocks);
+        self.peaks.merge(&other.peaks);
         for (mine, theirs) in self.streams.iter_mut().zip(&other.streams) {
             mine.merge(theirs);
         }

@@ -1,5 +1,7 @@
 //! Feeds the bytes of one span after another through the observers.
 
+use super::blocks::{BlockCounter, half_of};
+use super::peaks::PeakFollower;
 use super::places::Places;
 use super::tables::Tables;
 use super::tiles::Tiles;
@@ -12,6 +14,10 @@ pub struct Scanner {
     tables: Vec<Tables>,
     tiles: Tiles,
     seen: Option<Observations>,
+    /// Whether what casts need is looked at.
+    casts: bool,
+    by_block: BlockCounter,
+    peaks: Option<PeakFollower>,
     /// What looks at values where they are.
     places: Option<Places>,
     blocks: Tiles,
@@ -26,6 +32,9 @@ impl Default for Scanner {
             tables: vec![Tables::new()],
             tiles: Tiles::new(),
             seen: None,
+            casts: true,
+            by_block: BlockCounter::default(),
+            peaks: None,
             places: None,
             blocks: Tiles::new(),
             block: 0,
@@ -38,6 +47,11 @@ impl Scanner {
     /// A scanner with empty tables (1 MiB).
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether what only casts need is looked at, from the next span on: it is, unless told otherwise.
+    pub fn watch_casts(&mut self, casts: bool) {
+        self.casts = casts;
     }
 
     /// Starts a span; what was seen of an unfinished one is forgotten.
@@ -54,29 +68,42 @@ impl Scanner {
         self.blocks.begin(fingerprint::BLOCK);
         self.block = super::bytes_of(span.dtype, span.first) / fingerprint::BLOCK as u64;
         self.places = Places::of(&span);
+        self.peaks = if self.casts {
+            PeakFollower::of(&span)
+        } else {
+            None
+        };
+        if let Some(half) = half_of(span.dtype).filter(|_| self.casts) {
+            self.by_block.begin(half, &span);
+        }
         self.seen = Some(observations);
         self.fed_bytes = 0;
     }
 
     /// Feeds the next bytes of the span; chunks may be cut anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let Some(seen) = &mut self.seen else { return };
+        let Some(mut seen) = self.seen.take() else {
+            return;
+        };
         self.fed_bytes += bytes.len() as u64;
-        let (tables, places, block) = (&mut self.tables, &mut self.places, &mut self.block);
-        self.tiles
-            .feed(bytes, |units| look(seen, tables, places, units));
+        let mut tiles = std::mem::take(&mut self.tiles);
+        tiles.feed(bytes, |units| self.look(&mut seen, units));
+        self.tiles = tiles;
+        let block = &mut self.block;
         self.blocks
-            .feed(bytes, |blocks| add_blocks(seen, block, blocks));
+            .feed(bytes, |blocks| add_blocks(&mut seen, block, blocks));
+        self.seen = Some(seen);
     }
 
     /// What the span has shown.
     pub fn finish(&mut self) -> Option<Observations> {
         let mut seen = self.seen.take()?;
-        let last = self.tiles.finish();
-        if !last.is_empty() {
-            look(&mut seen, &mut self.tables, &mut self.places, last);
+        let tiles = std::mem::take(&mut self.tiles);
+        if !tiles.rest().is_empty() {
+            self.look(&mut seen, tiles.rest());
         }
-        add_blocks(&mut seen, &mut self.block, self.blocks.finish());
+        self.tiles = tiles;
+        add_blocks(&mut seen, &mut self.block, self.blocks.rest());
         if let Some(places) = self.places.take() {
             places.finish(&mut seen);
         }
@@ -84,7 +111,35 @@ impl Scanner {
         for (stream, tables) in seen.streams.iter_mut().zip(&mut self.tables) {
             harvest(stream, seen.dtype, tables);
         }
+        if let Some(mut peaks) = self.peaks.take() {
+            if half_of(seen.dtype).is_some() {
+                seen.blocks = self.by_block.finish(&mut peaks);
+                seen.streams = vec![Stream::Codes(seen.blocks.sum())];
+            }
+            seen.peaks = peaks.finish();
+        }
         Some(seen)
+    }
+
+    fn look(&mut self, seen: &mut Observations, units: &[u8]) {
+        let dtype = seen.dtype;
+        if let Some(places) = &mut self.places {
+            places.look(seen, units);
+        }
+        if let Some(peaks) = &mut self.peaks {
+            if half_of(dtype).is_some() {
+                let whole = units.len() / 2 * 2;
+                return self.by_block.feed(&units[..whole], peaks);
+            }
+            peaks.look(units);
+        }
+        if dtype.bits() <= 16 {
+            self.tables[0].count(dtype.bits(), units);
+            return;
+        }
+        for tile in units.chunks(unit_bytes(dtype)) {
+            look_at_tile(seen, &mut self.tables, tile);
+        }
     }
 }
 
@@ -111,20 +166,6 @@ fn unit_bytes(dtype: Dtype) -> usize {
         6 => 3,
         ..=16 => 2,
         bits => TILE as usize * bits as usize / 8,
-    }
-}
-
-fn look(seen: &mut Observations, tables: &mut [Tables], places: &mut Option<Places>, units: &[u8]) {
-    let dtype = seen.dtype;
-    if let Some(places) = places {
-        places.look(seen, units);
-    }
-    if dtype.bits() <= 16 {
-        tables[0].count(dtype.bits(), units);
-        return;
-    }
-    for tile in units.chunks(unit_bytes(dtype)) {
-        look_at_tile(seen, tables, tile);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cuts a stream of chunks of any size into whole units.
 
 /// Hands on whole units, keeping what is left of one until the next chunk.
+#[derive(Default)]
 pub(crate) struct Tiles {
     unit_bytes: usize,
     held: Vec<u8>,
@@ -41,7 +42,7 @@ impl Tiles {
     }
 
     /// The short last unit, if there is one.
-    pub(crate) fn finish(&mut self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         &self.held
     }
 }

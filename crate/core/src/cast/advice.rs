@@ -1,0 +1,241 @@
+//! Which format would do: a rule, stated, and what it says of a checkpoint.
+//!
+//! Three levels of quality are asked about, each a signal-to-noise ratio that the format usually named for
+//! it reaches on weights: 36 dB (INT8 by row reaches some 40), 30 dB (8 bits
+//! of E4M3, 6 of E2M3), 18 dB (INT4 in groups, NVFP4). Of the casts that take fewer bytes than what
+//! is stored, the one with the fewest is named that keeps the level in matrices with at least
+//! 95 % of the matrices' values; the others are named as those to leave alone.
+
+use serde::Serialize;
+
+use super::CASTS;
+use crate::ancestry::prose::{counted, grouped};
+use crate::scan::Matrix;
+
+/// (name, threshold in dB).
+const LEVELS: [(&str, u32); 3] = [("8-bit", 36), ("6-bit", 30), ("4-bit", 18)];
+
+/// Tensors that are named.
+const NAMED: usize = 20;
+/// Tensors that are named in a sentence.
+const IN_A_SENTENCE: usize = 3;
+
+/// A tensor that is cast.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Rows and columns.
+    pub matrix: Matrix,
+    /// Bytes as it is stored.
+    pub bytes: u64,
+    /// Whether it is a matrix of weights and no vector, and no part of a packed weight.
+    pub is_matrix: bool,
+    /// SQNR in dB by cast; NaN where it is not known.
+    pub sqnr_db: &'a [f32],
+    /// Values that FP16 would make infinite.
+    pub overflow_f16: u64,
+    /// Values that FP16 would make zero.
+    pub underflow_f16: u64,
+}
+
+/// What is said of one level.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Level {
+    /// "8-bit", "6-bit", "4-bit".
+    pub level: &'static str,
+    /// The SQNR that makes it, in dB.
+    pub threshold_db: u32,
+    /// Key of the cast; none where no cast would do.
+    pub cast: Option<&'static str>,
+    /// Matrices that keep the level.
+    pub tensors: u64,
+    /// Matrices.
+    pub of: u64,
+    /// Matrices to leave alone, the largest first.
+    pub keep: Vec<String>,
+    /// How many more there are.
+    pub keep_more: u64,
+    /// Bytes of all matrices then, those left alone as they are.
+    pub bytes: u64,
+    /// All of it as a sentence.
+    pub says: String,
+}
+
+/// What is said of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Advice {
+    /// By level; empty where there is nothing to cast.
+    pub recommendations: Vec<Level>,
+    /// What FP16 would do.
+    pub f16: Option<String>,
+}
+
+/// Advice on these tensors, of which every wanted cast is known.
+pub fn advise(subjects: &[Subject]) -> Advice {
+    let mut matrices: Vec<&Subject> = subjects
+        .iter()
+        .filter(|subject| subject.is_matrix)
+        .collect();
+    if matrices.is_empty() {
+        matrices = subjects
+            .iter()
+            .filter(|subject| subject.bytes > 0)
+            .collect();
+    }
+    let levels = LEVELS.iter().filter(|_| !matrices.is_empty());
+    Advice {
+        recommendations: levels.map(|level| at_level(*level, &matrices)).collect(),
+        f16: half_precision(subjects),
+    }
+}
+
+fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -> Level {
+    let values = |subjects: &mut dyn Iterator<Item = &&Subject>| -> u64 {
+        subjects.map(|subject| subject.matrix.elements()).sum()
+    };
+    let all = values(&mut matrices.iter());
+    let stored: u64 = matrices.iter().map(|subject| subject.bytes).sum();
+    let keeps = |subject: &Subject, at: usize| subject.sqnr_db[at] >= threshold_db as f32;
+    let is_enough = |at: usize| {
+        let kept = values(&mut matrices.iter().filter(|subject| keeps(subject, at)));
+        u128::from(kept) * 100 >= u128::from(all) * 95
+    };
+    let bytes = |at: usize| -> u64 {
+        let of = |subject: &&Subject| match keeps(subject, at) {
+            true => CASTS[at].bytes(subject.matrix.rows, subject.matrix.columns),
+            false => subject.bytes,
+        };
+        matrices.iter().map(of).sum()
+    };
+    let candidates = (0..CASTS.len()).filter(|at| CASTS[*at].bits <= 8 && is_enough(*at));
+    let best = candidates
+        .map(|at| (bytes(at), at))
+        .filter(|(bytes, _)| *bytes < stored)
+        .min();
+    let Some((bytes, at)) = best else {
+        return Level {
+            level,
+            threshold_db,
+            cast: None,
+            tensors: 0,
+            of: matrices.len() as u64,
+            keep: Vec::new(),
+            keep_more: 0,
+            bytes: stored,
+            says: format!(
+                "{level} quality: no format of at most 8 bits takes fewer bytes and keeps {threshold_db} dB in 95 % of the values."
+            ),
+        };
+    };
+    let mut left: Vec<&&Subject> = matrices
+        .iter()
+        .filter(|subject| !keeps(subject, at))
+        .collect();
+    left.sort_by_key(|subject| std::cmp::Reverse(subject.matrix.elements()));
+    let tensors = (matrices.len() - left.len()) as u64;
+    let named = left
+        .iter()
+        .take(NAMED)
+        .map(|subject| subject.name.to_owned())
+        .collect();
+    let of = matrices.len() as u64;
+    let says = format!(
+        "{level} quality: {} keeps {threshold_db} dB or more in {} and takes {} % of {} bytes{}.",
+        CASTS[at].title,
+        match tensors == of {
+            true => format!("all {}", counted(of, "matrix", "matrices")),
+            false => format!(
+                "{} of {}",
+                grouped(tensors),
+                counted(of, "matrix", "matrices")
+            ),
+        },
+        share(bytes, stored),
+        if of == 1 { "its" } else { "their" },
+        leave(&left),
+    );
+    Level {
+        level,
+        threshold_db,
+        cast: Some(CASTS[at].key),
+        tensors,
+        of,
+        keep: named,
+        keep_more: left.len().saturating_sub(NAMED) as u64,
+        bytes,
+        says,
+    }
+}
+
+/// In whole per cents.
+fn share(part: u64, whole: u64) -> u64 {
+    ((u128::from(part) * 200 + u128::from(whole)) / (u128::from(whole.max(1)) * 2)) as u64
+}
+
+fn leave(left: &[&&Subject]) -> String {
+    let names: Vec<&str> = left
+        .iter()
+        .take(IN_A_SENTENCE)
+        .map(|subject| subject.name)
+        .collect();
+    match left.len() {
+        0 => String::new(),
+        1..=IN_A_SENTENCE => format!("; leave {} as it is", names.join(" and ")),
+        more => format!(
+            "; leave {} and {} more as they are",
+            names.join(", "),
+            more - IN_A_SENTENCE
+        ),
+    }
+}
+
+/// What FP16 would do to the values, and what it depends on besides.
+fn half_precision(subjects: &[Subject]) -> Option<String> {
+    let f16 = CASTS.iter().position(|cast| cast.key == "f16")?;
+    if subjects
+        .iter()
+        .all(|subject| subject.sqnr_db[f16].is_nan() && subject.overflow_f16 == 0)
+    {
+        return None;
+    }
+    let over = affected(subjects, |subject| subject.overflow_f16);
+    let under = affected(subjects, |subject| subject.underflow_f16);
+    let mut said = match over {
+        None => "No value would overflow in FP16".to_owned(),
+        Some(over) => format!("In FP16 {over} would overflow"),
+    };
+    said.push_str(&match under {
+        None => ", and none would vanish.".to_owned(),
+        Some(under) => format!("; {under} would become zero."),
+    });
+    said.push_str(
+        " Whether FP16 is safe at run time, activations decide, which no checkpoint shows: they pass 65504 long before weights do.",
+    );
+    Some(said)
+}
+
+/// "12 values in 2 tensors (a, b)".
+fn affected(subjects: &[Subject], of: impl Fn(&Subject) -> u64) -> Option<String> {
+    let mut hit: Vec<&Subject> = subjects.iter().filter(|subject| of(subject) > 0).collect();
+    if hit.is_empty() {
+        return None;
+    }
+    hit.sort_by_key(|subject| std::cmp::Reverse(of(subject)));
+    let count: u64 = hit.iter().map(|subject| of(subject)).sum();
+    let names: Vec<&str> = hit
+        .iter()
+        .take(IN_A_SENTENCE)
+        .map(|subject| subject.name)
+        .collect();
+    let more = match hit.len() > IN_A_SENTENCE {
+        true => ", …",
+        false => "",
+    };
+    Some(format!(
+        "{} of {} ({}{more})",
+        counted(count, "value", "values"),
+        counted(hit.len() as u64, "tensor", "tensors"),
+        names.join(", "),
+    ))
+}

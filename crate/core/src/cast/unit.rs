@@ -1,0 +1,306 @@
+//! All casts of one unit: some whole rows, or a stretch of a long one.
+//!
+//! Values that a kernel can take go to a kernel; groups that hold a NaN or an infinity, whose
+//! scale is extremely small or large, or that may overflow, are left to the
+//! definition ([`Rule`]), value by value.
+
+use super::level;
+use super::rule::{Rule, Scale};
+use super::scale::ScaleRule;
+use super::tally::Tally;
+use super::{Cast, Codes, Group, Scaling};
+use crate::format::power_of_two;
+use floatscope_simd::casts::{self, Seen, Target};
+use floatscope_simd::{Rows, peaks};
+
+/// A number as a kernel takes it.
+pub(crate) trait Real: Copy + Into<f64> {
+    /// Largest magnitudes of runs.
+    fn peaks(numbers: &[Self], run: usize, out: &mut Vec<f64>);
+    /// Casts runs, each with its scale.
+    fn cast(numbers: &[Self], run: usize, scales: &[f32], target: &Target) -> Seen;
+    /// Zeros, and the sum of squares, of finite numbers.
+    fn zeros_and_squares(numbers: &[Self]) -> (u64, f64);
+    /// Magnitudes that a kernel takes.
+    const RANGE: std::ops::Range<f64>;
+}
+
+impl Real for f32 {
+    fn peaks(numbers: &[Self], run: usize, out: &mut Vec<f64>) {
+        peaks::largest_of_runs_f32(numbers, run, out);
+    }
+    fn cast(numbers: &[Self], run: usize, scales: &[f32], target: &Target) -> Seen {
+        casts::cast_f32(numbers, run, scales, target)
+    }
+    fn zeros_and_squares(numbers: &[Self]) -> (u64, f64) {
+        casts::zeros_and_squares_f32(numbers)
+    }
+    const RANGE: std::ops::Range<f64> = 0.0..LARGE;
+}
+
+impl Real for f64 {
+    fn peaks(numbers: &[Self], run: usize, out: &mut Vec<f64>) {
+        peaks::largest_of_runs_f64(numbers, run, out);
+    }
+    fn cast(numbers: &[Self], run: usize, scales: &[f32], target: &Target) -> Seen {
+        casts::cast_f64(numbers, run, scales, target)
+    }
+    fn zeros_and_squares(numbers: &[Self]) -> (u64, f64) {
+        casts::zeros_and_squares_f64(numbers)
+    }
+    /// Squares of smaller ones would vanish.
+    const RANGE: std::ops::Range<f64> = power_of_two(-300)..LARGE;
+}
+
+/// 2^100: additions that round must not overflow.
+const LARGE: f64 = power_of_two(100);
+/// 2^-100: smaller scales are near FP32's subnormal numbers.
+const SMALL_SCALE: f32 = 7.888_609e-31;
+
+/// Numbers of a unit and what is known of them.
+pub(crate) struct Unit<'a, T> {
+    /// Whole rows of so many columns, or one stretch of a row.
+    pub(crate) numbers: &'a [T],
+    /// Length of a row of the unit.
+    pub(crate) columns: usize,
+    /// The largest magnitude of the tensor.
+    pub(crate) tensor_peak: f32,
+    /// The largest magnitude of each row, where the unit does not hold it whole.
+    pub(crate) row_peaks: Option<f64>,
+    /// Of each square that the unit lies in, row by row.
+    pub(crate) square_peaks: &'a [f64],
+    zeros: u64,
+    squares: f64,
+    peak: f64,
+    least: f64,
+    by_sixteen: Vec<f64>,
+}
+
+/// Runs of numbers of one row, each with a scale; rows one behind the other.
+struct Runs {
+    /// Length of a run.
+    run: usize,
+    groups: Vec<(f64, Scale)>,
+}
+
+impl<'a, T: Real> Unit<'a, T> {
+    pub(crate) fn new(numbers: &'a [T], columns: usize, tensor_peak: f32) -> Self {
+        let mut by_sixteen = Vec::with_capacity(numbers.len() / 16 + 1);
+        each_row(numbers, columns, 16, |part| {
+            T::peaks(part, 16.min(columns), &mut by_sixteen)
+        });
+        let peak = by_sixteen
+            .iter()
+            .fold(0.0, |most: f64, peak| most.max(*peak));
+        let (zeros, squares) = match peak.is_finite() {
+            true => T::zeros_and_squares(numbers),
+            false => (0, 0.0),
+        };
+        Self {
+            numbers,
+            columns,
+            tensor_peak,
+            row_peaks: None,
+            square_peaks: &[],
+            zeros,
+            squares,
+            peak,
+            least: least(numbers),
+            by_sixteen,
+        }
+    }
+
+    /// Adds what a cast does to the unit.
+    pub(crate) fn cast(&self, cast: &Cast, rows: &Rows, saturate: bool, tally: &mut Tally) {
+        let rule = Rule::of(cast);
+        if cast.scaling == Scaling::None {
+            return self.unscaled(cast, &rule, rows, saturate, tally);
+        }
+        let runs = self.runs(cast);
+        let target = target(cast, &rule, rows);
+        self.scaled(&runs, &target, &rule, tally);
+    }
+
+    fn unscaled(&self, cast: &Cast, rule: &Rule, rows: &Rows, saturate: bool, tally: &mut Tally) {
+        // TF32's kernel rounds bits, which are not a subnormal number's of another type.
+        let is_deep =
+            cast.codes == Codes::Tf32 && T::RANGE.start > 0.0 && self.least < power_of_two(-126);
+        if !self.takes(self.peak) || self.peak >= rule.limit() || is_deep {
+            for &x in self.numbers {
+                tally.add(x.into(), rule.unscaled(x.into(), saturate));
+            }
+            return;
+        }
+        let target = target(cast, rule, rows);
+        let seen = T::cast(self.numbers, self.numbers.len(), &[1.0], &target);
+        self.add_whole(&seen, tally);
+    }
+
+    fn scaled(&self, runs: &Runs, target: &Target, rule: &Rule, tally: &mut Tally) {
+        let per_row = self.columns.div_ceil(runs.run);
+        let peaks_fit = self.takes(self.peak);
+        let easy = |(peak, scale): &(f64, Scale)| match scale {
+            _ if !peaks_fit => 0.0,
+            // Zeros become zeros with any scale.
+            Scale::Zero if *peak == 0.0 => 1.0,
+            Scale::Real(scale) if *scale >= SMALL_SCALE => *scale,
+            Scale::PowerOfTwo(exponent) => power_of_two(*exponent) as f32,
+            _ => 0.0,
+        };
+        let scales: Vec<f32> = runs.groups.iter().map(easy).collect();
+        let mut seen = Seen::default();
+        let mut at = 0;
+        each_row(self.numbers, self.columns, runs.run, |part| {
+            let count = part.len() / self.columns.max(1) * per_row;
+            let count = count.max(part.len().div_ceil(runs.run));
+            add(
+                &mut seen,
+                &T::cast(part, runs.run, &scales[at..at + count], target),
+            );
+            at += count;
+        });
+        if scales.iter().all(|scale| *scale != 0.0) {
+            return self.add_whole(&seen, tally);
+        }
+        self.add_parts(runs, &scales, &seen, rule, tally);
+    }
+
+    /// Some runs are not in `seen`.
+    fn add_parts(&self, runs: &Runs, scales: &[f32], seen: &Seen, rule: &Rule, tally: &mut Tally) {
+        let (mut finite, mut zeros) = (0, 0);
+        let mut signal = 0.0;
+        let runs_of_rows = self
+            .numbers
+            .chunks(self.columns)
+            .flat_map(|row| row.chunks(runs.run));
+        for ((numbers, &(_, scale)), &easy) in runs_of_rows.zip(&runs.groups).zip(scales) {
+            if easy != 0.0 {
+                let (more_zeros, squares) = T::zeros_and_squares(numbers);
+                finite += numbers.len() as u64;
+                zeros += more_zeros;
+                signal += squares;
+                continue;
+            }
+            for &x in numbers {
+                tally.add(x.into(), rule.scaled(x.into(), scale));
+            }
+        }
+        tally.add_seen(seen, finite, zeros);
+        tally.signal.add_product(signal, 1, 0);
+    }
+
+    fn add_whole(&self, seen: &Seen, tally: &mut Tally) {
+        tally.add_seen(seen, self.numbers.len() as u64, self.zeros);
+        tally.signal.add_product(self.squares, 1, 0);
+    }
+
+    fn takes(&self, peak: f64) -> bool {
+        peak == 0.0 || T::RANGE.contains(&peak)
+    }
+
+    fn runs(&self, cast: &Cast) -> Runs {
+        let rule = ScaleRule::of(cast, self.tensor_peak);
+        let (run, peaks) = match cast.scaling {
+            Scaling::PowerOfTwo => self.peaks_of(32),
+            Scaling::TwoLevels => self.peaks_of(16),
+            Scaling::Real(Group::Run(run) | Group::Line(run)) => self.peaks_of(run as usize),
+            Scaling::Real(Group::Row) => match self.row_peaks {
+                Some(peak) => (self.columns, vec![peak]),
+                None => self.peaks_of(self.columns),
+            },
+            Scaling::Real(Group::Square) if self.square_peaks.is_empty() => self.peaks_of(128),
+            Scaling::Real(Group::Square) => (128.min(self.columns), self.square_peaks.to_vec()),
+            Scaling::Real(Group::Tensor) | Scaling::None => {
+                let rows = self.numbers.len().div_ceil(self.columns.max(1));
+                (self.columns, vec![self.tensor_peak.into(); rows])
+            }
+        };
+        // Neighbours often have the same peak, and always where a group goes on.
+        let mut last = (f64::NAN, Scale::Zero);
+        let groups = peaks.iter().map(|&peak| {
+            if peak != last.0 {
+                last = (peak, rule.scale(peak));
+            }
+            last
+        });
+        Runs {
+            run: run.min(self.columns),
+            groups: groups.collect(),
+        }
+    }
+
+    /// The peak of each run of a row, from those of 16.
+    fn peaks_of(&self, run: usize) -> (usize, Vec<f64>) {
+        let run = run.min(self.columns);
+        let per_row = self.columns.div_ceil(16);
+        let together = run.div_ceil(16);
+        let peaks = self
+            .by_sixteen
+            .chunks(per_row)
+            .flat_map(|row| row.chunks(together));
+        let largest = |peaks: &[f64]| peaks.iter().fold(0.0, |most: f64, peak| most.max(*peak));
+        (run, peaks.map(largest).collect())
+    }
+}
+
+/// Hands on the numbers in as few parts as runs allow: all where rows end with a run, or are one; else row
+/// by row.
+fn each_row<T>(numbers: &[T], columns: usize, run: usize, mut each: impl FnMut(&[T])) {
+    if columns <= run || columns.is_multiple_of(run) {
+        each(numbers);
+    } else {
+        numbers.chunks(columns).for_each(each);
+    }
+}
+
+/// The smallest magnitude that is not zero.
+fn least<T: Real>(numbers: &[T]) -> f64 {
+    if T::RANGE.start == 0.0 {
+        return 0.0;
+    }
+    let magnitudes = numbers.iter().map(|&x| x.into().abs());
+    magnitudes
+        .filter(|x| *x > 0.0)
+        .fold(f64::INFINITY, f64::min)
+}
+
+fn add(seen: &mut Seen, more: &Seen) {
+    seen.exact += more.exact;
+    seen.zeros += more.zeros;
+    seen.subnormal += more.subnormal;
+    seen.overflow += more.overflow;
+    seen.max_error = seen.max_error.max(more.max_error);
+    seen.squares += more.squares;
+}
+
+/// What the kernel is to do. A real scale takes the largest magnitude to the largest
+/// code, so that nothing lies beyond; NVFP4's, which is rounded, does not.
+fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
+    let clamps = matches!(cast.scaling, Scaling::PowerOfTwo | Scaling::TwoLevels);
+    let largest = clamps.then_some(rule.largest);
+    let codes = match (cast.codes, cast.layout()) {
+        (Codes::Tf32, Some(layout)) => casts::Codes::FloatAway {
+            mantissa_bits: layout.mantissa_bits,
+        },
+        (_, Some(layout)) => casts::Codes::Float {
+            mantissa_bits: layout.mantissa_bits,
+            min_exponent: layout.min_exponent(),
+            largest,
+        },
+        (Codes::SixtyFourths, _) => casts::Codes::Multiples {
+            step: 1.0 / 64.0,
+            largest,
+        },
+        (Codes::Nf4, _) => casts::Codes::Levels {
+            half: level::HALF,
+            rows,
+        },
+        _ => casts::Codes::Multiples { step: 1.0, largest },
+    };
+    let scale = match cast.scaling {
+        Scaling::None => casts::Scale::None,
+        Scaling::PowerOfTwo => casts::Scale::PowerOfTwo,
+        Scaling::Real(_) | Scaling::TwoLevels => casts::Scale::Real,
+    };
+    Target { codes, scale }
+}

@@ -1,0 +1,525 @@
+//! Casts there and back: what rounding to few codes does to the numbers of a row.
+//!
+//! A code is found as hardware would, by letting an addition round. A number to which
+//! 1.5·2^(23 + k) is added and taken from again has been rounded to a multiple of 2^k, to
+//! nearest even; for a float's codes k is the number's own exponent less the mantissa's
+//! bits, for an integer's it is fixed. All of it happens to finite numbers of which
+//! none is so large that this would overflow; [`Target`] says what else is presumed.
+
+use super::{BestReal32, BestReal64, Doubles, Reals, Rows};
+
+/// The codes that numbers are rounded to, after they were divided by their scale.
+#[derive(Debug, Clone, Copy)]
+pub enum Codes<'a> {
+    /// A float's: magnitudes with so many bits of mantissa, down to the smallest
+    /// normal exponent, evenly spaced below it.
+    Float {
+        /// Bits of mantissa.
+        mantissa_bits: u32,
+        /// Exponent of the smallest normal number.
+        min_exponent: i32,
+        /// The largest number: what rounds beyond it is set to it. `None` where nothing does.
+        largest: Option<f64>,
+    },
+    /// A float's with the exponents of FP32 and ties rounded away from zero. No number may be
+    /// below 2^-126 unless it is of FP32.
+    FloatAway {
+        /// Bits of mantissa.
+        mantissa_bits: u32,
+    },
+    /// Multiples of a power of two.
+    Multiples {
+        /// That power.
+        step: f64,
+        /// As for floats.
+        largest: Option<f64>,
+    },
+    /// Levels for numbers between −1 and 1, in rows that [`Reals::pick`] reads: number
+    /// x is in row x·half + half, rounded.
+    Levels {
+        /// Half the number of rows.
+        half: f64,
+        /// (edge, level up to it, level above it, 0).
+        rows: &'a Rows,
+    },
+}
+
+/// How a number becomes a code and comes back.
+#[derive(Debug, Clone, Copy)]
+pub enum Scale {
+    /// As it is.
+    None,
+    /// Divided by the scale and multiplied with it, each rounded to FP32, and the number itself before.
+    Real,
+    /// Divided by a power of two and multiplied with it. Neither may overflow.
+    PowerOfTwo,
+}
+
+/// Codes and scale of a cast.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// What is rounded to.
+    pub codes: Codes<'a>,
+    /// How.
+    pub scale: Scale,
+}
+
+/// What a cast has done to some numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Seen {
+    /// Numbers that came back as they were.
+    pub exact: u64,
+    /// Numbers that became zero, those that were zero among them.
+    pub zeros: u64,
+    /// Numbers whose code is subnormal.
+    pub subnormal: u64,
+    /// Numbers that were rounded beyond the largest and set to it.
+    pub overflow: u64,
+    /// The largest difference.
+    pub max_error: f64,
+    /// Sum of the squared differences.
+    pub squares: f64,
+}
+
+/// Casts FP32 numbers. Each `run` of them, the last may be shorter, has a scale of its own; those with a scale
+/// of zero are left out.
+#[inline(never)]
+pub fn cast_f32(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Seen {
+    cast::<BestReal32>(numbers, run, scales, target)
+}
+
+/// Casts FP64 numbers, likewise.
+#[inline(never)]
+pub fn cast_f64(numbers: &[f64], run: usize, scales: &[f32], target: &Target) -> Seen {
+    cast::<BestReal64>(numbers, run, scales, target)
+}
+
+/// [`cast_f32`] or [`cast_f64`] with the vectors of a backend.
+pub fn cast<R: Reals>(numbers: &[R::Lane], run: usize, scales: &[f32], target: &Target) -> Seen {
+    let runs = Runs {
+        numbers,
+        run,
+        scales,
+    };
+    match target.codes {
+        Codes::Float {
+            mantissa_bits,
+            min_exponent,
+            largest,
+        } => {
+            let codes = ToFloat::<R>::new(mantissa_bits, min_exponent);
+            runs.clamped::<R, _, true>(codes, largest, target.scale)
+        }
+        Codes::FloatAway { mantissa_bits } => runs.with_scale::<R, _, _, true>(
+            ToFloatAway::<R>::new(mantissa_bits),
+            NoLimit,
+            target.scale,
+        ),
+        Codes::Multiples { step, largest } => {
+            let codes = ToMultiples::<R>::new(step);
+            runs.clamped::<R, _, false>(codes, largest, target.scale)
+        }
+        Codes::Levels { half, rows } => {
+            runs.with_scale::<R, _, _, false>(ToLevels::<R>::new(half, rows), NoLimit, target.scale)
+        }
+    }
+}
+
+/// Rounds a vector to codes.
+trait Rounds<R>: Copy {
+    fn round(self, x: R) -> R;
+    /// The smallest normal magnitude.
+    fn least_normal(self) -> R;
+}
+
+#[derive(Clone, Copy)]
+struct ToFloat<R> {
+    exponent: R,
+    least: R,
+    lift: R,
+    least_normal: R,
+}
+
+impl<R: Reals> ToFloat<R> {
+    fn new(mantissa_bits: u32, min_exponent: i32) -> Self {
+        let bits = R::MANTISSA_BITS;
+        let all = (2 * R::BIAS as u64 + 1) << bits;
+        let least = ((min_exponent + R::BIAS) as u64) << bits;
+        let lift = u64::from(bits - mantissa_bits) << bits | 1 << (bits - 1);
+        Self {
+            exponent: R::splat_bits(all),
+            least: R::splat_bits(least),
+            lift: R::splat_bits(lift),
+            least_normal: R::splat_bits(least),
+        }
+    }
+}
+
+impl<R: Reals> Rounds<R> for ToFloat<R> {
+    #[inline(always)]
+    fn round(self, x: R) -> R {
+        let magic = x
+            .and(self.exponent)
+            .max_bits(self.least)
+            .add_bits(self.lift);
+        x.add(magic).sub(magic)
+    }
+    #[inline(always)]
+    fn least_normal(self) -> R {
+        self.least_normal
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ToFloatAway<R> {
+    half: R,
+    kept: R,
+    least_normal: R,
+}
+
+impl<R: Reals> ToFloatAway<R> {
+    fn new(mantissa_bits: u32) -> Self {
+        let dropped = R::MANTISSA_BITS - mantissa_bits;
+        Self {
+            half: R::splat_bits(1 << (dropped - 1)),
+            kept: R::splat_bits(!((1 << dropped) - 1)),
+            least_normal: R::splat_bits(((R::BIAS - 126) as u64) << R::MANTISSA_BITS),
+        }
+    }
+}
+
+impl<R: Reals> Rounds<R> for ToFloatAway<R> {
+    #[inline(always)]
+    fn round(self, x: R) -> R {
+        x.add_bits(self.half).and(self.kept)
+    }
+    #[inline(always)]
+    fn least_normal(self) -> R {
+        self.least_normal
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ToMultiples<R> {
+    magic: R,
+}
+
+impl<R: Reals> ToMultiples<R> {
+    fn new(step: f64) -> Self {
+        let one_and_a_half = 3u64 << (R::MANTISSA_BITS - 1);
+        Self {
+            magic: R::splat(one_and_a_half as f64 * step),
+        }
+    }
+}
+
+impl<R: Reals> Rounds<R> for ToMultiples<R> {
+    #[inline(always)]
+    fn round(self, x: R) -> R {
+        x.add(self.magic).sub(self.magic)
+    }
+    #[inline(always)]
+    fn least_normal(self) -> R {
+        R::splat(0.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ToLevels<'a, R> {
+    half: R,
+    first: R,
+    rows: &'a Rows,
+}
+
+impl<'a, R: Reals> ToLevels<'a, R> {
+    fn new(half: f64, rows: &'a Rows) -> Self {
+        let whole = 1u64 << R::MANTISSA_BITS;
+        Self {
+            half: R::splat(half),
+            first: R::splat(half + whole as f64),
+            rows,
+        }
+    }
+}
+
+impl<R: Reals> Rounds<R> for ToLevels<'_, R> {
+    #[inline(always)]
+    fn round(self, x: R) -> R {
+        x.pick(x.mul(self.half).add(self.first), self.rows)
+    }
+    #[inline(always)]
+    fn least_normal(self) -> R {
+        R::splat(0.0)
+    }
+}
+
+/// Keeps codes within their range.
+trait Limits<R: Reals>: Copy {
+    fn limit(self, code: R, magnitude: R, over: R::Counts) -> (R, R::Counts);
+}
+
+#[derive(Clone, Copy)]
+struct NoLimit;
+
+impl<R: Reals> Limits<R> for NoLimit {
+    #[inline(always)]
+    fn limit(self, code: R, _: R, over: R::Counts) -> (R, R::Counts) {
+        (code, over)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Limit<R> {
+    most: R,
+    least: R,
+}
+
+impl<R: Reals> Limits<R> for Limit<R> {
+    #[inline(always)]
+    fn limit(self, code: R, magnitude: R, over: R::Counts) -> (R, R::Counts) {
+        (
+            code.min(self.most).max(self.least),
+            self.most.count_less(magnitude, over),
+        )
+    }
+}
+
+/// Takes a vector to its codes' range and back.
+trait Scales<R>: Copy {
+    fn of(scale: f32) -> Self;
+    fn down(self, x: R) -> R;
+    fn up(self, code: R) -> R;
+}
+
+#[derive(Clone, Copy)]
+struct Unscaled;
+
+impl<R: Reals> Scales<R> for Unscaled {
+    #[inline(always)]
+    fn of(_: f32) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn down(self, x: R) -> R {
+        x
+    }
+    #[inline(always)]
+    fn up(self, code: R) -> R {
+        code
+    }
+}
+
+#[derive(Clone, Copy)]
+struct RealScale<R>(R);
+
+impl<R: Reals> Scales<R> for RealScale<R> {
+    #[inline(always)]
+    fn of(scale: f32) -> Self {
+        Self(R::splat(scale.into()))
+    }
+    #[inline(always)]
+    fn down(self, x: R) -> R {
+        x.single().div(self.0).single()
+    }
+    #[inline(always)]
+    fn up(self, code: R) -> R {
+        code.mul(self.0).single()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct PowerScale<R>(R, R);
+
+impl<R: Reals> Scales<R> for PowerScale<R> {
+    #[inline(always)]
+    fn of(scale: f32) -> Self {
+        let scale = f64::from(scale);
+        Self(R::splat(1.0 / scale), R::splat(scale))
+    }
+    #[inline(always)]
+    fn down(self, x: R) -> R {
+        x.mul(self.0)
+    }
+    #[inline(always)]
+    fn up(self, code: R) -> R {
+        code.mul(self.1)
+    }
+}
+
+struct Runs<'a, T> {
+    numbers: &'a [T],
+    run: usize,
+    scales: &'a [f32],
+}
+
+impl<T: Copy + Default> Runs<'_, T> {
+    fn clamped<R: Reals<Lane = T>, Q: Rounds<R>, const SUBNORMAL: bool>(
+        &self,
+        codes: Q,
+        largest: Option<f64>,
+        scale: Scale,
+    ) -> Seen {
+        match largest {
+            None => self.with_scale::<R, _, _, SUBNORMAL>(codes, NoLimit, scale),
+            Some(most) => {
+                let limit = Limit {
+                    most: R::splat(most),
+                    least: R::splat(-most),
+                };
+                self.with_scale::<R, _, _, SUBNORMAL>(codes, limit, scale)
+            }
+        }
+    }
+
+    fn with_scale<R: Reals<Lane = T>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
+        &self,
+        codes: Q,
+        limit: L,
+        scale: Scale,
+    ) -> Seen {
+        match scale {
+            Scale::None => self.look::<R, Unscaled, _, _, SUBNORMAL>(codes, limit),
+            Scale::Real => self.look::<R, RealScale<R>, _, _, SUBNORMAL>(codes, limit),
+            Scale::PowerOfTwo => self.look::<R, PowerScale<R>, _, _, SUBNORMAL>(codes, limit),
+        }
+    }
+
+    fn look<R: Reals<Lane = T>, S: Scales<R>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
+        &self,
+        codes: Q,
+        limit: L,
+    ) -> Seen {
+        let mut all = Tally::<R, SUBNORMAL>::new();
+        let mut padding = 0;
+        for (numbers, &scale) in self.numbers.chunks(self.run).zip(self.scales) {
+            if scale == 0.0 {
+                continue;
+            }
+            let scale = S::of(scale);
+            let vectors = numbers.chunks_exact(R::LANES);
+            let rest = vectors.remainder();
+            for vector in vectors {
+                all.add(R::load(vector), scale, codes, limit);
+            }
+            if !rest.is_empty() {
+                let mut last = [T::default(); 4];
+                last[..rest.len()].copy_from_slice(rest);
+                all.add(R::load(&last), scale, codes, limit);
+                padding += (R::LANES - rest.len()) as u64;
+            }
+        }
+        all.seen(padding)
+    }
+}
+
+/// Running counts and sums by lane.
+struct Tally<R: Reals, const SUBNORMAL: bool> {
+    exact: R::Counts,
+    zeros: R::Counts,
+    below_normal: R::Counts,
+    over: R::Counts,
+    max_error: R,
+    squares: [R::Sums; 2],
+}
+
+impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
+    fn new() -> Self {
+        Self {
+            exact: R::no_counts(),
+            zeros: R::no_counts(),
+            below_normal: R::no_counts(),
+            over: R::no_counts(),
+            max_error: R::splat(0.0),
+            squares: [R::Sums::splat(0.0); 2],
+        }
+    }
+
+    #[inline(always)]
+    fn add<S: Scales<R>, Q: Rounds<R>, L: Limits<R>>(
+        &mut self,
+        x: R,
+        scale: S,
+        codes: Q,
+        limit: L,
+    ) {
+        let zero = R::splat(0.0);
+        let code = codes.round(scale.down(x));
+        let magnitude = code.abs();
+        if SUBNORMAL {
+            self.below_normal = magnitude.count_less(codes.least_normal(), self.below_normal);
+        }
+        self.zeros = code.count_equal(zero, self.zeros);
+        let (code, over) = limit.limit(code, magnitude, self.over);
+        self.over = over;
+        let error = x.sub(scale.up(code));
+        self.exact = error.count_equal(zero, self.exact);
+        self.max_error = self.max_error.max(error.abs());
+        self.squares = error.add_squares(self.squares);
+    }
+
+    /// Zeros that filled up a last vector are no numbers.
+    fn seen(self, padding: u64) -> Seen {
+        let zeros = R::counted(self.zeros);
+        let [a, b] = self.squares[0].add(self.squares[1]).lanes();
+        Seen {
+            exact: R::counted(self.exact) - padding,
+            zeros: zeros - padding,
+            subnormal: if SUBNORMAL {
+                R::counted(self.below_normal) - zeros
+            } else {
+                0
+            },
+            overflow: R::counted(self.over),
+            max_error: self.max_error.largest(),
+            squares: a + b,
+        }
+    }
+}
+
+/// How many of some finite numbers are zero, and the sum of their squares.
+#[inline(never)]
+pub fn zeros_and_squares_f32(numbers: &[f32]) -> (u64, f64) {
+    zeros_and_squares::<BestReal32>(numbers)
+}
+
+/// How many of some finite numbers are zero, and the sum of their squares.
+#[inline(never)]
+pub fn zeros_and_squares_f64(numbers: &[f64]) -> (u64, f64) {
+    zeros_and_squares::<BestReal64>(numbers)
+}
+
+/// [`zeros_and_squares_f32`] or [`zeros_and_squares_f64`] with the vectors of a backend.
+pub fn zeros_and_squares<R: Reals>(numbers: &[R::Lane]) -> (u64, f64) {
+    let (mut zeros, mut squares) = (R::no_counts(), [R::Sums::splat(0.0); 2]);
+    let vectors = numbers.chunks_exact(R::LANES);
+    let rest = vectors.remainder();
+    let mut last = [R::Lane::default(); 4];
+    last[..rest.len()].copy_from_slice(rest);
+    for x in vectors.map(R::load).chain([R::load(&last)]) {
+        zeros = x.count_equal(R::splat(0.0), zeros);
+        squares = x.add_squares(squares);
+    }
+    let [a, b] = squares[0].add(squares[1]).lanes();
+    let padding = (R::LANES - rest.len()) as u64;
+    (R::counted(zeros) - padding, a + b)
+}
+
+/// Little-endian FP16 codes as FP32 numbers. NaN may lose their payload.
+#[inline(never)]
+pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
+    // 2^112 moves exponents from one bias to the other, and subnormal numbers become normal.
+    let bias = f32::from_bits((127 + 112) << 23);
+    out.extend(bytes.as_chunks::<2>().0.iter().map(|code| {
+        let code = u32::from(u16::from_le_bytes(*code));
+        let (sign, magnitude) = (code >> 15 << 31, (code & 0x7fff) << 13);
+        let finite = (f32::from_bits(magnitude) * bias).to_bits();
+        let is_finite = magnitude < 0x7c00 << 13;
+        f32::from_bits(
+            sign | if is_finite {
+                finite
+            } else {
+                magnitude | 0x7f80_0000
+            },
+        )
+    }));
+}
