@@ -237,10 +237,10 @@ export interface Overview {
   wasted_bytes: number;
   /** Sums over the finished floating-point tensors, and how many these are. */
   casts: Record<string, CastFigures & { tensors: number; parameters: number }>;
-  /** Empty until every cast is there. */
-  recommendations: Recommendation[];
-  /** What FP16 would do, in a sentence. */
-  f16: string | null;
+  /** Missing until every cast is there. */
+  recommendations?: Recommendation[];
+  /** What FP16 would do, in a sentence; missing likewise. */
+  f16?: string | null;
 }
 
 export type NumberColumn =

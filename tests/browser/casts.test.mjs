@@ -57,7 +57,7 @@ test('what to do is said first, then what each cast does', options, async () => 
   const { page, errors } = await openMadeUp(browser());
   const levels = await page.$$eval('[data-level]', (entries) => entries.map((entry) => entry.getAttribute('data-level')));
   assert.deepEqual(levels, ['8-bit', '6-bit', '4-bit']);
-  assert.match(await text(page, '#casts-advice'), /INT8 with one scale a row keeps 36 dB.*2 tensors to keep.*FP16 holds all but 314/s);
+  assert.match(await text(page, '#casts-advice'), /INT8 per row keeps 36 dB.*2 tensors to keep.*FP16 holds all but 314/s);
   const table = await lines(page);
   assert.equal(table.length, CASTS);
   assert.equal(await missing(page), 0);
@@ -121,7 +121,7 @@ test('the keyboard walks the matrix, opens a tensor, comes back, and ranks from 
   await page.keyboard.press('ArrowRight');
   assert.match(await active(page), /^bf16 · FP16: 1\d\d\.\d dB/);
   await page.keyboard.press('End');
-  assert.match(await active(page), /^bf16 · NF4, one scale for 64/);
+  assert.match(await active(page), /^bf16 · NF4 in blocks of 64/);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#tensor:not([hidden]) .verdict');
   assert.equal(await page.$eval('#tensor-name', (name) => name.textContent), 'bf16');
@@ -130,7 +130,7 @@ test('the keyboard walks the matrix, opens a tensor, comes back, and ranks from 
   assert(await page.$eval('#matrix-grid', (grid) => grid === document.activeElement), 'the focus returns to where it was');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
-  await readout(page, '^NF4, one scale for 64: Enter ranks');
+  await readout(page, '^NF4 in blocks of 64: Enter ranks');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#matrix-grid.ranked [data-rank="nf4/64"][aria-sort="ascending"]');
   await page.close();

@@ -20,19 +20,16 @@ export const MISSING = {
 function advice({ level, says, keep, keep_more }) {
   const names = keep.map((name) => h('li', { class: 'code' }, name));
   const kept = keep.length + keep_more;
-  return [
-    h('dt', {}, level),
-    h('dd', { 'data-level': level }, says, kept > 0 && h('details', {},
-      h('summary', {}, `The ${plural(kept, 'tensor')} to keep`),
-      h('ul', {}, ...names, keep_more > 0 && h('li', {}, `and ${count(keep_more)} more`)))),
-  ];
+  return h('li', { 'data-level': level }, says, kept > 0 && h('details', {},
+    h('summary', {}, `The ${plural(kept, 'tensor')} to keep`),
+    h('ul', {}, ...names, keep_more > 0 && h('li', {}, `and ${count(keep_more)} more`))));
 }
 
 /** @param {Overview} overview */
-const sentences = ({ recommendations, f16 }) => [
-  recommendations.length > 0 && h('dl', { class: 'advice' }, ...recommendations.flatMap(advice)),
+const sentences = ({ recommendations = [], f16 }) => [
+  recommendations.length > 0 && h('ul', { class: 'advice' }, ...recommendations.map(advice)),
   f16 && h('p', { class: 'note' }, f16),
-].filter((element) => element !== false && element !== null && element !== '');
+].flatMap((element) => element || []);
 
 /** @param {SecondLook} look @param {string[]} missing titles */
 function why({ phase }, missing) {

@@ -15,9 +15,9 @@ const TABLE = [
   ['f8_e5m2', 'FP8 E5M2', 'codes FP8 E5M2', 8, 0, 25.5, true],
   ['f8_e4m3fnuz', 'FP8 E4M3 FNUZ', 'codes FP8 E4M3 FNUZ', 8, 0, 31.5, true],
   ['f8_e5m2fnuz', 'FP8 E5M2 FNUZ', 'codes FP8 E5M2 FNUZ', 8, 0, 25.6, true],
-  ['f8_e4m3/tensor', 'FP8 E4M3, one scale a tensor', 'codes FP8 E4M3; FP32 scale amax/448 for the tensor', 8, 0, 31.5, true],
-  ['f8_e4m3/row', 'FP8 E4M3, one scale a row', 'codes FP8 E4M3; FP32 scale amax/448 for each row', 8, 0.02, 31.6, false],
-  ['f8_e4m3/128x128', 'FP8 E4M3, one scale for 128 × 128', 'codes FP8 E4M3; FP32 scale amax/448 for each square', 8, 0.002, 31.6, false],
+  ['f8_e4m3/tensor', 'FP8 E4M3, one scale', 'codes FP8 E4M3; FP32 scale amax/448 for the tensor', 8, 0, 31.5, true],
+  ['f8_e4m3/row', 'FP8 E4M3 per row', 'codes FP8 E4M3; FP32 scale amax/448 for each row', 8, 0.02, 31.6, false],
+  ['f8_e4m3/128x128', 'FP8 E4M3 per 128×128', 'codes FP8 E4M3; FP32 scale amax/448 for each square', 8, 0.002, 31.6, false],
   ['mxfp8_e4m3', 'MXFP8 E4M3', 'codes FP8 E4M3; a power of two for each 32', 8, 0.25, 30.7, true],
   ['mxfp8_e5m2', 'MXFP8 E5M2', 'codes FP8 E5M2; a power of two for each 32', 8, 0.25, 25.1, true],
   ['mxfp6_e2m3', 'MXFP6 E2M3', 'codes FP6 E2M3; a power of two for each 32', 6, 0.25, 30.9, true],
@@ -25,9 +25,9 @@ const TABLE = [
   ['mxfp4', 'MXFP4', 'codes FP4; a power of two for each 32', 4, 0.25, 17.9, true],
   ['mxint8', 'MXINT8', 'integers in steps of 1/64; a power of two for each 32', 8, 0.25, 41.2, true],
   ['nvfp4', 'NVFP4', 'codes FP4; FP8 E4M3 scale for each 16, FP32 for the tensor', 4, 0.5, 20.4, false],
-  ['int8/row', 'INT8, one scale a row', 'integers −128 … 127; FP32 scale amax/127 for each row', 8, 0.02, 38.9, false],
-  ['int4/128', 'INT4, one scale for 128', 'integers −8 … 7; FP16 scale amax/7 for each 128', 4, 0.125, 18.6, false],
-  ['nf4/64', 'NF4, one scale for 64', '16 levels; FP32 scale amax for each 64', 4, 0.5, 20.2, false],
+  ['int8/row', 'INT8 per row', 'integers −128 … 127; FP32 scale amax/127 for each row', 8, 0.02, 38.9, false],
+  ['int4/128', 'INT4 in groups of 128', 'integers −8 … 7; FP16 scale amax/7 for each 128', 4, 0.125, 18.6, false],
+  ['nf4/64', 'NF4 in blocks of 64', '16 levels; FP32 scale amax for each 64', 4, 0.5, 20.2, false],
 ];
 export const CASTS = TABLE.map(([key, title, says, bits]) => ({ key, title, says, bits }));
 
@@ -91,12 +91,11 @@ export function furnish(state, tensors, tell) {
     const isDone = looked === floats.length;
     Object.assign(state.overview, {
       casts: totals,
-      recommendations: isDone ? [
-        { level: '8-bit', threshold_db: 36, cast: 'int8/row', tensors: 20, of: 22, keep: ['lm_head.weight', 'model.embed_tokens.weight'], keep_more: 0, bytes: 1000, says: 'INT8 with one scale a row keeps 36 dB in 20 of 22 tensors, in 51 % of the bytes; two are better kept as they are.' },
-        { level: '6-bit', threshold_db: 30, cast: 'mxfp6_e2m3', tensors: 22, of: 22, keep: [], keep_more: 0, bytes: 800, says: 'MXFP6 E2M3 keeps 30 dB in all 22 tensors, in 39 % of the bytes.' },
-        { level: '4-bit', threshold_db: 18, cast: 'nvfp4', tensors: 18, of: 22, keep: ['model.layers.0.up.weight', 'model.layers.1.up.weight'], keep_more: 2, bytes: 600, says: 'NVFP4 keeps 18 dB in 18 of 22 tensors, in 31 % of the bytes; four are better kept as they are.' },
-      ] : [],
-      f16: 'FP16 holds all but 314 of the values to its full precision; none overflows.',
+      ...(isDone && { f16: 'FP16 holds all but 314 of the values to its full precision; none overflows.', recommendations: [
+        { level: '8-bit', threshold_db: 36, cast: 'int8/row', tensors: 20, of: 22, keep: ['lm_head.weight', 'model.embed_tokens.weight'], keep_more: 0, bytes: 1000, says: '8-bit quality: INT8 per row keeps 36 dB or more in 20 of 22 matrices and takes 51 % of their bytes; two are better left alone.' },
+        { level: '6-bit', threshold_db: 30, cast: 'mxfp6_e2m3', tensors: 22, of: 22, keep: [], keep_more: 0, bytes: 800, says: '6-bit quality: MXFP6 E2M3 keeps 30 dB or more in all 22 matrices and takes 39 % of their bytes.' },
+        { level: '4-bit', threshold_db: 18, cast: 'nvfp4', tensors: 18, of: 22, keep: ['model.layers.0.up.weight', 'model.layers.1.up.weight'], keep_more: 2, bytes: 600, says: '4-bit quality: NVFP4 keeps 18 dB or more in 18 of 22 matrices and takes 31 % of their bytes; four are better left alone.' },
+      ] }),
     });
   }
   sums();
