@@ -92,6 +92,7 @@ const progressTitle = ({ progress }) => percent(progress.total ? progress.bytes 
 function show(state) {
   const { phase, overview, error, rows } = state;
   document.body.dataset.phase = phase;
+  document.body.dataset.look = state.casts.phase;
   byId('welcome').hidden = phase !== 'empty';
   byId('failure').hidden = phase !== 'failed';
   byId('entrance').hidden = phase !== 'empty' && phase !== 'failed';

@@ -220,9 +220,8 @@ test('a short second look begins by itself, and the report is the command’s', 
   const path = model();
   await pick(page, path);
   assert.equal(await phase(page, 'done', 'failed'), 'done');
-  // Every cast is there, and of every tensor.
-  await page.waitForFunction(() => document.querySelector('[data-cast]') && !document.querySelector('#casts-table :is(.missing, small:not(:empty))')
-    && document.querySelector('#look[hidden]'));
+  await page.waitForSelector('[data-look="done"] [data-cast]');
+  assert.equal(await page.$('#casts-table :is(.missing, small:not(:empty))'), null, 'every cast of every tensor is there');
   const saved = await savedReport(page);
   assertSameTensors(saved, await nativeReport(path));
   const { tensors } = JSON.parse(saved);
