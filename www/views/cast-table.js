@@ -46,8 +46,9 @@ export function castTable(casts, without, press) {
   const columns = COLUMNS.filter(([id]) => !without.includes(id));
   const lines = casts.map((cast, i) => {
     const note = h('small');
+    // Twenty stops of the Tab key would be in the way; the matrix has a box that does the same.
     const name = press
-      ? h('button', { type: 'button', class: 'quiet', title: `${cast.says}. Ranks the tensors by what they lose.`, on: { click: () => press(cast.key) } }, cast.title)
+      ? h('button', { type: 'button', class: 'quiet', tabindex: -1, title: `${cast.says}. Ranks the tensors by what they lose.`, on: { click: () => press(cast.key) } }, cast.title)
       : h('span', { title: cast.says }, cast.title);
     const bar = castBar();
     const cells = columns.map(([id, heading], column) => h('td', { role: 'cell', class: `k-${id}`, 'data-says': heading }, h('span'), column === 0 && bar.element));
