@@ -236,7 +236,7 @@ export interface Overview {
   pools: Pool[];
   wasted_bytes: number;
   /** Sums over the finished floating-point tensors, and how many these are. */
-  casts: Record<string, CastFigures & { tensors: number; parameters: number }>;
+  casts: Record<string, CastFigures & { tensors: number; parameters: number; stored_bytes: number }>;
   /** Missing until every cast is there. */
   recommendations?: Recommendation[];
   /** What FP16 would do, in a sentence; missing likewise. */
@@ -260,9 +260,8 @@ export interface Rows extends Record<NumberColumn, (row: number) => number> {
   /** The verdict's label; "" until the tensor is finished. */
   label(row: number): string;
   status(row: number): 'waiting' | 'done' | 'failed';
-  /** Tensors that have casts, and their bytes. */
+  /** Tensors that have casts. */
   castCount: number;
-  castBytes: number;
   /** Counts arrivals of casts: for a tensor 0, 1 or, after a second look, 2. */
   castEdition: number;
   castArrivals(row: number): number;

@@ -13,7 +13,6 @@ export class Rows {
   length = 0;
   finishedCount = 0;
   castCount = 0;
-  castBytes = 0;
   castEdition = 0;
   /** SQNR by cast, a column from the first figure on. @type {Map<string, Float32Array>} */
   #casts = new Map();
@@ -66,11 +65,7 @@ export class Rows {
   /** @param {import('./messages.js').CastColumns} columns */
   #addCasts({ index, sqnr_db }) {
     this.castEdition++;
-    for (const row of index) {
-      if (this.arrivals[row]++) continue;
-      this.castCount++;
-      this.castBytes += this.byteCounts[row];
-    }
+    for (const row of index) if (!this.arrivals[row]++) this.castCount++;
     for (const [key, numbers] of Object.entries(sqnr_db)) {
       const column = this.#casts.get(key) ?? new Float32Array(this.statuses.length).fill(NaN);
       this.#casts.set(key, column);

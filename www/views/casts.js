@@ -74,7 +74,7 @@ export function castsView(session, rank) {
     const casts = overview?.casts ?? {};
     byId('casts').hidden = !Object.keys(casts).length || !session.casts.length;
     if (!overview || byId('casts').hidden) return;
-    const { castCount, castBytes } = rows;
+    const { castCount } = rows;
     const missing = session.casts.filter(({ key }) => !((casts[key]?.tensors ?? 0) >= castCount)).map(({ title }) => title);
     showLook(look, missing);
     const advises = JSON.stringify([overview.recommendations, overview.f16]);
@@ -84,9 +84,9 @@ export function castsView(session, rank) {
     if (says === shown) return;
     shown = says;
     if (!table) byId('casts-table').append((table = castTable(session.casts, ['mse'], rank)).element);
-    table.update(casts, MISSING[look.phase], ({ tensors, parameters }) => ({
+    table.update(casts, MISSING[look.phase], ({ tensors, parameters, stored_bytes }) => ({
       values: parameters,
-      bytes: tensors === castCount ? castBytes : null,
+      bytes: stored_bytes,
       note: tensors < castCount ? `${count(tensors)} of ${plural(castCount, 'tensor')}` : '',
     }));
   };

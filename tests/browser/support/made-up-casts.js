@@ -84,7 +84,7 @@ export function furnish(state, tensors, tell) {
       if (!n) return;
       const one = figures(1, j, tensors);
       totals[key] = {
-        ...one, tensors: n, parameters: n * VALUES, bytes: n * one.bytes, exact: n * one.exact, overflow: 2 * one.overflow + (j === 3 ? 2 : 0),
+        ...one, tensors: n, parameters: n * VALUES, stored_bytes: 2 * n * VALUES, bytes: n * one.bytes, exact: n * one.exact, overflow: 2 * one.overflow + (j === 3 ? 2 : 0),
         underflow: n * one.underflow, subnormal: n * one.subnormal,
       };
     });
