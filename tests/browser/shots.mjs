@@ -34,6 +34,8 @@ async function openCheckpoint(page) {
 /** @param {Page} page */
 async function openBiggest(page) {
   await openCheckpoint(page);
+  // Only lines in the window are drawn.
+  await page.$eval('#tensors', (list) => list.scrollIntoView());
   const row = await page.waitForSelector('[data-tensor*="weight"]');
   await row?.click();
   await page.waitForSelector('#tensor:not([hidden])');
