@@ -516,23 +516,3 @@ pub fn zeros_and_squares<R: Reals>(numbers: &[R::Lane]) -> (u64, f64) {
     let padding = (R::LANES - rest.len()) as u64;
     (R::counted(zeros) - padding, R::total(squares))
 }
-
-/// Little-endian FP16 codes as FP32 numbers. NaN may lose their payload.
-#[inline(never)]
-pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
-    // 2^112 moves exponents from one bias to the other, and subnormal numbers become normal.
-    let bias = f32::from_bits((127 + 112) << 23);
-    out.extend(bytes.as_chunks::<2>().0.iter().map(|code| {
-        let code = u32::from(u16::from_le_bytes(*code));
-        let (sign, magnitude) = (code >> 15 << 31, (code & 0x7fff) << 13);
-        let finite = (f32::from_bits(magnitude) * bias).to_bits();
-        let is_finite = magnitude < 0x7c00 << 13;
-        f32::from_bits(
-            sign | if is_finite {
-                finite
-            } else {
-                magnitude | 0x7f80_0000
-            },
-        )
-    }));
-}

@@ -18,14 +18,17 @@
 mod avx2;
 pub mod blocks;
 pub mod casts;
+pub mod cells;
 pub mod census;
 pub mod containment;
+pub mod decode;
 pub mod fingerprint;
 pub mod integers;
 pub mod peaks;
 mod portable;
 pub mod powers;
 mod reals;
+pub mod scales;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code)]
 mod wasm;

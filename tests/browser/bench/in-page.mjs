@@ -75,6 +75,24 @@ export async function fullScan() {
 }
 
 /**
+ * Waits for the second look, which a scan goes on to by itself.
+ *
+ * @returns {Promise<number>} milliseconds until every cast is there
+ */
+export async function secondLook() {
+  const start_ms = performance.now();
+  const isDone = () => document.body.dataset.look === 'done';
+  return new Promise((resolve) => {
+    if (isDone()) return resolve(0);
+    new MutationObserver((_, observer) => {
+      if (!isDone()) return;
+      observer.disconnect();
+      resolve(performance.now() - start_ms);
+    }).observe(document.body, { attributeFilter: ['data-look'] });
+  });
+}
+
+/**
  * On a page that shows nothing yet: starts a scan and waits for its figures.
  *
  * @returns {Promise<{figure_ms: number, tensor_ms: number}>} milliseconds until

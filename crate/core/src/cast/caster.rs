@@ -8,7 +8,7 @@ use super::tally::Tally;
 use super::unit::{Real, Unit};
 use super::{CASTS, Group, Scaling};
 use crate::format::Dtype;
-use floatscope_simd::Rows;
+use floatscope_simd::{Rows, decode};
 
 use crate::scan::{LONG_ROW, Peaks, SQUARE, Span, unpack};
 
@@ -208,11 +208,10 @@ impl Looking {
     fn decode(&mut self, bytes: &[u8]) {
         match &mut self.numbers {
             Numbers::Double { waiting, .. } => {
-                let words = bytes.as_chunks::<8>().0.iter();
-                waiting.extend(words.map(|word| f64::from_le_bytes(*word)));
+                decode::extend_from_f64(bytes, waiting);
             }
             Numbers::Single { waiting, .. } => {
-                decode(self.task.span.dtype, bytes, &mut self.codes, waiting);
+                extend(self.task.span.dtype, bytes, &mut self.codes, waiting);
             }
         }
         self.cast_whole_units(false);
@@ -338,31 +337,20 @@ fn is_of_line(scaling: Scaling) -> bool {
 }
 
 /// Elements of up to 32 bits as FP32, which holds them all.
-fn decode(dtype: Dtype, bytes: &[u8], codes: &mut Vec<u8>, out: &mut Vec<f32>) {
+fn extend(dtype: Dtype, bytes: &[u8], codes: &mut Vec<u8>, out: &mut Vec<f32>) {
     let format = dtype.format();
     match dtype {
-        Dtype::F32 => out.extend(
-            bytes
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|word| f32::from_le_bytes(*word)),
-        ),
-        Dtype::BF16 => out.extend(
-            bytes
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|code| f32::from_bits(u32::from(u16::from_le_bytes(*code)) << 16)),
-        ),
-        Dtype::F16 => floatscope_simd::casts::extend_from_f16(bytes, out),
+        Dtype::F32 => decode::extend_from_f32(bytes, out),
+        Dtype::BF16 => decode::extend_from_bf16(bytes, out),
+        Dtype::F16 => decode::extend_from_f16(bytes, out),
         _ => {
             codes.clear();
             unpack(dtype.bits(), bytes, codes);
-            let values: Vec<f32> = (0..1u64 << dtype.bits())
-                .map(|code| format.decode(code) as f32)
-                .collect();
-            out.extend(codes.iter().map(|code| values[usize::from(*code)]));
+            let values = std::array::from_fn(|code| match code >> dtype.bits() {
+                0 => format.decode(code as u64) as f32,
+                _ => 0.0,
+            });
+            decode::extend_by_table(codes, &values, out);
         }
     }
 }

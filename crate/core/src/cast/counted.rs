@@ -1,12 +1,15 @@
 //! Casts that follow from counts, exactly, without another look at the values.
 
 use super::caster::{CastTask, Losses};
-use super::rule::{Rule, Scale};
+use super::rule::{Outcome, Rule, Scale};
 use super::scale::ScaleRule;
 use super::select::{CastSet, Casting};
 use super::tally::Tally;
+use super::unit::target;
 use super::{CASTS, Cast, Scaling};
-use crate::format::{Dtype, Encoding, Format, Specials};
+use crate::format::{Dtype, Encoding, Format, Specials, power_of_two};
+use floatscope_simd::{ROWS, Rows, cells};
+
 use crate::scan::{Census, Observations, Peaks, Span, Stream};
 
 /// What a second look is to complete.
@@ -48,10 +51,9 @@ pub fn from_counts(seen: &Observations, casting: Casting) -> Option<(Losses, Opt
         losses.tallies = wanted.map(|at| (at as u8, Tally::default())).collect();
     } else if let [Stream::Codes(census)] = &seen.streams[..] {
         settled = CastSet::of_census();
-        for at in casting.wanted.and(settled).each() {
-            let tally = of_census(&CASTS[at], seen, census, casting.saturate);
-            losses.tallies.push((at as u8, tally));
-        }
+        let cells = Cells::of(seen.dtype.format(), census);
+        let wanted = casting.wanted.and(settled);
+        losses.tallies = of_census(&cells, wanted, seen.peaks.tensor, casting.saturate);
         if seen.dtype.bits() == 16 {
             let by_block = CastSet::of_blocks();
             losses
@@ -68,50 +70,143 @@ pub fn from_counts(seen: &Observations, casting: Casting) -> Option<(Losses, Opt
     Some((losses, remaining))
 }
 
-fn of_census(cast: &Cast, seen: &Observations, census: &Census, saturate: bool) -> Tally {
-    let rule = Rule::of(cast);
-    let format = seen.dtype.format();
-    if cast.scaling == Scaling::None {
-        return tally(format, census, |x| rule.unscaled(x, saturate));
-    }
-    let peak = seen.peaks.tensor;
-    let scale = ScaleRule::of(cast, peak).scale(peak.into());
-    tally(format, census, |x| rule.scaled(x, scale))
+/// A census, decoded once for all casts.
+struct Cells {
+    /// Finite values; all of 16 bits and less are FP32's.
+    values: Vec<f32>,
+    counts: Vec<u64>,
+    /// NaN and infinities.
+    others: Vec<(f64, u64)>,
+    total: u64,
+    zeros: u64,
+    signal: f64,
+    peak: f64,
 }
 
-fn of_blocks(seen: &Observations, wanted: CastSet) -> Vec<(u8, Tally)> {
-    let format = seen.dtype.format();
-    let of_cast = |at: usize| {
-        let rule = Rule::of(&CASTS[at]);
-        let scales = ScaleRule::of(&CASTS[at], seen.peaks.tensor);
-        let mut all = Tally::default();
-        for (exponent, census) in seen.blocks.each(seen.dtype) {
-            let peak = exponent.map_or(f64::INFINITY, |e| libm::ldexp(1.0, e));
-            let scale: Scale = scales.scale(peak);
-            all.merge(&tally(format, census, |x| rule.scaled(x, scale)));
+impl Cells {
+    fn of(format: &Format, census: &Census) -> Self {
+        let mut cells = Self {
+            values: Vec::with_capacity(census.as_slice().len()),
+            counts: Vec::with_capacity(census.as_slice().len()),
+            others: Vec::new(),
+            total: 0,
+            zeros: 0,
+            signal: 0.0,
+            peak: 0.0,
+        };
+        for (code, count) in census.cells() {
+            cells.add(format.decode(u64::from(code)), count);
         }
-        (at as u8, all)
+        cells
+    }
+
+    fn add(&mut self, x: f64, count: u64) {
+        if !x.is_finite() {
+            self.others.push((x, count));
+            return;
+        }
+        self.values.push(x as f32);
+        self.counts.push(count);
+        self.total += count;
+        self.zeros += if x == 0.0 { count } else { 0 };
+        self.signal += x * x * count as f64;
+        self.peak = self.peak.max(x.abs());
+    }
+
+    /// A cast without a scale.
+    fn unscaled(&self, cast: &Cast, saturate: bool) -> Tally {
+        let rule = Rule::of(cast);
+        if !self.others.is_empty() || self.peak >= rule.limit().min(LARGE) {
+            return self.by_rule(|x| rule.unscaled(x, saturate));
+        }
+        self.by_kernel(cast, &rule, 1.0)
+    }
+
+    /// A cast with this scale for all of them.
+    fn scaled(&self, cast: &Cast, scales: ScaleRule, peak: f64) -> Tally {
+        let rule = Rule::of(cast);
+        let scale = scales.scale(peak);
+        let of_kernel = match scale {
+            Scale::Real(scale) if scale >= SMALL_SCALE => Some(scale),
+            Scale::PowerOfTwo(exponent) => Some(libm::ldexp(1.0, exponent) as f32),
+            _ => None,
+        };
+        match of_kernel.filter(|_| self.others.is_empty() && peak < LARGE) {
+            Some(scale) => self.by_kernel(cast, &rule, scale),
+            None => self.by_rule(|x| rule.scaled(x, scale)),
+        }
+    }
+
+    /// Squares of codes of up to 16 bits and of their errors are exact doubles, and so are
+    /// all but the last bits of their sums, which are taken in the order of the codes.
+    fn by_kernel(&self, cast: &Cast, rule: &Rule, scale: f32) -> Tally {
+        let target = target(cast, rule, &NO_ROWS);
+        let seen = cells::cast(&self.values, &self.counts, scale, &target);
+        let mut tally = Tally {
+            exact: seen.exact,
+            overflow: seen.overflow,
+            underflow: seen.zeros - self.zeros,
+            subnormal: seen.subnormal,
+            finite: self.total,
+            max_error: seen.max_error,
+            ..Tally::default()
+        };
+        tally.add_sums(seen.squares, self.signal);
+        tally
+    }
+
+    fn by_rule(&self, cast: impl Fn(f64) -> Outcome) -> Tally {
+        let mut tally = Tally::default();
+        let (mut noise, mut signal) = (0.0, 0.0);
+        let values = self.values.iter().map(|x| f64::from(*x));
+        let finite = values.zip(self.counts.iter().copied());
+        for (x, count) in finite.chain(self.others.iter().copied()) {
+            let outcome = cast(x);
+            if tally.count(x, outcome, count) {
+                let error = x - outcome.value;
+                noise += error * error * count as f64;
+                signal += x * x * count as f64;
+            }
+        }
+        tally.add_sums(noise, signal);
+        tally
+    }
+}
+
+/// 2^100: additions that round must not overflow.
+const LARGE: f64 = power_of_two(100);
+/// 2^-100: smaller scales are near FP32's subnormal numbers.
+const SMALL_SCALE: f32 = f32::from_bits((127 - 100) << 23);
+/// No cast that follows from counts has levels.
+static NO_ROWS: Rows = [[0.0; 4]; ROWS];
+
+fn of_census(cells: &Cells, wanted: CastSet, peak: f32, saturate: bool) -> Vec<(u8, Tally)> {
+    let of_cast = |at: usize| {
+        let cast = &CASTS[at];
+        let tally = match cast.scaling {
+            Scaling::None => cells.unscaled(cast, saturate),
+            _ => cells.scaled(cast, ScaleRule::of(cast, peak), peak.into()),
+        };
+        (at as u8, tally)
     };
     wanted.each().map(of_cast).collect()
 }
 
-/// Squares of codes of up to 16 bits and of their errors are exact doubles, and so are
-/// all but the last bits of their sums, which are taken in the order of the codes.
-fn tally(format: &Format, census: &Census, cast: impl Fn(f64) -> super::rule::Outcome) -> Tally {
-    let mut tally = Tally::default();
-    let (mut noise, mut signal) = (0.0, 0.0);
-    for (code, count) in census.cells() {
-        let x = format.decode(u64::from(code));
-        let outcome = cast(x);
-        if tally.count(x, outcome, count) {
-            let error = x - outcome.value;
-            noise += error * error * count as f64;
-            signal += x * x * count as f64;
+fn of_blocks(seen: &Observations, wanted: CastSet) -> Vec<(u8, Tally)> {
+    let mut tallies: Vec<(u8, Tally)> = wanted
+        .each()
+        .map(|at| (at as u8, Tally::default()))
+        .collect();
+    if tallies.is_empty() {
+        return tallies;
+    }
+    for (exponent, census) in seen.blocks.each(seen.dtype) {
+        let cells = Cells::of(seen.dtype.format(), census);
+        let peak = exponent.map_or(f64::INFINITY, |e| libm::ldexp(1.0, e));
+        for (at, tally) in &mut tallies {
+            let cast = &CASTS[usize::from(*at)];
+            tally.merge(&cells.scaled(cast, ScaleRule::of(cast, seen.peaks.tensor), peak));
         }
     }
-    tally.noise.add_product(noise, 1, 0);
-    tally.signal.add_product(signal, 1, 0);
-    tally.noise.settle();
-    tally.signal.settle();
-    tally
+    tallies
 }

@@ -3,6 +3,7 @@
 use super::rule::{Rule, Scale, to_e4m3};
 use super::{Cast, Codes, Scaling};
 use crate::format::FloatLayout;
+use floatscope_simd::scales;
 
 /// What turns a largest magnitude into a scale.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,15 @@ impl ScaleRule {
                 _ => Rule::of(cast).largest as f32,
             }),
         }
+    }
+
+    /// As a kernel takes it; nothing where nothing is easy.
+    pub(crate) fn for_kernel(self) -> Option<scales::Scaling> {
+        Some(match self {
+            ScaleRule::Real(largest) => scales::Scaling::Real(largest),
+            ScaleRule::PowerOfTwo(top) => scales::Scaling::PowerOfTwo(top),
+            ScaleRule::TwoLevels(second) => scales::Scaling::TwoLevels(second?),
+        })
     }
 
     /// The scale of a group with this largest magnitude; +∞ stands for what is not finite.

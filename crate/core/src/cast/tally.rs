@@ -75,6 +75,14 @@ impl Tally {
         true
     }
 
+    /// Adds sums of squares, and settles them.
+    pub(crate) fn add_sums(&mut self, noise: f64, signal: f64) {
+        self.noise.add_product(noise, 1, 0);
+        self.signal.add_product(signal, 1, 0);
+        self.noise.settle();
+        self.signal.settle();
+    }
+
     /// Adds what a kernel saw of so many finite values, of which so many were zero before.
     pub(crate) fn add_seen(&mut self, seen: &Seen, finite: u64, zeros: u64) {
         self.exact += seen.exact;

@@ -5,13 +5,13 @@
 //! definition ([`Rule`]), value by value.
 
 use super::level;
-use super::rule::{Rule, Scale};
+use super::rule::Rule;
 use super::scale::ScaleRule;
 use super::tally::Tally;
 use super::{Cast, Codes, Group, Scaling};
 use crate::format::power_of_two;
 use floatscope_simd::casts::{self, Seen, Target};
-use floatscope_simd::{Rows, peaks};
+use floatscope_simd::{Rows, peaks, scales};
 
 /// A number as a kernel takes it.
 pub(crate) trait Real: Copy + Into<f64> {
@@ -54,9 +54,6 @@ impl Real for f64 {
 
 /// 2^100: additions that round must not overflow.
 const LARGE: f64 = power_of_two(100);
-/// 2^-100: smaller scales are near FP32's subnormal numbers.
-const SMALL_SCALE: f32 = 7.888_609e-31;
-
 /// Numbers of a unit and what is known of them.
 pub(crate) struct Unit<'a, T> {
     /// Whole rows of so many columns, or one stretch of a row.
@@ -76,11 +73,11 @@ pub(crate) struct Unit<'a, T> {
     by_sixteen: Vec<f64>,
 }
 
-/// Runs of numbers of one row, each with a scale; rows one behind the other.
+/// Runs of numbers of one row, each with a largest magnitude; rows one behind the other.
 struct Runs {
     /// Length of a run.
     run: usize,
-    groups: Vec<(f64, Scale)>,
+    peaks: Vec<f64>,
 }
 
 impl<'a, T: Real> Unit<'a, T> {
@@ -116,9 +113,9 @@ impl<'a, T: Real> Unit<'a, T> {
         if cast.scaling == Scaling::None {
             return self.unscaled(cast, &rule, rows, saturate, tally);
         }
-        let runs = self.runs(cast);
+        let scales = ScaleRule::of(cast, self.tensor_peak);
         let target = target(cast, &rule, rows);
-        self.scaled(&runs, &target, &rule, tally);
+        self.scaled(&self.runs(cast), &target, scales, &rule, tally);
     }
 
     fn unscaled(&self, cast: &Cast, rule: &Rule, rows: &Rows, saturate: bool, tally: &mut Tally) {
@@ -136,44 +133,59 @@ impl<'a, T: Real> Unit<'a, T> {
         self.add_whole(&seen, tally);
     }
 
-    fn scaled(&self, runs: &Runs, target: &Target, rule: &Rule, tally: &mut Tally) {
-        let per_row = self.columns.div_ceil(runs.run);
-        let peaks_fit = self.takes(self.peak);
-        let easy = |(peak, scale): &(f64, Scale)| match scale {
-            _ if !peaks_fit => 0.0,
-            // Zeros become zeros with any scale.
-            Scale::Zero if *peak == 0.0 => 1.0,
-            Scale::Real(scale) if *scale >= SMALL_SCALE => *scale,
-            Scale::PowerOfTwo(exponent) => power_of_two(*exponent) as f32,
-            _ => 0.0,
+    fn scaled(
+        &self,
+        runs: &Runs,
+        target: &Target,
+        scale: ScaleRule,
+        rule: &Rule,
+        tally: &mut Tally,
+    ) {
+        let Some(scaling) = scale.for_kernel().filter(|_| self.takes(self.peak)) else {
+            return self.add_by_rule(runs, scale, rule, tally);
         };
-        let scales: Vec<f32> = runs.groups.iter().map(easy).collect();
+        let mut scales = Vec::with_capacity(runs.peaks.len());
+        let is_easy = scales::scales(&runs.peaks, scaling, T::RANGE, &mut scales);
+        let per_row = self.columns.div_ceil(runs.run);
         let mut seen = Seen::default();
         let mut at = 0;
         each_row(self.numbers, self.columns, runs.run, |part| {
-            let count = part.len() / self.columns.max(1) * per_row;
-            let count = count.max(part.len().div_ceil(runs.run));
+            let count = part.len().div_ceil(self.columns) * per_row;
             add(
                 &mut seen,
                 &T::cast(part, runs.run, &scales[at..at + count], target),
             );
             at += count;
         });
-        if scales.iter().all(|scale| *scale != 0.0) {
+        if is_easy {
             return self.add_whole(&seen, tally);
         }
-        self.add_parts(runs, &scales, &seen, rule, tally);
+        self.add_parts(runs, scale, &scales, &seen, rule, tally);
     }
 
-    /// Some runs are not in `seen`.
-    fn add_parts(&self, runs: &Runs, scales: &[f32], seen: &Seen, rule: &Rule, tally: &mut Tally) {
+    /// Every run by the definition.
+    fn add_by_rule(&self, runs: &Runs, scale: ScaleRule, rule: &Rule, tally: &mut Tally) {
+        for (numbers, peak) in self.each_run(runs.run).zip(&runs.peaks) {
+            let scale = scale.scale(*peak);
+            for &x in numbers {
+                tally.add(x.into(), rule.scaled(x.into(), scale));
+            }
+        }
+    }
+
+    /// Some runs are not in `seen`: those with a scale of zero.
+    fn add_parts(
+        &self,
+        runs: &Runs,
+        scale: ScaleRule,
+        scales: &[f32],
+        seen: &Seen,
+        rule: &Rule,
+        tally: &mut Tally,
+    ) {
         let (mut finite, mut zeros) = (0, 0);
         let mut signal = 0.0;
-        let runs_of_rows = self
-            .numbers
-            .chunks(self.columns)
-            .flat_map(|row| row.chunks(runs.run));
-        for ((numbers, &(_, scale)), &easy) in runs_of_rows.zip(&runs.groups).zip(scales) {
+        for ((numbers, peak), &easy) in self.each_run(runs.run).zip(&runs.peaks).zip(scales) {
             if easy != 0.0 {
                 let (more_zeros, squares) = T::zeros_and_squares(numbers);
                 finite += numbers.len() as u64;
@@ -181,12 +193,18 @@ impl<'a, T: Real> Unit<'a, T> {
                 signal += squares;
                 continue;
             }
+            let scale = scale.scale(*peak);
             for &x in numbers {
                 tally.add(x.into(), rule.scaled(x.into(), scale));
             }
         }
         tally.add_seen(seen, finite, zeros);
         tally.signal.add_product(signal, 1, 0);
+    }
+
+    fn each_run(&self, run: usize) -> impl Iterator<Item = &[T]> {
+        let rows = self.numbers.chunks(self.columns);
+        rows.flat_map(move |row| row.chunks(run))
     }
 
     fn add_whole(&self, seen: &Seen, tally: &mut Tally) {
@@ -199,7 +217,6 @@ impl<'a, T: Real> Unit<'a, T> {
     }
 
     fn runs(&self, cast: &Cast) -> Runs {
-        let rule = ScaleRule::of(cast, self.tensor_peak);
         let (run, peaks) = match cast.scaling {
             Scaling::PowerOfTwo => self.peaks_of(32),
             Scaling::TwoLevels => self.peaks_of(16),
@@ -215,17 +232,9 @@ impl<'a, T: Real> Unit<'a, T> {
                 (self.columns, vec![self.tensor_peak.into(); rows])
             }
         };
-        // Neighbours often have the same peak, and always where a group goes on.
-        let mut last = (f64::NAN, Scale::Zero);
-        let groups = peaks.iter().map(|&peak| {
-            if peak != last.0 {
-                last = (peak, rule.scale(peak));
-            }
-            last
-        });
         Runs {
             run: run.min(self.columns),
-            groups: groups.collect(),
+            peaks,
         }
     }
 
@@ -234,12 +243,9 @@ impl<'a, T: Real> Unit<'a, T> {
         let run = run.min(self.columns);
         let per_row = self.columns.div_ceil(16);
         let together = run.div_ceil(16);
-        let peaks = self
-            .by_sixteen
-            .chunks(per_row)
-            .flat_map(|row| row.chunks(together));
-        let largest = |peaks: &[f64]| peaks.iter().fold(0.0, |most: f64, peak| most.max(*peak));
-        (run, peaks.map(largest).collect())
+        let mut peaks = Vec::with_capacity(self.by_sixteen.len() / together + 1);
+        scales::largest_together(&self.by_sixteen, per_row, together, &mut peaks);
+        (run, peaks)
     }
 }
 
@@ -275,7 +281,7 @@ fn add(seen: &mut Seen, more: &Seen) {
 
 /// What the kernel is to do. A real scale takes the largest magnitude to the largest
 /// code, so that nothing lies beyond; NVFP4's, which is rounded, does not.
-fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
+pub(super) fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
     let clamps = matches!(cast.scaling, Scaling::PowerOfTwo | Scaling::TwoLevels);
     let largest = clamps.then_some(rule.largest);
     let codes = match (cast.codes, cast.layout()) {

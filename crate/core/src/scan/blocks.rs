@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::peaks::PeakFollower;
+use super::peaks::{PeakFollower, SQUARE};
 use super::{Census, Span};
 use crate::format::Dtype;
 use floatscope_simd::blocks::{BLOCK, Half, NOT_FINITE, Pool, each_block};
@@ -147,7 +147,8 @@ impl BlockCounter {
     /// Whole blocks of one row, or its end.
     fn count(&mut self, mut bytes: &[u8], peaks: &mut PeakFollower) {
         let elements = bytes.len() as u64 / 2;
-        self.at.column = (self.at.column + elements) % self.at.columns;
+        let column = self.at.column;
+        self.at.column = (column + elements) % self.at.columns;
         self.largest.clear();
         if self.at.is_small {
             let (sorted, largest) = (&mut self.sorted, &mut self.largest);
@@ -172,11 +173,21 @@ impl BlockCounter {
                 self.harvest();
             }
         }
-        let mut left = elements;
-        for magnitude in &self.largest {
-            let here = left.min(BLOCK as u64);
-            peaks.add(here, value_of(self.at.half, *magnitude));
-            left -= here;
+        self.tell_peaks(column, elements, peaks);
+    }
+
+    /// One peak for the blocks of a square that stand side by side.
+    fn tell_peaks(&self, mut column: u64, mut left: u64, peaks: &mut PeakFollower) {
+        let mut blocks = self.largest.as_slice();
+        while !blocks.is_empty() {
+            let here = (SQUARE - column % SQUARE).min(left);
+            let count = here.div_ceil(BLOCK as u64) as usize;
+            let (of_square, rest) = blocks.split_at(count);
+            let most = of_square
+                .iter()
+                .fold(0, |most: u16, magnitude| most.max(*magnitude));
+            peaks.add(here, value_of(self.at.half, most));
+            (column, left, blocks) = (column + here, left - here, rest);
         }
     }
 
