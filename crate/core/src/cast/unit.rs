@@ -195,7 +195,7 @@ impl<'a, T: Real> Unit<'a, T> {
     }
 
     fn takes(&self, peak: f64) -> bool {
-        peak == 0.0 || T::RANGE.contains(&peak)
+        peak == 0.0 || (T::RANGE.contains(&peak) && self.least >= T::RANGE.start)
     }
 
     fn runs(&self, cast: &Cast) -> Runs {
@@ -304,3 +304,6 @@ fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
     };
     Target { codes, scale }
 }
+
+#[cfg(test)]
+mod tests;
