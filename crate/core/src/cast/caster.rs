@@ -366,3 +366,6 @@ fn decode(dtype: Dtype, bytes: &[u8], codes: &mut Vec<u8>, out: &mut Vec<f32>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -306,4 +306,4 @@ fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,17 +5,17 @@ use super::*;
 use crate::cast::{CASTS, Group};
 
 /// Xorshift64* (Vigna 2016).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         (self.next() >> 32) % most
     }
 
@@ -30,8 +30,8 @@ impl Random {
 }
 
 /// Sizes of what lies in a stretch; of NaN and infinity one in a hundred.
-#[derive(Clone, Copy)]
-enum Nature {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Nature {
     Weights,
     /// Zeros and numbers of any size.
     Wide(i32, i32),
@@ -39,7 +39,7 @@ enum Nature {
     Broken,
 }
 
-fn numbers(nature: Nature, count: usize, random: &mut Random) -> Vec<f64> {
+pub(crate) fn numbers(nature: Nature, count: usize, random: &mut Random) -> Vec<f64> {
     let mut size = 1.0;
     let mut number = |at: usize| {
         if at.is_multiple_of(19) {
@@ -63,7 +63,7 @@ fn numbers(nature: Nature, count: usize, random: &mut Random) -> Vec<f64> {
     (0..count).map(&mut number).collect()
 }
 
-fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
     numbers.fold(0.0, |most, x| match x.is_nan() {
         true => f64::INFINITY,
         false => most.max(x.abs()),
@@ -71,10 +71,10 @@ fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// A matrix whose rows are a unit.
-struct Table {
-    numbers: Vec<f64>,
-    columns: usize,
-    peak: f32,
+pub(crate) struct Table {
+    pub(crate) numbers: Vec<f64>,
+    pub(crate) columns: usize,
+    pub(crate) peak: f32,
 }
 
 impl Table {
@@ -95,18 +95,24 @@ impl Table {
                 let run = run as usize;
                 (at / run * run..(at / run * run + run).min(self.numbers.len())).collect()
             }
-            Scaling::Real(Group::Square) => (0..self.numbers.len())
-                .filter(|other| {
-                    let (of_row, of_column) = (other / self.columns, other % self.columns);
-                    of_row / 128 == row / 128 && of_column / 128 == column / 128
+            Scaling::Real(Group::Square) => {
+                let rows = self.numbers.len() / self.columns;
+                let (top, left) = (row / 128 * 128, column / 128 * 128);
+                let across = left..(left + 128).min(self.columns);
+                let down = top..(top + 128).min(rows);
+                down.flat_map(|row| {
+                    across
+                        .clone()
+                        .map(move |column| row * self.columns + column)
                 })
-                .collect(),
+                .collect()
+            }
             Scaling::Real(Group::Tensor) | Scaling::None => (0..self.numbers.len()).collect(),
         }
     }
 
     /// By the definition, value by value.
-    fn expected(&self, cast: &Cast, saturate: bool) -> Tally {
+    pub(crate) fn expected(&self, cast: &Cast, saturate: bool) -> Tally {
         let rule = Rule::of(cast);
         let mut tally = Tally::default();
         let mut known: Option<(Vec<usize>, Scale)> = None;
@@ -170,7 +176,7 @@ fn check<T: Real>(table: &Table, convert: impl Fn(f64) -> T) {
     }
 }
 
-fn assert_same(ours: &Tally, expected: &Tally, of: &dyn Fn() -> String) {
+pub(crate) fn assert_same(ours: &Tally, expected: &Tally, of: &dyn Fn() -> String) {
     let counts = |tally: &Tally| {
         [
             tally.exact,
@@ -220,7 +226,7 @@ fn check_all<T: Real>(natures: &[Nature], seed: u64, convert: impl Fn(f64) -> T)
     for (rows, columns) in SHAPES {
         for &nature in natures {
             // As they are stored.
-            let stored = numbers(nature, rows * columns, &mut random);
+            let stored = self::numbers(nature, rows * columns, &mut random);
             let numbers: Vec<f64> = stored.iter().map(|&x| convert(x).into()).collect();
             let peak = largest(numbers.iter().copied()) as f32;
             let table = Table {
@@ -268,7 +274,7 @@ fn a_peak_elsewhere_in_the_tensor_counts() {
     let mut random = Random(9);
     for peak in [1e-44, 1e-30, 0.5, 3e5, 1e20, 3e38, f32::INFINITY] {
         for nature in [Nature::Weights, Nature::Wide(-149, -100)] {
-            let numbers: Vec<f64> = numbers(nature, 300, &mut random);
+            let numbers: Vec<f64> = self::numbers(nature, 300, &mut random);
             let numbers: Vec<f64> = numbers.iter().map(|&x| f64::from(x as f32)).collect();
             let peak = peak.max(largest(numbers.iter().copied()) as f32);
             check(
