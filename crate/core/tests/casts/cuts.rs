@@ -86,7 +86,7 @@ fn of_span(span: Span, bytes: &[u8]) -> &[u8] {
 fn feed(bytes: &[u8], random: &mut Random, mut feed: impl FnMut(&[u8])) {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let most = [3, 100, 30_000][random.below(3)];
+        let most = [3, 1000, 30_000, 100_000][random.below(4)];
         let (chunk, after) = rest.split_at((1 + random.below(most)).min(rest.len()));
         feed(chunk);
         rest = after;
@@ -126,7 +126,7 @@ fn check(dtype: Dtype, shape: &[u64], random: &mut Random) -> usize {
     assert_eq!(looked.elements, span.elements);
     assert_eq!(counted.each().count() + looked.each().count(), 20);
     let pieces = pieces(dtype, shape);
-    for _ in 0..3 {
+    for _ in 0..2 {
         let mut seen = Observations::empty(dtype, span.matrix);
         for part in parts(&pieces, random) {
             let part = scan(part, of_span(part, &bytes), Some(random));
@@ -161,8 +161,8 @@ fn cuts_chunks_and_order_change_no_bit_of_a_cast() {
         &[1300, 64],
         &[700, 100],
         &[1024, 127],
-        &[2050, 129],
-        &[1030, 1000],
+        &[1030, 129],
+        &[514, 1000],
         &[3, 4096],
         &[2, 4097],
         &[50, 16_384],
