@@ -239,3 +239,6 @@ fn affected(subjects: &[Subject], of: impl Fn(&Subject) -> u64) -> Option<String
         names.join(", "),
     ))
 }
+
+#[cfg(test)]
+mod tests;
