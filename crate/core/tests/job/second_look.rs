@@ -1,7 +1,7 @@
 //! The second look: what it runs, what may go wrong, and what then stands in the report.
 
 use floatscope_core::Job;
-use floatscope_core::cast::{CASTS, CastSet, Casting};
+use floatscope_core::cast::{CASTS, CastSet, Casting, Losses};
 use floatscope_core::plan::Run;
 use floatscope_core::report::Sections;
 use floatscope_core::work::{Seen, Task, Worker};
@@ -297,6 +297,49 @@ fn a_tensor_that_fails_twice_keeps_what_the_first_look_said() {
     );
     assert!(job.report().advice().is_none(), "not every cast is known");
     assert_eq!(report["recommendations"], Value::Null);
+}
+
+/// A file that has become shorter: what it still has is not taken for all of it.
+#[test]
+fn a_source_that_ends_early_is_a_problem() {
+    let file = file();
+    let mut job = started(
+        &file,
+        Casting {
+            wanted: CastSet::of(|cast| cast.key == "nvfp4"),
+            saturate: false,
+        },
+    );
+    look_out(&mut job, &file);
+    job.look_again();
+    let mut short = 0;
+    while let Some(run) = job.next_run() {
+        let mut seen = look(&job, &run, &file);
+        if run.pieces.last().is_some_and(|piece| piece.tensor == 5) {
+            short += 1;
+            seen.pop();
+            seen.push(Seen::Cast(Losses::default()));
+        }
+        job.merge(run.id, seen);
+    }
+    assert_eq!(short, 2, "it is tried once more");
+    let told = problems(&job);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("\"double\": 0 of 5 elements could be read"),
+        "{told:?}"
+    );
+    assert_eq!(
+        known(&job),
+        named([
+            ("half", 1),
+            ("single", 1),
+            ("none", 1),
+            ("eight", 1),
+            ("double", 0)
+        ])
+    );
+    assert!(job.report().advice().is_none());
 }
 
 #[test]

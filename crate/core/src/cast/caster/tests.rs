@@ -5,7 +5,7 @@ use super::*;
 use crate::cast::unit::tests::{Nature, Random, Table, assert_same, largest, numbers};
 use crate::cast::{Casting, from_counts};
 use crate::format::{Overflow, Rounding};
-use crate::scan::Scanner;
+use crate::scan::{Scanner, wire};
 
 /// Numbers as elements of this type, and the bytes of these.
 fn stored(dtype: Dtype, numbers: &[f64]) -> (Vec<f64>, Vec<u8>) {
@@ -29,6 +29,15 @@ fn stored(dtype: Dtype, numbers: &[f64]) -> (Vec<f64>, Vec<u8>) {
     }
     assert_eq!(held, 0, "elements fill their bytes");
     (values, bytes)
+}
+
+/// Sums are sent without what they still have to carry.
+fn assert_is_settled(tally: &Tally) {
+    for sum in [&tally.noise, &tally.signal] {
+        let mut settled = sum.clone();
+        settled.settle();
+        assert_eq!(wire::to_bytes(sum), wire::to_bytes(&settled));
+    }
 }
 
 fn check(dtype: Dtype, shape: [u64; 2], nature: Nature, seed: u64) {
@@ -72,6 +81,7 @@ fn check(dtype: Dtype, shape: [u64; 2], nature: Nature, seed: u64) {
                 .find(|found| found.0 == at)
                 .expect("it was wanted");
             assert_same(tally, &expected, &|| of("looked at"));
+            assert_is_settled(tally);
             if let Some((_, tally)) = counted.each().find(|found| found.0 == at) {
                 assert_same(tally, &expected, &|| of("counted"));
             }
