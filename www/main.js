@@ -3,10 +3,12 @@
 
 import { createSession } from './engine/session.js';
 import { bytes, compact, percent, plural } from './text/numbers.js';
+import { castsView } from './views/casts.js';
 import { wireChooser } from './views/chooser.js';
 import { byId, setText } from './views/dom.js';
 import { formatsView } from './views/formats.js';
 import { ModuleMap } from './views/map.js';
+import { CastMatrix } from './views/matrix.js';
 import { showProblems } from './views/problems.js';
 import { showProgress } from './views/progress.js';
 import { showSummary } from './views/summary.js';
@@ -20,6 +22,8 @@ import { tensorView } from './views/tensor.js';
 const session = await createSession();
 const list = new TensorList(session, openTensor);
 const map = new ModuleMap(openTensor);
+const matrix = new CastMatrix(session, openTensor);
+const showCasts = castsView(session, (key) => matrix.rankBy(key));
 const tensor = tensorView(session, { close: () => history.back(), step: stepTensor });
 
 const formats = formatsView(session);
@@ -91,6 +95,7 @@ const progressTitle = ({ progress }) => percent(progress.total ? progress.bytes 
 function show(state) {
   const { phase, overview, error, rows } = state;
   document.body.dataset.phase = phase;
+  document.body.dataset.look = state.casts.phase;
   byId('welcome').hidden = phase !== 'empty';
   byId('failure').hidden = phase !== 'failed';
   byId('entrance').hidden = phase !== 'empty' && phase !== 'failed';
@@ -103,6 +108,8 @@ function show(state) {
   showSummary(state, (query) => list.filter(query));
   showProblems(overview?.problems ?? []);
   if (phase === 'reading header' || phase === 'failed') closeTensor();
+  showCasts(state);
+  matrix.update(state);
   map.update(state);
   list.update(state);
   tensor.update();
@@ -123,8 +130,8 @@ async function save() {
 /** @param {KeyboardEvent} event */
 function shortcut(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-  const isTyping = event.target === byId('search') || event.target === byId('sort');
-  if (event.key === 'Escape' && isTyping) list.focus();
+  const isTyping = event.target instanceof Element && event.target.matches('select, [type=search]');
+  if (event.key === 'Escape' && isTyping && byId('tensors').contains(event.target)) list.focus();
   else if (event.key === 'Escape' && tensor.row >= 0) history.back();
   if (isTyping || byId('tensors').hidden) return;
   if (event.key === '/') {

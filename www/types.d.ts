@@ -130,6 +130,8 @@ export interface TensorReport {
   exponents: Exponents | Complex<Exponents>;
   ancestry: Verdict;
   layout: Layout | null;
+  /** Null for what is not floating point. */
+  casts: Casts | null;
   rows: RowFigures | null;
   parity: Parity | null;
   witnesses: Witness[];
@@ -180,6 +182,48 @@ export interface Pool {
   ancestry: Verdict;
 }
 
+/** What a tensor can be cast to. */
+export interface Cast {
+  /** As in the report: "f8_e4m3/row". */
+  key: string;
+  title: string;
+  /** Its codes and its scales, in words. */
+  says: string;
+  /** Of a code. */
+  bits: number;
+}
+
+/** What a cast does. */
+export interface CastFigures {
+  exact: number;
+  overflow: number;
+  underflow: number;
+  subnormal: number;
+  max_abs_error: Figure;
+  mse: Figure;
+  sqnr_db: Figure;
+  bytes: number;
+}
+
+/** Casts by key; one that is not computed yet is missing. */
+export type Casts = Record<string, CastFigures>;
+
+/** How narrow the tensors may become at a level of quality. */
+export interface Recommendation {
+  level: string;
+  threshold_db: number;
+  /** Its key; null: none will do. */
+  cast: string | null;
+  /** So many tensors will do, of so many. */
+  tensors: number;
+  of: number;
+  /** Names of tensors that are better kept, and how many more there are. */
+  keep: string[];
+  keep_more: number;
+  bytes: number;
+  says: string;
+}
+
 export interface Overview {
   headline: string;
   checkpoint: Checkpoint;
@@ -191,6 +235,12 @@ export interface Overview {
   /** Empty until every tensor is finished. */
   pools: Pool[];
   wasted_bytes: number;
+  /** Sums over the finished floating-point tensors, and how many these are. */
+  casts: Record<string, CastFigures & { tensors: number; parameters: number; stored_bytes: number }>;
+  /** Missing until every cast is there. */
+  recommendations?: Recommendation[];
+  /** What FP16 would do, in a sentence; missing likewise. */
+  f16?: string | null;
 }
 
 export type NumberColumn =
@@ -210,6 +260,13 @@ export interface Rows extends Record<NumberColumn, (row: number) => number> {
   /** The verdict's label; "" until the tensor is finished. */
   label(row: number): string;
   status(row: number): 'waiting' | 'done' | 'failed';
+  /** Tensors that have casts. */
+  castCount: number;
+  /** Counts arrivals of casts: for a tensor 0, 1 or, after a second look, 2. */
+  castEdition: number;
+  castArrivals(row: number): number;
+  /** In dB: NaN where there is none or none yet, Infinity where nothing is lost. */
+  sqnr(row: number, cast: string): number;
 }
 
 export interface Progress {
@@ -218,6 +275,15 @@ export interface Progress {
   elapsed_ms: number;
   bytes_per_second: number;
   remaining_ms: number | null;
+}
+
+/** The second look at the file, for casts that follow from no counts. */
+export interface SecondLook {
+  /** 'none' until the scan is done; 'done' when no cast is missing; 'waiting' until it is asked for. */
+  phase: 'none' | 'waiting' | 'looking' | 'stopped' | 'done';
+  /** Of the file, that it has to read. */
+  bytes: number;
+  progress: Progress;
 }
 
 export type Phase = 'empty' | 'reading header' | 'scanning' | 'done' | 'cancelled' | 'failed';
@@ -231,6 +297,7 @@ export interface State {
   error: string | null;
   progress: Progress;
   overview: Overview | null;
+  casts: SecondLook;
   rows: Rows;
 }
 
@@ -296,9 +363,13 @@ export interface Microscope {
 export interface Session {
   readonly state: State;
   readonly formats: FormatRange[];
+  readonly casts: Cast[];
   open(files: File[]): unknown;
   openSample(): unknown;
   cancel(): unknown;
+  /** Reads the file once more for the casts that are missing. */
+  look(): unknown;
+  endLook(): unknown;
   tensor(row: number): Promise<TensorReport | undefined>;
   saveReport(): Promise<Blob>;
   microscope(text: string, format: string): Promise<Microscope | { error: string }>;

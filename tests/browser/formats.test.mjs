@@ -66,8 +66,9 @@ test('a number has its bits, value, error and neighbours in every format', optio
     'next above': ['0.1005859375', '0x3dce'],
   });
   assert.deepEqual((await line(page, 'F4')).error, ['to zero', '−0.2 ULP']);
+  assert.deepEqual((await line(page, 'F6_E3M2')).value, ['0.125', 'subnormal']);
   await look(page, '65520', '65520, in each');
-  assert.deepEqual((await line(page, 'F16')).value, ['∞', 'infinite']);
+  assert.deepEqual((await line(page, 'F16')).value, ['∞', '']);
   assert.deepEqual(errors, []);
 });
 

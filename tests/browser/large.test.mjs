@@ -84,7 +84,7 @@ test('the keyboard walks the list and opens a tensor', options, async () => {
   await page.keyboard.press('Home');
   for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await page.waitForSelector('#tensor:not([hidden]) #tensor-name');
+  await page.waitForSelector('#tensor:not([hidden]) #tensor-name:not(:empty)');
   const name = await page.$eval('#tensor-name', (element) => element.textContent);
   assert.match(name ?? '', /^model\.layers\.42\.module_\d\.weight$/);
 });

@@ -104,6 +104,7 @@ test('the colours follow the colour scheme', { ...options, skip: !isChromium && 
 
 test('pointing at a cell says what it is, and a click opens it', options, async () => {
   const { page } = await openMadeUp(browser());
+  await page.$eval('#map', (map) => map.scrollIntoView());
   const { x, y } = await cell(page, 0, UP_3);
   await page.mouse.move(x, y);
   await page.waitForFunction(() => /^model\.layers\.3\.up\.weight: FP16$/.test(document.querySelector('#map .readout')?.textContent ?? ''));

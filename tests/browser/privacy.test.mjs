@@ -74,6 +74,8 @@ test('hostile names are shown as text', options, async () => {
   const path = join(scratch, '<b>hostile<b>.safetensors');
   await pick(page, write(path, names.map((name, seed) => bf16(name, [4, 4], seed))));
   assert.equal(await phase(page, 'done', 'failed'), 'done');
+  await page.$eval('#tensors', (list) => list.scrollIntoView());
+  await page.waitForSelector('[data-tensor]');
   const shown = await page.$$eval('[data-tensor]', (rows) =>
     rows.map((row) => /** @type {HTMLElement} */ (row).dataset.tensor),
   );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { launch, scratch } from './support/launch.mjs';
 import { bf16, write } from './support/checkpoint.mjs';
+import { openMadeUp } from './support/made-up.mjs';
 import { origin, startServer } from './support/server.mjs';
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -33,6 +34,8 @@ async function openCheckpoint(page) {
 /** @param {Page} page */
 async function openBiggest(page) {
   await openCheckpoint(page);
+  // Only lines in the window are drawn.
+  await page.$eval('#tensors', (list) => list.scrollIntoView());
   const row = await page.waitForSelector('[data-tensor*="weight"]');
   await row?.click();
   await page.waitForSelector('#tensor:not([hidden])');
@@ -103,6 +106,27 @@ for (const [state, reach] of Object.entries(STATES)) {
       await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path });
     }
+    await page.close();
+  }
+}
+
+/** What is done to a checkpoint that is made up, by how far its casts are. @type {[string, string, (page: Page) => Promise<unknown>][]} */
+const CASTS = [
+  ['waiting', 'waiting', async () => {}],
+  ['looking', 'looking', async () => {}],
+  ['done', 'done', async () => {}],
+  ['ranked', 'done', (page) => page.select('#matrix-rank', 'nvfp4')],
+  ['tensor', 'stopped', (page) => page.click('#matrix-grid [data-at="3"] > :nth-child(9)')],
+];
+for (const [state, phase, reach] of CASTS) {
+  for (const [width, scheme] of /** @type {[number, string][]} */ ([[1280, 'light'], [1280, 'dark'], [768, 'light'], [390, 'dark']])) {
+    const { page } = await openMadeUp(browser, 24, `&casts=${phase}&values=3145728`);
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await settle(page, width, 900);
+    await reach(page);
+    await settle(page, width, await page.evaluate(() => Math.ceil(scrollY + (document.querySelector('#matrix')?.getBoundingClientRect().bottom ?? 0)) + 30));
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: /** @type {`${string}.png`} */ (join(out, `casts-${state}-${width}-${scheme}.png`)) });
     await page.close();
   }
 }

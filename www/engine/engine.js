@@ -13,6 +13,7 @@ const COORDINATOR_PATIENCE = 60;
 /** Scanners that may die before the scan is given up. */
 const LIVES = 20;
 
+/** What the core knows. @typedef {{formats: import('../types.js').FormatRange[], casts: import('../types.js').Cast[]}} Tables */
 /**
  * @typedef {object} Listener
  * @property {(event: import('./messages.js').Event) => void} receive
@@ -27,27 +28,42 @@ export class Engine {
   #scanners = new Map();
   #lastScanner = 0;
   #lives = LIVES;
-  /** @type {(formats: import('../types.js').FormatRange[]) => void} */
+  /** @type {(tables: Tables) => void} */
   #tellReady = () => {};
 
   /** Workers start at once, so that they are warm when a file comes. @param {Artifacts} artifacts @param {Listener} listener */
   constructor(artifacts, listener) {
     this.artifacts = artifacts;
     this.listener = listener;
-    /** The formats, once the coordinator is ready. @type {Promise<import('../types.js').FormatRange[]>} */
+    /** Once the coordinator is ready. @type {Promise<Tables>} */
     this.ready = new Promise((resolve) => (this.#tellReady = resolve));
     this.coordinator = new Link(artifacts.startWorker('coordinator'), COORDINATOR_PATIENCE, {
       receive: (message) => this.#receive(message),
       lost: (what) => this.#fail(what),
     });
     this.coordinator.post({ type: 'start', role: 'coordinator', module: artifacts.module });
-    for (let i = 0; i < scannersHere(); i++) this.#startScanner();
+    this.startScanners();
+  }
+
+  /** Starts those that are missing. */
+  startScanners() {
+    while (this.#scanners.size < scannersHere()) this.#startScanner();
   }
 
   /** Ends the scanners at once; the results stay. */
   stopScanning() {
-    for (const scanner of this.#scanners.values()) scanner.end('the scan has ended');
+    for (const [scanner, link] of this.#scanners) {
+      link.end('the scan has ended');
+      this.coordinator.post({ type: 'lost', scanner, what: 'the scan has ended' });
+    }
     this.#scanners.clear();
+  }
+
+  /** Gives up what has not been read. @param {string} why */
+  abandon(why) {
+    // The coordinator hears of this first: what a scanner was at has not failed.
+    this.coordinator.request('abandon', why).catch(() => {});
+    this.stopScanning();
   }
 
   /** Ends everything at once. */
@@ -73,18 +89,12 @@ export class Engine {
     this.#scanners.delete(scanner);
     this.coordinator.post({ type: 'lost', scanner, what: `the worker that read it died: ${what}` });
     if (this.#lives-- > 0) this.#startScanner();
-    else this.#abandon(`worker after worker died, the last one so: ${what}`);
-  }
-
-  /** @param {string} why */
-  #abandon(why) {
-    this.stopScanning();
-    this.coordinator.request('abandon', why).catch(() => {});
+    else this.abandon(`worker after worker died, the last one so: ${what}`);
   }
 
   /** @param {import('./messages.js').FromWorker} message */
   #receive(message) {
-    if (message.type === 'ready') this.#tellReady(message.formats ?? []);
+    if (message.type === 'ready') this.#tellReady({ formats: message.formats ?? [], casts: message.casts ?? [] });
     else this.listener.receive(/** @type {import('./messages.js').Event} */ (message));
   }
 

@@ -1,6 +1,6 @@
 // What the page, the coordinator and the scanners say to each other.
 
-import type { FormatRange, Microscope, Overview, TensorReport } from '../types.js';
+import type { Cast, FormatRange, Microscope, Overview, TensorReport } from '../types.js';
 
 /** The first message to a worker: what it is to be. */
 export interface Start {
@@ -25,6 +25,8 @@ export interface Requests {
   open: (checkpoint: { name: string; files: NamedFile[]; indexes: NamedFile[]; scanners: number }) => void;
   /** Gives up what is not finished. */
   abandon: (why: string) => void;
+  /** Begins the second look, for the casts that are missing. */
+  look: () => void;
   tensor: (index: number) => TensorReport | undefined;
   report: () => Blob;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
@@ -48,7 +50,7 @@ export type ToWorker =
 
 /** From a worker to the page. */
 export type FromWorker =
-  | { type: 'ready'; formats: FormatRange[] | null }
+  | { type: 'ready'; formats: FormatRange[] | null; casts: Cast[] | null }
   | { type: 'pong' }
   | { type: 'reply'; id: number; value?: any; error?: string }
   /** The worker trapped and is of no more use. */
@@ -60,11 +62,14 @@ export type Event =
   /** The headers are read. `files` are those that are used. */
   | { type: 'begun'; overview: Overview; files: { name: string; bytes: number }[]; ignored: string[] }
   | { type: 'rows'; first: number; columns: RowColumns }
-  /** What came since the last batch: one message, so that the page draws it at once. */
-  | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean };
+  /**
+   * What came since the last batch: one message, so that the page draws it at once.
+   * `missing_bytes` is what a second look would read, told at the end.
+   */
+  | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean; missing_bytes: number };
 
 /** What has changed of the overview. */
-export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes'>;
+export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes' | 'casts' | 'recommendations' | 'f16'>;
 
 /** What the headers say of consecutive tensors. */
 export interface RowColumns {
@@ -93,6 +98,13 @@ export interface FigureColumns {
   joint_entropy: Float64Array;
   wasted_bytes: Float64Array;
   label: string[];
+  casts?: CastColumns;
+}
+
+/** SQNR of tensors by cast: NaN where there is none or none yet. */
+export interface CastColumns {
+  index: Uint32Array;
+  sqnr_db: Record<string, Float32Array>;
 }
 
 /** From the coordinator to a scanner. */

@@ -12,6 +12,10 @@ export class Rows {
   /** Tensors whose header's part has arrived. */
   length = 0;
   finishedCount = 0;
+  castCount = 0;
+  castEdition = 0;
+  /** SQNR by cast, a column from the first figure on. @type {Map<string, Float32Array>} */
+  #casts = new Map();
   /** @type {string[]} */
   #names = [];
   /** @type {string[]} */
@@ -30,6 +34,7 @@ export class Rows {
     this.parameterCounts = new Float64Array(count);
     this.byteCounts = new Float64Array(count);
     this.statuses = new Uint8Array(count);
+    this.arrivals = new Uint8Array(count);
     this.numbers = NUMBERS.map(() => new Float64Array(count).fill(NaN));
   }
 
@@ -49,11 +54,23 @@ export class Rows {
   finish(columns) {
     NUMBERS.forEach((id, column) => columns.index.forEach((row, i) => (this.numbers[column][row] = columns[id][i])));
     columns.index.forEach((row, i) => {
+      if (this.statuses[row] !== DONE) this.finishedCount++;
       this.statuses[row] = DONE;
       this.#labels[row] = this.#once(columns.label[i]);
     });
     for (const row of columns.failed) this.statuses[row] = FAILED;
-    this.finishedCount += columns.index.length;
+    if (columns.casts) this.#addCasts(columns.casts);
+  }
+
+  /** @param {import('./messages.js').CastColumns} columns */
+  #addCasts({ index, sqnr_db }) {
+    this.castEdition++;
+    for (const row of index) if (!this.arrivals[row]++) this.castCount++;
+    for (const [key, numbers] of Object.entries(sqnr_db)) {
+      const column = this.#casts.get(key) ?? new Float32Array(this.statuses.length).fill(NaN);
+      this.#casts.set(key, column);
+      for (let i = 0; i < index.length; i++) column[index[i]] = numbers[i];
+    }
   }
 
   /** @param {number} row */
@@ -72,6 +89,11 @@ export class Rows {
   pattern = (row) => this.patterns[row];
   /** @param {number} row */
   status = (row) => STATUS[this.statuses[row]];
+
+  /** @param {number} row */
+  castArrivals = (row) => this.arrivals[row];
+  /** @param {number} row @param {string} cast */
+  sqnr = (row, cast) => this.#casts.get(cast)?.[row] ?? NaN;
 
   /** @param {number} row */
   min = (row) => this.numbers[0][row];

@@ -16,10 +16,16 @@ import { select } from './selection.js';
 /** A hidden page draws no frames, and its title still tells the progress. */
 const HIDDEN_MS = 500;
 
+/** A second look at up to so much begins by itself; a longer one is asked for. */
+const UNASKED_BYTES = 2 ** 30;
+
 /** After a scan the page draws its results first. */
 const WARM_AFTER_MS = 1000;
 
 const noProgress = () => ({ bytes: 0, total: 0, elapsed_ms: 0, bytes_per_second: 0, remaining_ms: null });
+
+/** @returns {State['casts']} */
+const noLook = () => ({ phase: 'none', bytes: 0, progress: noProgress() });
 
 const emptyState = () => ({
   phase: /** @type {State['phase']} */ ('empty'),
@@ -28,6 +34,7 @@ const emptyState = () => ({
   error: /** @type {string | null} */ (null),
   progress: /** @type {State['progress']} */ (noProgress()),
   overview: /** @type {State['overview']} */ (null),
+  casts: noLook(),
   rows: new Rows(),
 });
 
@@ -35,6 +42,8 @@ class PageSession {
   state = emptyState();
   /** @type {import('../types.js').FormatRange[]} */
   formats = [];
+  /** @type {import('../types.js').Cast[]} */
+  casts = [];
   /** @type {Set<(state: State) => void>} */
   #callbacks = new Set();
   #isToldSoon = false;
@@ -84,10 +93,29 @@ class PageSession {
       this.#change(emptyState());
     }
     if (phase !== 'scanning') return;
-    this.#engine?.stopScanning();
-    this.#engine?.coordinator.request('abandon', 'cancelled by the user').catch(() => {});
+    this.#engine?.abandon('cancelled by the user');
     this.#progressTo(this.state.progress.bytes);
     this.#change({ phase: 'cancelled' });
+  }
+
+  /** Reads the file once more for the casts that are missing. */
+  look() {
+    const { casts } = this.state;
+    const engine = this.#engine;
+    if (!engine || (casts.phase !== 'waiting' && casts.phase !== 'stopped')) return;
+    this.#rate = new Rate();
+    this.#start_ms = performance.now();
+    this.#rate.add(this.#start_ms, 0);
+    this.#change({ casts: { ...casts, phase: 'looking', progress: { ...noProgress(), total: casts.bytes } } });
+    engine.startScanners();
+    engine.coordinator.request('look').catch(() => {
+      if (engine === this.#engine) this.#change({ casts: { ...casts, phase: 'stopped' } });
+    });
+  }
+
+  /** What has not been looked at stays as it is. */
+  endLook() {
+    if (this.state.casts.phase === 'looking') this.#engine?.abandon('stopped by the user');
   }
 
   /**
@@ -131,8 +159,8 @@ class PageSession {
       receive: (event) => { if (engine === this.#engine) this.#receive(event); },
       failed: (what) => this.#lose(engine, what),
     });
-    engine.ready.then((formats) => {
-      this.formats = formats;
+    engine.ready.then((tables) => {
+      Object.assign(this, tables);
       this.#change({});
     });
     return engine;
@@ -190,27 +218,46 @@ class PageSession {
   }
 
   /** @param {Extract<Event, {type: 'batch'}>} event */
-  #takeBatch({ bytes, figures, news, isEnd }) {
-    if (figures) this.state.rows.finish(figures);
-    if (news && this.state.overview) Object.assign(this.state.overview, news);
-    if (this.state.phase === 'scanning') this.#progressTo(bytes);
-    if (isEnd) this.#end();
+  #takeBatch({ bytes, figures, news, isEnd, missing_bytes }) {
+    const { phase, overview, rows, casts } = this.state;
+    if (figures) rows.finish(figures);
+    if (news && overview) Object.assign(overview, news);
+    if (phase === 'scanning') this.#progressTo(bytes);
+    if (casts.phase === 'looking') {
+      this.state.casts = { ...casts, progress: this.#progressOf(bytes, casts.progress.total) };
+      if (isEnd) this.#rest(missing_bytes ? 'stopped' : 'done', missing_bytes);
+    } else if (isEnd) this.#end(missing_bytes);
   }
 
-  #end() {
+  /** @param {number} missing_bytes */
+  #end(missing_bytes) {
     const { phase, overview } = this.state;
     if (overview?.checkpoint.tensors === 0 && overview.problems.length) return this.#fail(sentences(overview.problems));
-    this.#engine?.stopScanning();
     if (phase === 'scanning') this.#change({ phase: 'done' });
+    const isDone = this.state.phase === 'done';
+    const isUnasked = isDone && missing_bytes > 0 && missing_bytes <= UNASKED_BYTES;
+    if (!isUnasked) return this.#rest(!isDone ? 'none' : missing_bytes ? 'waiting' : 'done', missing_bytes);
+    this.state.casts = { ...noLook(), phase: 'waiting', bytes: missing_bytes };
+    this.look();
+  }
+
+  /** The file is no longer read. @param {State['casts']['phase']} phase @param {number} bytes that are missing */
+  #rest(phase, bytes) {
+    this.#engine?.stopScanning();
+    this.#change({ casts: { ...this.state.casts, phase, bytes } });
     setTimeout(() => this.#warm().catch(() => {}), WARM_AFTER_MS);
   }
 
   /** @param {number} bytes */
   #progressTo(bytes) {
+    this.state.progress = this.#progressOf(bytes, this.state.progress.total);
+  }
+
+  /** @param {number} bytes @param {number} total */
+  #progressOf(bytes, total) {
     const now_ms = performance.now();
-    const { total } = this.state.progress;
     this.#rate.add(now_ms, bytes);
-    this.state.progress = {
+    return {
       bytes, total,
       elapsed_ms: now_ms - this.#start_ms,
       bytes_per_second: this.#rate.bytes_per_second,

@@ -57,6 +57,7 @@ class CoordinatorRole {
   #methods = {
     open: (checkpoint) => this.#open(checkpoint),
     abandon: (why) => this.#abandon(why),
+    look: () => this.#look(),
     tensor: (index) => JSON.parse(this.#job?.tensor(index) ?? 'null') ?? undefined,
     report: () => this.#writeReport(),
     microscope: ({ text, format }) => JSON.parse(wasm_bindgen.microscope(text, format)),
@@ -126,6 +127,15 @@ class CoordinatorRole {
     if (observations) this.#job?.merge(run, observations);
   }
 
+  /** Begins the second look. */
+  #look() {
+    if (!this.#job || !this.#hasEnded) return;
+    this.#job.look_again();
+    this.#total_bytes = this.#job.waiting_bytes();
+    this.#hasEnded = false;
+    this.#step();
+  }
+
   /** What it was scanning has failed; what it had not begun goes back. @param {number} scanner @param {string} what */
   #loseScanner(scanner, what) {
     const [first, ...others] = this.#scanners.get(scanner)?.runs.keys() ?? [];
@@ -158,9 +168,10 @@ class CoordinatorRole {
 
   /** @param {string} why */
   #abandon(why) {
+    if (this.#hasEnded) return;
     for (const { runs } of this.#scanners.values()) runs.clear();
     this.#job?.abandon(why);
-    if (!this.#hasEnded) this.#end();
+    this.#end();
   }
 
   #end() {
@@ -171,8 +182,10 @@ class CoordinatorRole {
   #tellBatch() {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
+    const isEnd = this.#hasEnded;
     try {
-      tellPage({ type: 'batch', bytes: this.#bytesRead(), figures: this.#takeFigures(), news: this.#takeNews(), isEnd: this.#hasEnded });
+      const [figures, news, missing_bytes] = [this.#takeFigures(), this.#takeNews(), isEnd && this.#job ? this.#job.casts_waiting_bytes() : 0];
+      tellPage({ type: 'batch', bytes: this.#bytesRead(), figures, news, isEnd, missing_bytes });
     } catch (error) {
       this.broken(error);
     }
@@ -223,10 +236,17 @@ async function writtenReport(job) {
 }
 
 /** @param {any} columns as JSON has them @returns {FigureColumns} */
-function typedColumns({ index, failed, label, ...figures }) {
+function typedColumns({ index, failed, label, casts, ...figures }) {
   const numbers = Object.entries(figures).map(([id, column]) =>
     [id, Float64Array.from(/** @type {(number | null)[]} */ (column), (value) => value ?? NaN)]);
-  return { index: Uint32Array.from(index), failed: Uint32Array.from(failed), label, ...Object.fromEntries(numbers) };
+  return { index: Uint32Array.from(index), failed: Uint32Array.from(failed), label, ...(casts && { casts: castColumns(casts) }), ...Object.fromEntries(numbers) };
+}
+
+/** @param {any} casts as JSON has them: an infinite number is a string @returns {import('./messages.js').CastColumns} */
+function castColumns({ index, sqnr_db }) {
+  const columns = Object.entries(sqnr_db).map(([key, column]) =>
+    [key, Float32Array.from(/** @type {(number | string | null)[]} */ (column), (value) => Number(value ?? NaN))]);
+  return { index: Uint32Array.from(index), sqnr_db: Object.fromEntries(columns) };
 }
 
 /** The folder of a path, with its slash. @param {string} path */

@@ -17,11 +17,13 @@ function broken(error) {
   tellPage({ type: 'broken', what });
 }
 
+const tables = () => ({ formats: JSON.parse(wasm_bindgen.formats()), casts: JSON.parse(wasm_bindgen.casts()) });
+
 /** @param {import('./messages.js').Start} start */
 function begin({ role: wanted, module, port }) {
   const { memory } = wasm_bindgen.initSync({ module });
   role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);
-  tellPage({ type: 'ready', formats: wanted === 'coordinator' ? JSON.parse(wasm_bindgen.formats()) : null });
+  tellPage({ type: 'ready', ...(wanted === 'coordinator' ? tables() : { formats: null, casts: null }) });
 }
 
 self.onmessage = ({ data: message }) => {

@@ -44,7 +44,7 @@ function* keysOf(rows, id) {
  * @param {any} keys @param {boolean} descending
  * @returns {(a: number, b: number) => boolean}
  */
-function comparison(keys, descending) {
+export function comparison(keys, descending) {
   const isLast = (/** @type {number} */ row) => keys[row] !== keys[row];
   return (a, b) => {
     if (isLast(a) || isLast(b)) return isLast(a) && !isLast(b);
@@ -54,7 +54,7 @@ function comparison(keys, descending) {
 
 /**
  * All rows in the order of one column.
- * @param {Rows} rows @param {Arrangement} arrangement
+ * @param {Rows} rows @param {Pick<Arrangement, 'column' | 'descending'>} arrangement
  * @returns {Generator<void, Uint32Array>}
  */
 export function* sorted(rows, { column, descending }) {

@@ -1,6 +1,6 @@
 // @ts-check
 // Keeps elements only for the lines near the screen, however many there are.
-// The page itself scrolls, so the list needs no scrollbar of its own.
+// The page itself scrolls, unless the list has a box of its own.
 
 /** Lines drawn beyond each edge of the screen. */
 const MARGIN = 6;
@@ -9,7 +9,7 @@ const MARGIN = 6;
  * @typedef {object} LineMaker
  * @property {() => HTMLElement} create
  * @property {(element: HTMLElement, line: number) => void} fill
- * @property {() => number} coverTop pixels at the top of the screen that sticky parts cover
+ * @property {() => number} coverTop pixels at the top of the screen, or of the box, that sticky parts cover
  */
 
 export class ListWindow {
@@ -25,11 +25,13 @@ export class ListWindow {
   /**
    * @param {HTMLElement} body gets one child per visible line
    * @param {LineMaker} maker
+   * @param {HTMLElement | null} box that scrolls; otherwise the page does
    */
-  constructor(body, maker) {
+  constructor(body, maker, box = null) {
     this.body = body;
     this.maker = maker;
-    addEventListener('scroll', () => this.#queue(), { passive: true });
+    this.box = box;
+    (box ?? window).addEventListener('scroll', () => this.#queue(), { passive: true });
     addEventListener('resize', () => { this.#measure(); this.#queue(); });
     new ResizeObserver(() => this.#measure()).observe(body);
   }
@@ -58,18 +60,24 @@ export class ListWindow {
     requestAnimationFrame(() => this.#drawLines());
   }
 
+  /** Where lines can be seen, from the top of the screen. */
+  get #view() {
+    return this.box?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
+  }
+
   /** Lines that fit on the screen. */
   get page() {
-    return Math.max(1, Math.floor((innerHeight - this.maker.coverTop()) / this.#lineHeight) - 1);
+    const { top, bottom } = this.#view;
+    return Math.max(1, Math.floor((bottom - top - this.maker.coverTop()) / this.#lineHeight) - 1);
   }
 
   /** Scrolls as little as shows the line. @param {number} line */
   reveal(line) {
     const top = this.body.getBoundingClientRect().top + line * this.#lineHeight;
-    const above = top - this.maker.coverTop();
-    const below = top + this.#lineHeight - innerHeight;
-    if (above < 0) scrollBy(0, above);
-    else if (below > 0) scrollBy(0, below);
+    const view = this.#view;
+    const above = top - view.top - this.maker.coverTop();
+    const below = top + this.#lineHeight - view.bottom;
+    if (above < 0 || below > 0) (this.box ?? window).scrollBy(0, above < 0 ? above : below);
     this.drawNow();
   }
 
@@ -91,9 +99,10 @@ export class ListWindow {
 
   #wanted() {
     const { top } = this.body.getBoundingClientRect();
+    const view = this.#view;
     const lines = new Set();
-    const first = Math.max(0, Math.floor(-top / this.#lineHeight) - MARGIN);
-    const end = Math.min(this.#length, Math.ceil((innerHeight - top) / this.#lineHeight) + MARGIN);
+    const first = Math.max(0, Math.floor((view.top - top) / this.#lineHeight) - MARGIN);
+    const end = Math.min(this.#length, Math.ceil((view.bottom - top) / this.#lineHeight) + MARGIN);
     for (let line = first; line < end; line++) lines.add(line);
     if (this.#kept >= 0 && this.#kept < this.#length) lines.add(this.#kept);
     return lines;

@@ -56,7 +56,7 @@ function line(look, typed, type) {
   return h('tr', { role: 'row', 'data-format': name, class: name === typed ? 'typed' : null },
     h('th', { role: 'rowheader', scope: 'row' }, title),
     cell('bits', bits(look), stored?.code ?? ''),
-    cell('value', stored ? digits(stored.value) : NOTHING, stored?.class === 'normal' ? '' : stored?.class.replace('nan', 'not a number'), alarm),
+    cell('value', stored ? digits(stored.value) : NOTHING, stored?.class === 'subnormal' ? 'subnormal' : '', alarm),
     cell('error', error, share, outcome === 'rounded' ? 'off' : alarm),
     besideCell('next below', look, stored?.below, type),
     besideCell('next above', look, stored?.above, type));

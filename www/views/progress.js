@@ -11,13 +11,19 @@ const TELLING_MS = 24 * 3600e3;
 
 let spokenQuarter = -1;
 
-/** @param {State} state */
-function sentence({ progress, rows }) {
+/** How far and how fast. @param {State['progress']} progress */
+export function paceOf(progress) {
   const parts = [`${bytes(progress.bytes)} of ${bytes(progress.total)}`];
-  if (rows.length) parts.push(`${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')}`);
   if (progress.bytes_per_second > 0) parts.push(rate(progress.bytes_per_second));
   if (progress.remaining_ms !== null && progress.remaining_ms < TELLING_MS) parts.push(`${duration(progress.remaining_ms)} left`);
-  return parts.join(' · ');
+  return parts;
+}
+
+/** @param {State} state */
+function sentence({ progress, rows }) {
+  const [read, ...pace] = paceOf(progress);
+  const tensors = rows.length ? [`${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')}`] : [];
+  return [read, ...tensors, ...pace].join(' · ');
 }
 
 /** @param {State} state */

@@ -8,6 +8,7 @@ import { spectrum } from '../charts/spectrum.js';
 import { bytes, entropy, shape } from '../text/numbers.js';
 import { bitsSentence, valuesSentence } from '../text/sentences.js';
 import { ancestrySections, notes, together, verdictLine } from './ancestry.js';
+import { castsOfTensor } from './cast-tensor.js';
 import { byId, h } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { problemItem } from './problems.js';
@@ -63,13 +64,16 @@ function poolOf({ overview, rows }, row) {
   return overview?.pools.find((pool) => pool.pattern === pattern);
 }
 
-/** @param {TensorReport} report @param {FormatRange[]} formats @param {import('../types.js').Pool} [pool] */
-function evidence(report, formats, pool) {
+/**
+ * @param {TensorReport} report @param {FormatRange[]} formats @param {import('../types.js').Pool | undefined} pool
+ * @param {Node | undefined} casts the section on them
+ */
+function evidence(report, formats, pool, casts) {
   const parts = partsOf(report);
   return [
     h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
     verdictLine(report), ...together(report, pool), ...notes(report), ...parts.map(seen),
-    h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)),
+    h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)), casts,
       h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
   ];
 }
@@ -89,6 +93,8 @@ export function tensorView(session, { close, step }) {
       button('Close', 'Escape', close), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
     name, body);
   let [shown, isComplete, isLast] = [-1, false, false];
+  /** @type {ReturnType<typeof castsOfTensor>} */
+  let casts = null;
 
   /** @param {number} row */
   async function fill(row) {
@@ -98,7 +104,8 @@ export function tensorView(session, { close, step }) {
     isLast = isComplete && session.state.phase !== 'scanning';
     // With its figures and not before them: a name never stands over another tensor's.
     name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
-    if (report) body.replaceChildren(...evidence(report, session.formats, poolOf(session.state, row)));
+    casts = report ? castsOfTensor(report, session, row) : null;
+    if (report) body.replaceChildren(...evidence(report, session.formats, poolOf(session.state, row), casts?.element));
     else body.replaceChildren(...waiting(session.state, row));
   }
 
@@ -106,7 +113,7 @@ export function tensorView(session, { close, step }) {
     get row() { return shown; },
     /** @param {number} row */
     show(row) {
-      [shown, isComplete, isLast] = [row, false, false];
+      [shown, isComplete, isLast, casts] = [row, false, false, null];
       article.hidden = false;
       return fill(row);
     },
@@ -121,6 +128,7 @@ export function tensorView(session, { close, step }) {
       const { phase, rows } = session.state;
       const isPooled = !isLast && phase !== 'scanning' && poolOf(session.state, shown) !== undefined;
       if (isComplete ? isPooled : rows.status(shown) !== 'waiting') fill(shown);
+      else casts?.update();
     },
   };
 }

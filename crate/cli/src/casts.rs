@@ -56,14 +56,13 @@ pub(crate) fn write(screen: Screen, report: &Collector, out: &mut dyn Write) -> 
     writeln!(out)?;
     let title = format!("What narrower formats would lose{of}");
     writeln!(out, "{}", screen.paint(HEADLINE, &title))?;
-    let stored = stored_bytes(report);
     let mut table = Grid::new(TOTALS);
     for (at, sums) in &casts {
         let (_, values) = sums.counts();
         let mut line = vec![
             Cell::from(CASTS[*at].key),
             numbers::bytes(sums.bytes()).into(),
-            percent(sums.bytes(), stored).into(),
+            percent(sums.bytes(), sums.stored_bytes()).into(),
         ];
         line.extend(figures(&sums.loss(), values));
         table.push(line);
@@ -142,14 +141,6 @@ fn write_advice(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::
         Some(says) => writeln!(out, "{}", text::line(says)),
         None => Ok(()),
     }
-}
-
-/// Bytes of the tensors that are cast, as they are stored.
-fn stored_bytes(report: &Collector) -> u64 {
-    let cast = (0..report.len()).filter(|index| report.casts(*index).is_some());
-    cast.filter_map(|index| report.tensor(index))
-        .map(|(_, tensor, _)| tensor.bytes())
-        .sum()
 }
 
 fn decibels(sqnr: Option<f64>) -> String {

@@ -147,8 +147,17 @@ const LOOKS: &[Column] = &[
     Column::figure("relative").leaving(4),
     Column::figure("ULPs"),
     Column::text("class").leaving(1),
-    Column::text("next below").leaving(2),
-    Column::text("next above").leaving(3),
+    Column::text("next below"),
+    Column::text("next above"),
+];
+
+/// Columns in front of the neighbours.
+const WITHOUT_NEIGHBOURS: usize = LOOKS.len() - 2;
+
+const NEIGHBOURS: &[Column] = &[
+    Column::text("format"),
+    Column::text("next below"),
+    Column::text("next above"),
 ];
 
 fn write_looks(screen: Screen, seen: &Microscope, out: &mut dyn Write) -> io::Result<()> {
@@ -166,6 +175,29 @@ fn write_looks(screen: Screen, seen: &Microscope, out: &mut dyn Write) -> io::Re
     let mut grid = Grid::new(LOOKS);
     for look in &seen.formats {
         grid.push(look_line(look));
+    }
+    if grid.fits(screen) {
+        return grid.write(screen, out);
+    }
+    grid.cut(WITHOUT_NEIGHBOURS);
+    grid.write(screen, out)?;
+    writeln!(out)?;
+    write_neighbours(screen, seen, out)
+}
+
+/// Where they find no room beside the rest: a table of their own, without codes.
+fn write_neighbours(screen: Screen, seen: &Microscope, out: &mut dyn Write) -> io::Result<()> {
+    let mut grid = Grid::new(NEIGHBOURS);
+    for look in &seen.formats {
+        let stored = look.stored.as_ref();
+        let value = |neighbour: Option<&Neighbour>| -> Cell {
+            neighbour
+                .map_or(NOTHING.to_owned(), |beside| full(beside.value))
+                .into()
+        };
+        let below = stored.and_then(|stored| stored.below.as_ref());
+        let above = stored.and_then(|stored| stored.above.as_ref());
+        grid.push(vec![look.name.into(), value(below), value(above)]);
     }
     grid.write(screen, out)
 }

@@ -95,6 +95,26 @@ impl<'a> Grid<'a> {
         self.lines.push(line);
     }
 
+    /// Whether every column has room.
+    pub(crate) fn fits(&self, screen: Screen) -> bool {
+        screen
+            .columns
+            .is_none_or(|columns| self.columns_taken() <= columns)
+    }
+
+    /// Keeps the first columns only.
+    pub(crate) fn cut(&mut self, columns: usize) {
+        self.columns = &self.columns[..columns];
+        self.lines
+            .iter_mut()
+            .for_each(|line| line.truncate(columns));
+    }
+
+    fn columns_taken(&self) -> usize {
+        let widths = (0..self.columns.len()).map(|at| self.width(at));
+        widths.sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+    }
+
     /// Writes what fits, and says what does not.
     pub(crate) fn write(&self, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
         let (shown, left_out) = self.fitted(screen.columns);

@@ -92,7 +92,7 @@ impl Pool {
         self.binades.push(binade);
         self.table_of[usize::from(binade)] = at as u8;
         if at == self.tables.len() {
-            self.tables.push(census::NO_COUNTS);
+            census::add_table(&mut self.tables);
         }
         Some(at as u8)
     }

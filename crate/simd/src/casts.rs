@@ -6,7 +6,7 @@
 //! bits, for an integer's it is fixed. All of it happens to finite numbers of which
 //! none is so large that this would overflow; [`Target`] says what else is presumed.
 
-use super::{BestReal32, BestReal64, Doubles, Reals, Rows};
+use super::{BestReal32, BestReal64, Reals, Rows};
 
 /// The codes that numbers are rounded to, after they were divided by their scale.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +85,10 @@ pub struct Seen {
 /// of zero are left out.
 #[inline(never)]
 pub fn cast_f32(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Seen {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(seen) = super::avx2::cast(numbers, run, scales, target) {
+        return seen;
+    }
     cast::<BestReal32>(numbers, run, scales, target)
 }
 
@@ -95,6 +99,7 @@ pub fn cast_f64(numbers: &[f64], run: usize, scales: &[f32], target: &Target) ->
 }
 
 /// [`cast_f32`] or [`cast_f64`] with the vectors of a backend.
+#[inline(always)]
 pub fn cast<R: Reals>(numbers: &[R::Lane], run: usize, scales: &[f32], target: &Target) -> Seen {
     let runs = Runs {
         numbers,
@@ -141,6 +146,7 @@ struct ToFloat<R> {
 }
 
 impl<R: Reals> ToFloat<R> {
+    #[inline(always)]
     fn new(mantissa_bits: u32, min_exponent: i32) -> Self {
         let bits = R::MANTISSA_BITS;
         let all = (2 * R::BIAS as u64 + 1) << bits;
@@ -178,6 +184,7 @@ struct ToFloatAway<R> {
 }
 
 impl<R: Reals> ToFloatAway<R> {
+    #[inline(always)]
     fn new(mantissa_bits: u32) -> Self {
         let dropped = R::MANTISSA_BITS - mantissa_bits;
         Self {
@@ -205,6 +212,7 @@ struct ToMultiples<R> {
 }
 
 impl<R: Reals> ToMultiples<R> {
+    #[inline(always)]
     fn new(step: f64) -> Self {
         let one_and_a_half = 3u64 << (R::MANTISSA_BITS - 1);
         Self {
@@ -232,6 +240,7 @@ struct ToLevels<'a, R> {
 }
 
 impl<'a, R: Reals> ToLevels<'a, R> {
+    #[inline(always)]
     fn new(half: f64, rows: &'a Rows) -> Self {
         let whole = 1u64 << R::MANTISSA_BITS;
         Self {
@@ -353,6 +362,7 @@ struct Runs<'a, T> {
 }
 
 impl<T: Copy + Default> Runs<'_, T> {
+    #[inline(always)]
     fn clamped<R: Reals<Lane = T>, Q: Rounds<R>, const SUBNORMAL: bool>(
         &self,
         codes: Q,
@@ -371,6 +381,7 @@ impl<T: Copy + Default> Runs<'_, T> {
         }
     }
 
+    #[inline(always)]
     fn with_scale<R: Reals<Lane = T>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
         &self,
         codes: Q,
@@ -384,6 +395,7 @@ impl<T: Copy + Default> Runs<'_, T> {
         }
     }
 
+    #[inline(always)]
     fn look<R: Reals<Lane = T>, S: Scales<R>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
         &self,
         codes: Q,
@@ -402,7 +414,7 @@ impl<T: Copy + Default> Runs<'_, T> {
                 all.add(R::load(vector), scale, codes, limit);
             }
             if !rest.is_empty() {
-                let mut last = [T::default(); 4];
+                let mut last = [T::default(); 8];
                 last[..rest.len()].copy_from_slice(rest);
                 all.add(R::load(&last), scale, codes, limit);
                 padding += (R::LANES - rest.len()) as u64;
@@ -419,10 +431,11 @@ struct Tally<R: Reals, const SUBNORMAL: bool> {
     below_normal: R::Counts,
     over: R::Counts,
     max_error: R,
-    squares: [R::Sums; 2],
+    squares: R::Sums,
 }
 
 impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
+    #[inline(always)]
     fn new() -> Self {
         Self {
             exact: R::no_counts(),
@@ -430,7 +443,7 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
             below_normal: R::no_counts(),
             over: R::no_counts(),
             max_error: R::splat(0.0),
-            squares: [R::Sums::splat(0.0); 2],
+            squares: R::no_sums(),
         }
     }
 
@@ -458,9 +471,9 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
     }
 
     /// Zeros that filled up a last vector are no numbers.
+    #[inline(always)]
     fn seen(self, padding: u64) -> Seen {
         let zeros = R::counted(self.zeros);
-        let [a, b] = self.squares[0].add(self.squares[1]).lanes();
         Seen {
             exact: R::counted(self.exact) - padding,
             zeros: zeros - padding,
@@ -471,7 +484,7 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
             },
             overflow: R::counted(self.over),
             max_error: self.max_error.largest(),
-            squares: a + b,
+            squares: R::total(self.squares),
         }
     }
 }
@@ -489,19 +502,19 @@ pub fn zeros_and_squares_f64(numbers: &[f64]) -> (u64, f64) {
 }
 
 /// [`zeros_and_squares_f32`] or [`zeros_and_squares_f64`] with the vectors of a backend.
+#[inline(always)]
 pub fn zeros_and_squares<R: Reals>(numbers: &[R::Lane]) -> (u64, f64) {
-    let (mut zeros, mut squares) = (R::no_counts(), [R::Sums::splat(0.0); 2]);
+    let (mut zeros, mut squares) = (R::no_counts(), R::no_sums());
     let vectors = numbers.chunks_exact(R::LANES);
     let rest = vectors.remainder();
-    let mut last = [R::Lane::default(); 4];
+    let mut last = [R::Lane::default(); 8];
     last[..rest.len()].copy_from_slice(rest);
     for x in vectors.map(R::load).chain([R::load(&last)]) {
         zeros = x.count_equal(R::splat(0.0), zeros);
         squares = x.add_squares(squares);
     }
-    let [a, b] = squares[0].add(squares[1]).lanes();
     let padding = (R::LANES - rest.len()) as u64;
-    (R::counted(zeros) - padding, a + b)
+    (R::counted(zeros) - padding, R::total(squares))
 }
 
 /// Little-endian FP16 codes as FP32 numbers. NaN may lose their payload.

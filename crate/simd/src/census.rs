@@ -26,11 +26,13 @@ pub type Table = [u32; CODES + APART];
 
 /// Tables that have counted nothing.
 pub fn tables() -> Box<[Table]> {
-    vec![NO_COUNTS; TABLES].into_boxed_slice()
+    vec![[0; CODES + APART]; TABLES].into_boxed_slice()
 }
 
-/// A table that has counted nothing.
-pub(crate) const NO_COUNTS: Table = [0; CODES + APART];
+/// Adds a table that has counted nothing.
+pub(crate) fn add_table(tables: &mut Vec<Table>) {
+    tables.resize(tables.len() + 1, [0; CODES + APART]);
+}
 
 /// Counts little-endian 16-bit codes. A last odd byte is left out.
 #[inline(never)]

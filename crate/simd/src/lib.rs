@@ -13,6 +13,9 @@
 
 #![deny(missing_docs)]
 
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx2;
 pub mod blocks;
 pub mod casts;
 pub mod census;

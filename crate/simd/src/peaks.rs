@@ -7,7 +7,7 @@
 pub fn largest_f32(bytes: &[u8]) -> f32 {
     let words = bytes.as_chunks::<4>().0.iter();
     let magnitudes = words.map(|word| i32::from_le_bytes(*word) & i32::MAX);
-    f32::from_bits(magnitudes.fold(0, |most, magnitude| most.max(magnitude)) as u32)
+    f32::from_bits(magnitudes.fold(0, Ord::max) as u32)
 }
 
 /// Of FP64 numbers; a NaN where there is one.
@@ -15,7 +15,7 @@ pub fn largest_f32(bytes: &[u8]) -> f32 {
 pub fn largest_f64(bytes: &[u8]) -> f64 {
     let words = bytes.as_chunks::<8>().0.iter();
     let magnitudes = words.map(|word| i64::from_le_bytes(*word) & i64::MAX);
-    f64::from_bits(magnitudes.fold(0, |most, magnitude| most.max(magnitude)) as u64)
+    f64::from_bits(magnitudes.fold(0, Ord::max) as u64)
 }
 
 /// The code of the largest magnitude among codes of up to 8 bits, a byte each. `None` where
@@ -38,7 +38,7 @@ pub fn largest_of_runs_f32(numbers: &[f32], run: usize, out: &mut Vec<f64>) {
         let magnitudes = numbers
             .iter()
             .map(|number| number.to_bits() as i32 & i32::MAX);
-        let most = magnitudes.fold(0, |most: i32, magnitude| most.max(magnitude));
+        let most = magnitudes.fold(0, Ord::max);
         f64::from(f32::from_bits(
             most.min(f32::INFINITY.to_bits() as i32) as u32
         ))
@@ -52,7 +52,7 @@ pub fn largest_of_runs_f64(numbers: &[f64], run: usize, out: &mut Vec<f64>) {
         let magnitudes = numbers
             .iter()
             .map(|number| number.to_bits() as i64 & i64::MAX);
-        let most = magnitudes.fold(0, |most: i64, magnitude| most.max(magnitude));
+        let most = magnitudes.fold(0, Ord::max);
         f64::from_bits(most.min(f64::INFINITY.to_bits() as i64) as u64)
     }));
 }

@@ -178,7 +178,7 @@ macro_rules! portable_reals {
         impl Reals for $name {
             type Lane = $float;
             type Counts = [$bits; $lanes];
-            type Sums = PortableF64;
+            type Sums = [PortableF64; 2];
             const LANES: usize = $lanes;
             const MANTISSA_BITS: u32 = $mantissa;
             const BIAS: i32 = $bias;
@@ -254,6 +254,15 @@ macro_rules! portable_reals {
             #[inline(always)]
             fn counted(counts: Self::Counts) -> u64 {
                 counts.iter().map(|&count| u64::from(count)).sum()
+            }
+            #[inline(always)]
+            fn no_sums() -> [PortableF64; 2] {
+                [PortableF64::splat(0.0); 2]
+            }
+            #[inline(always)]
+            fn total(sums: [PortableF64; 2]) -> f64 {
+                let [a, b] = sums[0].add(sums[1]).lanes();
+                a + b
             }
             #[inline(always)]
             fn add_squares(self, sums: [PortableF64; 2]) -> [PortableF64; 2] {

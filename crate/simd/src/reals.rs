@@ -1,23 +1,21 @@
 //! Vectors of real numbers, as the casts need them.
 
-use super::Doubles;
-
 /// Rows that [`Reals::pick`] reads; a power of two of them, so that no number is out of their bounds.
 pub type Rows = [[f32; 4]; ROWS];
 
 /// Their number.
 pub const ROWS: usize = 128;
 
-/// 128 bits seen as FP32 or FP64 numbers. Every operation rounds to nearest even,
+/// A vector of FP32 or FP64 numbers. Every operation rounds to nearest even,
 /// lane by lane.
 pub trait Reals: Copy {
     /// One number: `f32` or `f64`.
     type Lane: Copy + Into<f64> + PartialOrd + Default;
     /// Where lanes are counted, one counter a lane.
     type Counts: Copy;
-    /// Where squares are summed.
-    type Sums: Doubles;
-    /// Numbers in a vector.
+    /// Where squares are summed: four sums in turn of FP32, two of FP64, whatever the number of lanes.
+    type Sums: Copy;
+    /// Numbers in a vector; 8 at most.
     const LANES: usize;
     /// Bits of the lane's mantissa field.
     const MANTISSA_BITS: u32;
@@ -61,8 +59,12 @@ pub trait Reals: Copy {
     fn count_less(self, other: Self, counts: Self::Counts) -> Self::Counts;
     /// All lanes together.
     fn counted(counts: Self::Counts) -> u64;
+    /// Nothing summed.
+    fn no_sums() -> Self::Sums;
     /// Adds the squares of all lanes.
-    fn add_squares(self, sums: [Self::Sums; 2]) -> [Self::Sums; 2];
+    fn add_squares(self, sums: Self::Sums) -> Self::Sums;
+    /// All of them together.
+    fn total(sums: Self::Sums) -> f64;
     /// The largest lane.
     fn largest(self) -> f64;
     /// `high` where a lane of `self` is larger than one of `edge`, else `low`, edges and

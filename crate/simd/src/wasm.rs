@@ -175,7 +175,7 @@ macro_rules! wasm_reals {
         impl Reals for $name {
             type Lane = $float;
             type Counts = v128;
-            type Sums = WasmF64;
+            type Sums = [WasmF64; 2];
             const LANES: usize = $lanes;
             const MANTISSA_BITS: u32 = $mantissa;
             const BIAS: i32 = $bias;
@@ -255,6 +255,15 @@ macro_rules! wasm_reals {
             #[inline(always)]
             fn counted(counts: v128) -> u64 {
                 [$($count_of::<$lane>(counts)),*].iter().map(|&count| u64::from(count)).sum()
+            }
+            #[inline(always)]
+            fn no_sums() -> [WasmF64; 2] {
+                [WasmF64::splat(0.0); 2]
+            }
+            #[inline(always)]
+            fn total(sums: [WasmF64; 2]) -> f64 {
+                let [a, b] = sums[0].add(sums[1]).lanes();
+                a + b
             }
             #[inline(always)]
             fn add_squares(self, sums: [WasmF64; 2]) -> [WasmF64; 2] {

@@ -96,7 +96,7 @@ impl X86Real32 {
 impl Reals for X86Real32 {
     type Lane = f32;
     type Counts = __m128i;
-    type Sums = X86F64;
+    type Sums = [X86F64; 2];
     const LANES: usize = 4;
     const MANTISSA_BITS: u32 = 23;
     const BIAS: i32 = 127;
@@ -184,6 +184,15 @@ impl Reals for X86Real32 {
         })
     }
     #[inline(always)]
+    fn no_sums() -> [X86F64; 2] {
+        [X86F64::splat(0.0); 2]
+    }
+    #[inline(always)]
+    fn total(sums: [X86F64; 2]) -> f64 {
+        let [a, b] = sums[0].add(sums[1]).lanes();
+        a + b
+    }
+    #[inline(always)]
     fn add_squares(self, sums: [X86F64; 2]) -> [X86F64; 2] {
         let (low, high) = halves(self.0);
         let (low, high) = (X86F64(low), X86F64(high));
@@ -235,7 +244,7 @@ impl X86Real64 {
 impl Reals for X86Real64 {
     type Lane = f64;
     type Counts = __m128i;
-    type Sums = X86F64;
+    type Sums = [X86F64; 2];
     const LANES: usize = 2;
     const MANTISSA_BITS: u32 = 52;
     const BIAS: i32 = 1023;
@@ -317,6 +326,15 @@ impl Reals for X86Real64 {
             let high = _mm_unpackhi_epi64(counts, counts);
             _mm_cvtsi128_si64(counts) as u64 + _mm_cvtsi128_si64(high) as u64
         })
+    }
+    #[inline(always)]
+    fn no_sums() -> [X86F64; 2] {
+        [X86F64::splat(0.0); 2]
+    }
+    #[inline(always)]
+    fn total(sums: [X86F64; 2]) -> f64 {
+        let [a, b] = sums[0].add(sums[1]).lanes();
+        a + b
     }
     #[inline(always)]
     fn add_squares(self, sums: [X86F64; 2]) -> [X86F64; 2] {

@@ -15,6 +15,6 @@ mod scanner;
 
 pub use casts::casts;
 pub use coordinator::{Coordinator, Run};
-pub use formats::formats;
+pub use formats::{formats, microscope};
 pub use panic::last_panic;
 pub use scanner::Scanner;

@@ -3,6 +3,7 @@
 // views. `?layers=N` says how many layers there are.
 
 import { Rows } from '/source/engine/rows.js';
+import { CASTS, VALUES, furnish } from '/source/engine/made-up-casts.js';
 
 const LAYERS = Number(new URL(location.href).searchParams.get('layers') ?? 4);
 const LABELS = [
@@ -29,7 +30,7 @@ const same = (value) => tensors.map(() => value);
 const rows = new Rows(tensors.length);
 rows.add(0, {
   name: tensors.map(({ name }) => name), pattern: tensors.map(({ pattern }) => places.get(pattern)),
-  file: same(0), dtype: same('BF16'), shape: same('4 × 4'), parameters: same(16), bytes: same(32),
+  file: same(0), dtype: same('BF16'), shape: same('4 × 4'), parameters: same(VALUES), bytes: same(2 * VALUES),
 });
 rows.finish({
   index: Uint32Array.from(tensors.keys()), failed: new Uint32Array(), label: tensors.map(({ label }) => label), std,
@@ -40,11 +41,11 @@ const ancestry = {};
 for (const { label } of tensors) {
   ancestry[label] ??= { tensors: 0, parameters: 0 };
   ancestry[label].tensors++;
-  ancestry[label].parameters += 16;
+  ancestry[label].parameters += VALUES;
 }
 const checkpoint = {
-  name: 'made up', files: [{ name: 'made-up.safetensors', bytes: 1000, metadata: {} }], tensors: tensors.length, parameters: 16 * tensors.length,
-  bytes: 32 * tensors.length, dtypes: { BF16: { tensors: tensors.length, parameters: 16 * tensors.length, bytes: 32 * tensors.length } },
+  name: 'made up', files: [{ name: 'made-up.safetensors', bytes: 1000, metadata: {} }], tensors: tensors.length, parameters: VALUES * tensors.length,
+  bytes: 2 * VALUES * tensors.length, dtypes: { BF16: { tensors: tensors.length, parameters: VALUES * tensors.length, bytes: 2 * VALUES * tensors.length } },
 };
 const state = {
   phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], error: null,
@@ -53,7 +54,7 @@ const state = {
 };
 
 const stats = {
-  count: 16, zeros: 0, negative_zeros: 0, subnormals: 0, nan: 0, pos_inf: 0, neg_inf: 0, negatives: 8, min: -1, max: 1, abs_min_nonzero: 0.1,
+  count: VALUES, zeros: 0, negative_zeros: 0, subnormals: 0, nan: 0, pos_inf: 0, neg_inf: 0, negatives: 8, min: -1, max: 1, abs_min_nonzero: 0.1,
   abs_max: 1, mean: 0, std: 0.5, rms: 0.5, skewness: 0, kurtosis: 3, quantiles: null, quantiles_exact: true, distinct: 16,
 };
 const bits = { width: 16, sign_entropy: 1, exponent_entropy: 2, mantissa_entropy: 6, joint_entropy: 9, exact: true, plane_ones: Array(16).fill(0.5) };
@@ -84,7 +85,7 @@ const besides = {
   not_float: { dtype: 'I32', layout: { scheme: 'gptq', role: 'codes', says: 'packed INT4, GPTQ, group 128' }, rows: null, parity: null, witnesses: [] },
 };
 const report = ({ name, label }) => ({
-  name, file: 'made-up.safetensors', dtype: 'BF16', shape: [4, 4], bytes: 32, stats, bits, exponents, ancestry: verdict(label), layout: null,
+  name, file: 'made-up.safetensors', dtype: 'BF16', shape: [4, 4], bytes: 2 * VALUES, stats, bits, exponents, ancestry: verdict(label), layout: null,
   rows: { count: 4, zero: 0, constant: 0, examined: 4, ancestry: { [label]: 4 } },
   parity: { first: -17, even: [null, 0.75, 0.625, 0.5625], error: [null, 0.2, 0.01, 0.002] },
   witnesses: [
@@ -96,8 +97,12 @@ const report = ({ name, label }) => ({
 
 const BF16 = { name: 'BF16', title: 'BF16', bits: 16, exponent_bits: 8, mantissa_bits: 7, exponent_min_subnormal: -133, exponent_min_normal: -126, exponent_max: 127 };
 
+let tell = () => {};
+const made = furnish(state, tensors, () => requestAnimationFrame(() => tell()));
+
 export const createSession = () => ({
-  state, formats: [BF16], open() {}, openSample() {}, cancel() {}, onchange() {},
-  tensor: async (row) => report(tensors[row]),
+  state, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
+  onchange(callback) { tell = () => callback(state); },
+  tensor: async (row) => ({ ...report(tensors[row]), casts: made.casts(row) }),
   saveReport: async () => new Blob(),
 });

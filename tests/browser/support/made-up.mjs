@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs';
 import { origin } from './server.mjs';
 
 const session = readFileSync(new URL('made-up-session.js', import.meta.url), 'utf8');
+const casts = readFileSync(new URL('made-up-casts.js', import.meta.url), 'utf8');
 
 /**
  * @param {import('puppeteer-core').Browser} browser
  * @param {number} [layers]
+ * @param {string} [more] of the address: see made-up-casts.js
  * @returns {Promise<import('../harness.mjs').Tab>}
  */
-export async function openMadeUp(browser, layers = 4) {
+export async function openMadeUp(browser, layers = 4, more = '') {
   const page = await browser.newPage();
   /** @type {string[]} */
   const errors = [];
@@ -18,11 +20,11 @@ export async function openMadeUp(browser, layers = 4) {
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.setRequestInterception(true);
   page.on('request', (request) => {
-    const isSession = request.url().endsWith('/source/engine/session.js');
-    if (isSession) request.respond({ contentType: 'text/javascript', body: session });
+    const body = /** @type {Record<string, string>} */ ({ session, 'made-up-casts': casts })[/\/source\/engine\/([\w-]+)\.js$/.exec(request.url())?.[1] ?? ''];
+    if (body) request.respond({ contentType: 'text/javascript', body });
     else request.continue();
   });
-  await page.goto(`${origin}/source/index.html?layers=${layers}`);
+  await page.goto(`${origin}/source/index.html?layers=${layers}${more}`);
   await page.waitForSelector('#map:not([hidden]) canvas');
   return { page, errors };
 }

@@ -116,6 +116,8 @@ struct Row {
     sqnr_db: Option<Number>,
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    stored_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tensors: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameters: Option<u64>,
@@ -132,6 +134,7 @@ impl Row {
             mse: loss.mse.map(Number::Real),
             sqnr_db: loss.sqnr_db.map(Number::Real),
             bytes,
+            stored_bytes: None,
             tensors: None,
             parameters: None,
         }
@@ -156,6 +159,7 @@ impl Serialize for ByKey<'_> {
 pub struct Sums {
     tally: Tally,
     bytes: u64,
+    stored_bytes: u64,
     tensors: u64,
     parameters: u64,
 }
@@ -171,6 +175,11 @@ impl Sums {
         self.bytes
     }
 
+    /// Bytes of all of them as they are stored.
+    pub fn stored_bytes(&self) -> u64 {
+        self.stored_bytes
+    }
+
     /// Tensors, and their elements.
     pub fn counts(&self) -> (u64, u64) {
         (self.tensors, self.parameters)
@@ -182,8 +191,8 @@ impl Sums {
 pub struct CastTotals(Vec<Sums>);
 
 impl CastTotals {
-    /// Adds casts of a tensor.
-    pub fn add(&mut self, matrix: Matrix, losses: &Losses) {
+    /// Adds casts of a tensor that takes so many bytes as it is stored.
+    pub fn add(&mut self, matrix: Matrix, stored_bytes: u64, losses: &Losses) {
         self.0.resize_with(CASTS.len(), Sums::default);
         for (at, tally) in losses.each() {
             let sums = &mut self.0[at];
@@ -191,6 +200,7 @@ impl CastTotals {
             sums.bytes = sums
                 .bytes
                 .saturating_add(CASTS[at].bytes(matrix.rows, matrix.columns));
+            sums.stored_bytes = sums.stored_bytes.saturating_add(stored_bytes);
             sums.tensors += 1;
             sums.parameters = sums.parameters.saturating_add(matrix.elements());
         }
@@ -210,6 +220,7 @@ impl Serialize for CastTotals {
         let mut map = out.serialize_map(None)?;
         for (at, sums) in self.each() {
             let row = Row {
+                stored_bytes: Some(sums.stored_bytes),
                 tensors: Some(sums.tensors),
                 parameters: Some(sums.parameters),
                 ..Row::of(&sums.loss(), sums.bytes)

@@ -87,7 +87,7 @@ impl<'a, T: Real> Unit<'a, T> {
     pub(crate) fn new(numbers: &'a [T], columns: usize, tensor_peak: f32) -> Self {
         let mut by_sixteen = Vec::with_capacity(numbers.len() / 16 + 1);
         each_row(numbers, columns, 16, |part| {
-            T::peaks(part, 16.min(columns), &mut by_sixteen)
+            T::peaks(part, 16.min(columns), &mut by_sixteen);
         });
         let peak = by_sixteen
             .iter()

@@ -5,6 +5,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::Number;
 use crate::cast::{Advice, CASTS, CastSet, CastTotals, LossTable, Losses, Subject};
+use crate::checkpoint::TensorInfo;
 use crate::scan::{Matrix, wire};
 
 const COUNT: usize = 20;
@@ -33,8 +34,9 @@ struct Page {
 
 impl CastBook {
     /// Adds casts of a tensor, to those that are there already.
-    pub(crate) fn add(&mut self, tensor: usize, matrix: Matrix, losses: &Losses) {
-        self.totals.add(matrix, losses);
+    pub(crate) fn add(&mut self, tensor: usize, info: &TensorInfo, losses: &Losses) {
+        let matrix = Matrix::of(&info.shape);
+        self.totals.add(matrix, info.bytes(), losses);
         let mut table = self.table(tensor).unwrap_or_else(|| LossTable::new(matrix));
         table.add(losses);
         let mut sqnr_db = [f32::NAN; COUNT];

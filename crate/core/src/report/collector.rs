@@ -199,8 +199,7 @@ impl Collector {
 
     /// Adds casts of a tensor to those that are known.
     pub fn cast(&mut self, index: usize, losses: &Losses, columns: &mut Figures) {
-        let matrix = Matrix::of(&self.entries[index].info.shape);
-        self.casts.add(index, matrix, losses);
+        self.casts.add(index, &self.entries[index].info, losses);
         if let Some(table) = self.casts.table(index) {
             columns.cast(index, &table);
         }

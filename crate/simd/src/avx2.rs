@@ -1,0 +1,188 @@
+//! x86-64 with AVX2, where the processor has it: eight FP32 numbers at a time.
+//!
+//! Sums are taken in the order that four at a time have, so that not a bit depends on the
+//! processor.
+
+use core::arch::x86_64::*;
+
+use super::casts::{self, Seen, Target};
+use super::{ROWS, Reals, Rows};
+
+/// [`casts::cast_f32`], or nothing where the processor has no AVX2.
+pub(crate) fn cast(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Option<Seen> {
+    if !is_x86_feature_detected!("avx2") {
+        return None;
+    }
+    // SAFETY: it was just asked.
+    Some(unsafe { with_avx2(numbers, run, scales, target) })
+}
+
+#[target_feature(enable = "avx2")]
+fn with_avx2(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Seen {
+    casts::cast::<Real32>(numbers, run, scales, target)
+}
+
+/// Instructions that only [`with_avx2`] comes to.
+macro_rules! avx2 {
+    ($body:block) => {
+        // SAFETY: vectors of this module are made in `with_avx2` alone, and what is loaded is
+        // behind a reference that covers its bytes, at any alignment.
+        unsafe { $body }
+    };
+}
+
+/// Eight FP32 numbers.
+#[derive(Clone, Copy)]
+struct Real32(__m256);
+
+/// The first four numbers and the last four, in double precision.
+#[inline(always)]
+fn halves(eight: __m256) -> [__m256d; 2] {
+    avx2!({
+        let low = _mm256_castps256_ps128(eight);
+        let high = _mm256_extractf128_ps::<1>(eight);
+        [_mm256_cvtps_pd(low), _mm256_cvtps_pd(high)]
+    })
+}
+
+impl Reals for Real32 {
+    type Lane = f32;
+    type Counts = __m256i;
+    type Sums = __m256d;
+    const LANES: usize = 8;
+    const MANTISSA_BITS: u32 = 23;
+    const BIAS: i32 = 127;
+
+    #[inline(always)]
+    fn load(lanes: &[f32]) -> Self {
+        let eight: &[f32; 8] = lanes.first_chunk().expect("a whole vector");
+        avx2!({ Self(_mm256_loadu_ps(eight.as_ptr())) })
+    }
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        avx2!({ Self(_mm256_set1_ps(value as f32)) })
+    }
+    #[inline(always)]
+    fn splat_bits(bits: u64) -> Self {
+        avx2!({ Self(_mm256_castsi256_ps(_mm256_set1_epi32(bits as i32))) })
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_add_ps(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_sub_ps(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_mul_ps(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_div_ps(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        avx2!({ Self(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_min_ps(other.0, self.0)) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_max_ps(other.0, self.0)) })
+    }
+    #[inline(always)]
+    fn single(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_and_ps(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn add_bits(self, other: Self) -> Self {
+        avx2!({
+            let sum = _mm256_add_epi32(_mm256_castps_si256(self.0), _mm256_castps_si256(other.0));
+            Self(_mm256_castsi256_ps(sum))
+        })
+    }
+    #[inline(always)]
+    fn max_bits(self, other: Self) -> Self {
+        avx2!({
+            let most = _mm256_max_epi32(_mm256_castps_si256(self.0), _mm256_castps_si256(other.0));
+            Self(_mm256_castsi256_ps(most))
+        })
+    }
+    #[inline(always)]
+    fn no_counts() -> __m256i {
+        avx2!({ _mm256_setzero_si256() })
+    }
+    #[inline(always)]
+    fn count_equal(self, other: Self, counts: __m256i) -> __m256i {
+        // A mask of all ones is −1: subtracting it counts one up.
+        avx2!({
+            let equal = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0);
+            _mm256_sub_epi32(counts, _mm256_castps_si256(equal))
+        })
+    }
+    #[inline(always)]
+    fn count_less(self, other: Self, counts: __m256i) -> __m256i {
+        avx2!({
+            let less = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
+            _mm256_sub_epi32(counts, _mm256_castps_si256(less))
+        })
+    }
+    #[inline(always)]
+    fn counted(counts: __m256i) -> u64 {
+        let mut lanes = [0u32; 8];
+        avx2!({ _mm256_storeu_si256(lanes.as_mut_ptr().cast(), counts) });
+        lanes.iter().map(|&count| u64::from(count)).sum()
+    }
+    #[inline(always)]
+    fn no_sums() -> __m256d {
+        avx2!({ _mm256_setzero_pd() })
+    }
+    #[inline(always)]
+    fn add_squares(self, sums: __m256d) -> __m256d {
+        let [low, high] = halves(self.0);
+        avx2!({
+            let sums = _mm256_add_pd(sums, _mm256_mul_pd(low, low));
+            _mm256_add_pd(sums, _mm256_mul_pd(high, high))
+        })
+    }
+    #[inline(always)]
+    fn total(sums: __m256d) -> f64 {
+        avx2!({
+            let low = _mm256_castpd256_pd128(sums);
+            let two = _mm_add_pd(low, _mm256_extractf128_pd::<1>(sums));
+            _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two))
+        })
+    }
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        let mut lanes = [0f32; 8];
+        avx2!({ _mm256_storeu_ps(lanes.as_mut_ptr(), self.0) });
+        let most = lanes
+            .iter()
+            .fold(f32::NEG_INFINITY, |most, lane| most.max(*lane));
+        f64::from(most)
+    }
+    #[inline(always)]
+    fn pick(self, index: Self, rows: &Rows) -> Self {
+        avx2!({
+            let mask = _mm256_set1_epi32(ROWS as i32 - 1);
+            let index = _mm256_and_si256(_mm256_castps_si256(index.0), mask);
+            let at = _mm256_slli_epi32::<2>(index);
+            let first = rows.as_ptr().cast::<f32>();
+            // Masked, an index is of one of the rows.
+            let edge = _mm256_i32gather_ps::<4>(first, at);
+            let low = _mm256_i32gather_ps::<4>(first.add(1), at);
+            let high = _mm256_i32gather_ps::<4>(first.add(2), at);
+            let is_above = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, edge);
+            Self(_mm256_blendv_ps(low, high, is_above))
+        })
+    }
+}

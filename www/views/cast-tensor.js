@@ -1,0 +1,35 @@
+// @ts-check
+// What narrower formats would lose of one tensor.
+
+import { castTable } from './cast-table.js';
+import { MISSING } from './casts.js';
+import { h } from './dom.js';
+
+/** @typedef {import('../types.js').TensorReport} TensorReport */
+
+/**
+ * The section on it, none where there are no casts, and how it follows a second look.
+ * @param {TensorReport} report @param {import('../types.js').Session} session @param {number} row
+ */
+export function castsOfTensor({ casts, bytes, stats }, session, row) {
+  if (!casts || !('count' in stats)) return null;
+  const table = castTable(session.casts, []);
+  let [shown, arrived] = ['', 0];
+  /** @param {import('../types.js').Casts} casts */
+  const fill = (casts) => {
+    arrived = session.state.rows.castArrivals(row);
+    shown = session.state.casts.phase;
+    table.update(casts, MISSING[session.state.casts.phase], () => ({ values: stats.count, bytes }));
+  };
+  fill(casts);
+  return {
+    element: h('section', { class: 'wide' }, h('h3', {}, 'What narrower formats would lose'), table.element),
+    async update() {
+      const { rows, casts: { phase } } = session.state;
+      if (rows.castArrivals(row) === arrived && phase === shown) return;
+      [arrived, shown] = [rows.castArrivals(row), phase];
+      const report = await session.tensor(row);
+      if (report?.casts) fill(report.casts);
+    },
+  };
+}
