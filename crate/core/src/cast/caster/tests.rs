@@ -90,7 +90,9 @@ fn check(dtype: Dtype, shape: [u64; 2], nature: Nature, seed: u64) {
 }
 
 /// A few rows of each, and more than a square of short ones.
-const SHAPES: [[u64; 2]; 16] = [
+const SHAPES: [[u64; 2]; 18] = [
+    [8, 32],
+    [44, 96],
     [8, 1],
     [8, 3],
     [300, 20],

@@ -28,7 +28,7 @@ fn codes(dtype: Dtype, count: usize, seed: u64) -> Vec<u16> {
             1 => 0x8000,
             2 => same,
             3 => next(&mut state) as u16,
-            _ => exponent | next(&mut state) as u16 & (0x8000 | (1 << mantissa_bits) - 1),
+            _ => exponent | next(&mut state) as u16 & (0x8000 | ((1 << mantissa_bits) - 1)),
         }));
     }
     codes.truncate(count);

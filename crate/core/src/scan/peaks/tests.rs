@@ -74,9 +74,7 @@ fn bytes(dtype: Dtype, count: usize, mut state: u64) -> Vec<u8> {
             (1, Dtype::F32) => out.extend((f32::NAN.to_bits() | 1).to_le_bytes()),
             (_, Dtype::F32) => out.extend((small as f32).to_le_bytes()),
             (0, Dtype::BF16) => out.extend(0xff81u16.to_le_bytes()),
-            (_, Dtype::BF16) => {
-                out.extend(((small as f32).to_bits() >> 16).to_le_bytes()[..2].iter())
-            }
+            (_, Dtype::BF16) => out.extend(&(small as f32).to_le_bytes()[2..]),
             (0, Dtype::F16) => out.extend(0xfc00u16.to_le_bytes()),
             (_, Dtype::F16) => out.extend((word as u16 & 0xb7ff).to_le_bytes()),
             (0..2, _) => out.extend(word.to_le_bytes()),
