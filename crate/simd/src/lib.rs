@@ -64,9 +64,12 @@ pub use portable::{
     PortableReal64 as BestReal64, PortableU32 as BestU32, PortableU64 as BestU64,
 };
 
-/// Which backend the `Best` types are, for tests and reports: "simd128" or "portable".
+/// Which backend the `Best` types are, for tests and reports: "simd128", "sse2" (all but words)
+/// or "portable".
 pub const BACKEND: &str = if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
     "simd128"
+} else if cfg!(target_arch = "x86_64") {
+    "sse2"
 } else {
     "portable"
 };

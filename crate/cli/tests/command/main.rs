@@ -1,6 +1,7 @@
 //! The command as scripts and people run it.
 
 mod ancestry;
+mod casts;
 mod checkpoints;
 mod conditions;
 mod formats;

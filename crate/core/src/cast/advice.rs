@@ -179,14 +179,17 @@ fn leave(left: &[&&Subject]) -> String {
         .take(IN_A_SENTENCE)
         .map(|subject| subject.name)
         .collect();
-    match left.len() {
-        0 => String::new(),
-        1..=IN_A_SENTENCE => format!("; leave {} as it is", names.join(" and ")),
-        more => format!(
+    match (&names[..], left.len()) {
+        ([], _) => String::new(),
+        ([one], _) => format!("; leave {one} as it is"),
+        (names, more) if more > IN_A_SENTENCE => format!(
             "; leave {} and {} more as they are",
             names.join(", "),
             more - IN_A_SENTENCE
         ),
+        ([first @ .., last], _) => {
+            format!("; leave {} and {last} as they are", first.join(", "))
+        }
     }
 }
 
@@ -239,3 +242,6 @@ fn affected(subjects: &[Subject], of: impl Fn(&Subject) -> u64) -> Option<String
         names.join(", "),
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -354,3 +354,6 @@ fn extend(dtype: Dtype, bytes: &[u8], codes: &mut Vec<u8>, out: &mut Vec<f32>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -205,3 +205,6 @@ fn round_float(x: f64, mantissa_bits: i32, min_exponent: i32, ties_away: bool) -
 pub(crate) fn to_e4m3(x: f32) -> f32 {
     round_float(x.into(), 3, -6, false).min(448.0) as f32
 }
+
+#[cfg(test)]
+mod tests;

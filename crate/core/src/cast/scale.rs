@@ -84,3 +84,47 @@ pub(crate) fn exponent_of(x: f64) -> i32 {
         field => field - 1023,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cast::CASTS;
+
+    #[test]
+    fn exponents_are_those_of_powers_of_two() {
+        for exponent in -1074..1024 {
+            let x = libm::ldexp(1.0, exponent);
+            assert_eq!(exponent_of(x), exponent);
+            assert_eq!(exponent_of((2.0 * x).next_down().min(f64::MAX)), exponent);
+        }
+    }
+
+    /// Of each cast with a power of two: where amax is a power of two, so is the scale, and as many
+    /// binades below.
+    #[test]
+    fn powers_of_two_lie_below_amax_as_the_largest_code_lies_above_one() {
+        let top = [
+            ("mxfp8_e4m3", 8),
+            ("mxfp8_e5m2", 15),
+            ("mxfp6_e2m3", 2),
+            ("mxfp6_e3m2", 4),
+            ("mxfp4", 2),
+            ("mxint8", 0),
+        ];
+        let casts = CASTS
+            .iter()
+            .filter(|cast| cast.scaling == Scaling::PowerOfTwo);
+        assert!(casts.map(|cast| cast.key).eq(top.map(|(key, _)| key)));
+        for (key, top) in top {
+            let rule = ScaleRule::of(Cast::of_key(key).expect("a key"), 1.0);
+            for exponent in -200..200 {
+                let scale = Scale::PowerOfTwo((exponent - top).clamp(-127, 127));
+                let peak = libm::ldexp(1.0, exponent);
+                assert_eq!(rule.scale(peak), scale, "{key}");
+                assert_eq!(rule.scale((2.0 * peak).next_down()), scale, "{key}");
+            }
+            assert_eq!(rule.scale(0.0), Scale::Zero);
+            assert_eq!(rule.scale(f64::INFINITY), Scale::NotFinite);
+        }
+    }
+}

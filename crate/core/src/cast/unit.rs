@@ -213,7 +213,7 @@ impl<'a, T: Real> Unit<'a, T> {
     }
 
     fn takes(&self, peak: f64) -> bool {
-        peak == 0.0 || T::RANGE.contains(&peak)
+        peak == 0.0 || (T::RANGE.contains(&peak) && self.least >= T::RANGE.start)
     }
 
     fn runs(&self, cast: &Cast) -> Runs {
@@ -310,3 +310,6 @@ pub(super) fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a>
     };
     Target { codes, scale }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -162,8 +162,10 @@ fn cut_unit(tensor: &TensorInfo) -> u64 {
     };
     // A cut within a row must not lie within a block, and blocks begin with the row.
     let is_aligned = row.is_multiple_of(TILE) || row == tensor.elements();
-    let within_rows = if is_aligned { TILE } else { tensor.elements() };
-    both.filter(fits).or_else(at_rows).unwrap_or(within_rows)
+    both.filter(fits).unwrap_or_else(|| match is_aligned {
+        true => TILE,
+        false => at_rows().unwrap_or(tensor.elements()),
+    })
 }
 
 fn least_common_multiple(a: u64, b: u64) -> Option<u64> {
@@ -225,6 +227,29 @@ mod tests {
         assert_eq!(cut_unit(&tensor(0, &[512, 512], Dtype::BF16)), 512 * 128);
         assert_eq!(cut_unit(&tensor(0, &[10, 100], Dtype::BF16)), 100 * 1024);
         assert_eq!(cut_unit(&tensor(0, &[2, 1 << 30], Dtype::BF16)), TILE);
+    }
+
+    #[test]
+    fn long_rows_are_cut_where_no_block_is() {
+        let unit = |shape: &[u64]| cut_unit(&tensor(0, shape, Dtype::F32));
+        // Rows of whole tiles, and a vector of any length.
+        for shape in [
+            &[8, 1 << 20][..],
+            &[64 << 20],
+            &[(64 << 20) + 3],
+            &[1 << 20, 1],
+        ] {
+            assert_eq!(unit(shape), TILE, "{shape:?}");
+        }
+        // A row and a tile end together after 1,024 rows.
+        assert_eq!(unit(&[5000, 40_004]), 40_004 * 1024);
+        // And where that is more than 256 MiB, there is no cut.
+        assert_eq!(unit(&[5000, 40_001]), 5000 * 40_001);
+        assert_eq!(unit(&[5000, 65_540]), 5000 * 65_540);
+        assert_eq!(unit(&[5000, 65_532]), 65_532 * 1024);
+        // Bands of up to 16 MiB are whole.
+        assert_eq!(unit(&[5000, 32_768]), 128 * 32_768);
+        assert_eq!(unit(&[5000, 36_864]), TILE);
     }
 
     #[test]

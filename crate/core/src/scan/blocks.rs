@@ -223,3 +223,6 @@ fn value_of(half: Half, magnitude: u16) -> f32 {
     };
     dtype.format().decode(u64::from(magnitude)) as f32
 }
+
+#[cfg(test)]
+mod tests;

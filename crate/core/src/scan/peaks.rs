@@ -238,3 +238,6 @@ pub(crate) fn unpack(bits: u32, bytes: &[u8], codes: &mut Vec<u8>) {
         _ => codes.extend_from_slice(bytes),
     }
 }
+
+#[cfg(test)]
+mod tests;

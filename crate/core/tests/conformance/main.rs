@@ -4,6 +4,7 @@
 //! with NumPy and exact integers. The files are compiled in, so that the same
 //! test runs natively and as WebAssembly, with SIMD and without.
 
+mod casts;
 mod compare;
 #[path = "../shared/json.rs"]
 mod json;
@@ -30,6 +31,7 @@ static FIXTURES: &[(&str, &[u8])] = fixtures![
     "cancellation.safetensors",
     "integers.safetensors",
     "names.safetensors",
+    "casts.safetensors",
     "sharded/model-00001-of-00003.safetensors",
     "sharded/model-00002-of-00003.safetensors",
     "sharded/model-00003-of-00003.safetensors",

@@ -2,6 +2,7 @@
 
 use floatscope_core::Job;
 use floatscope_core::report::Problem;
+use floatscope_core::work::Seen;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -32,7 +33,7 @@ fn before_the_start_there_is_nothing_to_do() {
     assert!(!job.is_done());
     assert_eq!(job.next_run(), None);
     assert_eq!(job.waiting_bytes(), 0);
-    assert!(job.merge(1, Vec::new()).is_empty());
+    assert!(job.merge::<Seen>(1, Vec::new()).is_empty());
     assert!(job.fail(1, true, "early").is_empty());
     assert!(job.abandon("early").is_empty());
     job.give_back(1);

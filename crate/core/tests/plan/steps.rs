@@ -10,8 +10,8 @@ use crate::support::*;
 #[test]
 fn pieces_come_together_whole_in_any_order() {
     let tensors = [
-        tensor("a", 8, Dtype::U8, 3 * TILE + 5),
-        tensor("b", 8 + 3 * TILE + 5, Dtype::F32, 1),
+        tensor("a", 8, Dtype::U8, 3 * TILE + 6),
+        tensor("b", 8 + 3 * TILE + 6, Dtype::F32, 1),
     ];
     let mut plan = plan_of(&tensors, TILE);
     let mut runs: Vec<Run> = std::iter::from_fn(|| plan.next_run()).collect();

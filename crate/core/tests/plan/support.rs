@@ -6,8 +6,11 @@ use floatscope_core::plan::{Piece, Plan, PlanOptions, Progress, Run};
 use floatscope_core::scan::{Observations, Scanner, Span};
 
 pub(crate) fn tensor(name: &str, begin: u64, dtype: Dtype, elements: u64) -> TensorInfo {
-    // Rows of one element, so that it can be cut at every tile.
-    let shape = vec![elements, 1];
+    // Rows of two elements where there can be, so that it can be cut at every tile.
+    let shape = match elements % 2 {
+        0 if elements > 0 => vec![elements / 2, 2],
+        _ => vec![elements],
+    };
     let bytes = Span::whole(dtype, &shape).bytes();
     TensorInfo {
         name: name.to_owned(),
