@@ -44,8 +44,9 @@ pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Wei
         }
         Codes::FloatAway { mantissa_bits } => {
             let dropped = 52 - mantissa_bits;
-            let round =
-                |x: f64| f64::from_bits((x.to_bits() + (1 << (dropped - 1))) & !((1 << dropped) - 1));
+            let round = |x: f64| {
+                f64::from_bits((x.to_bits() + (1 << (dropped - 1))) & !((1 << dropped) - 1))
+            };
             let least = f64::from_bits((1023 - 126) << 52);
             cells.scaled(round, scale, target.scale, None, least)
         }

@@ -3,8 +3,9 @@
 
 use floatscope_simd::blocks::{BLOCK, Half, NOT_FINITE, Pool, each_block};
 use floatscope_simd::casts::{
-    Codes, Scale, Seen, Target, cast, cast_f32, cast_f64, extend_from_f16, zeros_and_squares,
+    Codes, Scale, Seen, Target, cast, cast_f32, cast_f64, zeros_and_squares,
 };
+use floatscope_simd::decode::extend_from_f16;
 use floatscope_simd::peaks::*;
 use floatscope_simd::{BestReal32, BestReal64, PortableReal32, PortableReal64, Reals, Rows};
 use proptest::prelude::*;

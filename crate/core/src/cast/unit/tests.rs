@@ -115,7 +115,7 @@ impl Table {
     pub(crate) fn expected(&self, cast: &Cast, saturate: bool) -> Tally {
         let rule = Rule::of(cast);
         let mut tally = Tally::default();
-        let mut known: Option<(Vec<usize>, Scale)> = None;
+        let mut known: Option<(Vec<usize>, crate::cast::rule::Scale)> = None;
         for (at, &x) in self.numbers.iter().enumerate() {
             if cast.scaling == Scaling::None {
                 tally.add(x, rule.unscaled(x, saturate));
