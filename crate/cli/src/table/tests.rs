@@ -14,6 +14,11 @@ fn scanned(header: &str, data: &[u8]) -> Job {
     while let Some(range) = job.header_wants(0) {
         job.header_feed(0, &file[range.start as usize..range.end as usize]);
     }
+    // Casts have a table of their own.
+    job.only(Sections {
+        casts: false,
+        ..Sections::default()
+    });
     job.start(1);
     while let Some(run) = job.next_run() {
         let mut scanner = Scanner::new();

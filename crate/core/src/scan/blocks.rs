@@ -180,12 +180,13 @@ impl BlockCounter {
     fn tell_peaks(&self, mut column: u64, mut left: u64, peaks: &mut PeakFollower) {
         let mut blocks = self.largest.as_slice();
         while !blocks.is_empty() {
-            let here = (SQUARE - column % SQUARE).min(left);
-            let count = here.div_ceil(BLOCK as u64) as usize;
+            let to_edge = (SQUARE - column % SQUARE) / BLOCK as u64;
+            let count = (to_edge.max(1) as usize).min(blocks.len());
             let (of_square, rest) = blocks.split_at(count);
             let most = of_square
                 .iter()
                 .fold(0, |most: u16, magnitude| most.max(*magnitude));
+            let here = ((count * BLOCK) as u64).min(left);
             peaks.add(here, value_of(self.at.half, most));
             (column, left, blocks) = (column + here, left - here, rest);
         }
