@@ -129,7 +129,7 @@ fn the_first_scale_of_two_levels_is_e4m3() {
     let naive = |x: f32| {
         let x = f64::from(x);
         let exponent = (x.log2_floor()).max(-6) - 3;
-        let step = 2f64.powi(exponent);
+        let step = libm::ldexp(1.0, exponent);
         ((x / step).round_ties_even() * step).min(448.0) as f32
     };
     let second = 0.5f32;
