@@ -7,8 +7,9 @@
 use std::hint::black_box;
 
 use floatscope_benches::{bf16_bytes, f32_bytes, gb_per_s, normal_weights};
+use floatscope_core::cast::{CASTS, CastSet, CastTask, Caster, Casting, from_counts};
 use floatscope_core::format::Dtype;
-use floatscope_core::scan::{Scanner, Span};
+use floatscope_core::scan::{Observations, Scanner, Span};
 use floatscope_simd::{self as simd, census, powers, words};
 
 const ELEMENTS: usize = 8 << 20;
@@ -23,6 +24,7 @@ fn main() {
     let weights = normal_weights(ELEMENTS);
     let bench = Bench { rounds };
     bench.scans(&weights);
+    bench.casts(&weights);
     bench.increments(&weights);
     bench.tiles(&f32_bytes(&weights));
 }
@@ -36,6 +38,7 @@ impl Bench {
         let bf16 = bf16_bytes(weights);
         let f32 = f32_bytes(weights);
         self.scan("scan BF16", Dtype::BF16, &bf16);
+        self.scan_without_casts("scan BF16, no casts", Dtype::BF16, &bf16);
         self.scan(
             "scan BF16, constant",
             Dtype::BF16,
@@ -50,14 +53,58 @@ impl Bench {
     }
 
     fn scan(&self, name: &str, dtype: Dtype, bytes: &[u8]) {
+        self.scan_with(Scanner::new(), name, dtype, bytes);
+    }
+
+    fn scan_without_casts(&self, name: &str, dtype: Dtype, bytes: &[u8]) {
         let mut scanner = Scanner::new();
-        let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
-        let span = Span::whole(dtype, &[elements / 1024, 1024]);
+        scanner.watch_casts(false);
+        self.scan_with(scanner, name, dtype, bytes);
+    }
+
+    fn scan_with(&self, mut scanner: Scanner, name: &str, dtype: Dtype, bytes: &[u8]) {
+        let span = span(dtype, bytes);
         self.run(name, bytes, |bytes| {
             scanner.begin(span);
             bytes.chunks(CHUNK).for_each(|chunk| scanner.feed(chunk));
             black_box(scanner.finish());
         });
+    }
+
+    /// What follows from counts, and the second look: each cast by itself, and all of them.
+    fn casts(&self, weights: &[f32]) {
+        let bf16 = bf16_bytes(weights);
+        let seen = seen(Dtype::BF16, &bf16);
+        self.run("casts from the counts of BF16", &bf16, |_| {
+            black_box(from_counts(black_box(&seen), Casting::default()));
+        });
+        self.second_looks("BF16", &seen, &bf16);
+        let f32 = f32_bytes(weights);
+        self.second_looks("F32", &self::seen(Dtype::F32, &f32), &f32);
+    }
+
+    fn second_looks(&self, types: &str, seen: &Observations, bytes: &[u8]) {
+        let casting = Casting::default();
+        let (_, remaining) = from_counts(seen, casting).expect("floats are cast");
+        let remaining = remaining.expect("some casts follow from no counts");
+        let span = span(seen.dtype, bytes);
+        let all = remaining.task(span, casting);
+        let look = |name: &str, wanted: CastSet| {
+            let task = CastTask {
+                wanted,
+                ..all.clone()
+            };
+            let mut caster = Caster::new();
+            self.run(&format!("second look at {types}, {name}"), bytes, |bytes| {
+                caster.begin(task.clone());
+                bytes.chunks(CHUNK).for_each(|chunk| caster.feed(chunk));
+                black_box(caster.finish());
+            });
+        };
+        for at in remaining.wanted.each() {
+            look(CASTS[at].key, CastSet::of(|cast| cast.key == CASTS[at].key));
+        }
+        look("all together", remaining.wanted);
     }
 
     fn increments(&self, weights: &[f32]) {
@@ -105,6 +152,18 @@ impl Bench {
             bytes.len()
         );
     }
+}
+
+fn span(dtype: Dtype, bytes: &[u8]) -> Span {
+    let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
+    Span::whole(dtype, &[elements / 1024, 1024])
+}
+
+fn seen(dtype: Dtype, bytes: &[u8]) -> Observations {
+    let mut scanner = Scanner::new();
+    scanner.begin(span(dtype, bytes));
+    scanner.feed(bytes);
+    scanner.finish().expect("a span was begun")
 }
 
 fn f64_bytes(values: &[f32]) -> Vec<u8> {

@@ -143,14 +143,7 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
     let says = format!(
         "{level} quality: {} keeps {threshold_db} dB or more in {} and takes {} % of {} bytes{}.",
         CASTS[at].title,
-        match tensors == of {
-            true => format!("all {}", counted(of, "matrix", "matrices")),
-            false => format!(
-                "{} of {}",
-                grouped(tensors),
-                counted(of, "matrix", "matrices")
-            ),
-        },
+        among(tensors, of, matrices[0].is_matrix),
         share(bytes, stored),
         if of == 1 { "its" } else { "their" },
         leave(&left),
@@ -165,6 +158,19 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
         keep_more: left.len().saturating_sub(NAMED) as u64,
         bytes,
         says,
+    }
+}
+
+/// "39 of 40 matrices", "all 40 matrices", "the only matrix"; vectors are called tensors.
+fn among(tensors: u64, of: u64, is_matrix: bool) -> String {
+    let (one, many) = match is_matrix {
+        true => ("matrix", "matrices"),
+        false => ("tensor", "tensors"),
+    };
+    match (tensors == of, of) {
+        (true, 1) => format!("the only {one}"),
+        (true, _) => format!("all {} {many}", grouped(of)),
+        (false, _) => format!("{} of {}", grouped(tensors), counted(of, one, many)),
     }
 }
 

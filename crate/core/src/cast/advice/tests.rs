@@ -184,7 +184,7 @@ fn vectors_count_where_there_is_no_matrix() {
     assert!(
         alone
             .says
-            .contains("all 1 matrix and takes 52 % of its bytes"),
+            .contains("the only tensor and takes 52 % of its bytes"),
         "{}",
         alone.says
     );
