@@ -3,29 +3,12 @@
 //! A plain loop in double precision: there are thousands of cells where there are millions
 //! of numbers.
 
-use super::casts::{Codes, Scale, Target};
+use super::casts::{Codes, Scale, Seen, Target};
 
-/// What a cast has done, each number counted as often as it occurs.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Weighed {
-    /// Numbers that came back as they were.
-    pub exact: u64,
-    /// Numbers that became zero, those that were zero among them.
-    pub zeros: u64,
-    /// Numbers whose code is subnormal.
-    pub subnormal: u64,
-    /// Numbers that were rounded beyond the largest and set to it.
-    pub overflow: u64,
-    /// The largest difference.
-    pub max_error: f64,
-    /// Sum of the squared differences, in the order of the numbers.
-    pub squares: f64,
-}
-
-/// Casts numbers that share a scale, which is left out where there is none; there are as many counts. What
-/// [`Codes`] presumes is presumed here; levels are not taken.
+/// Casts numbers that share a scale, which is left out where there is none; there are as many counts, and each
+/// number is counted so often; squares are summed in the order of the numbers. What [`Codes`] presumes is presumed here; levels are not taken.
 #[inline(never)]
-pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Weighed {
+pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Seen {
     let cells = Cells { numbers, counts };
     match target.codes {
         Codes::Float {
@@ -55,7 +38,7 @@ pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Wei
             let round = |x: f64| x + rounder - rounder;
             cells.scaled(round, scale, target.scale, largest, 0.0)
         }
-        Codes::Levels { .. } => Weighed::default(),
+        Codes::Levels { .. } => Seen::default(),
     }
 }
 
@@ -73,7 +56,7 @@ impl Cells<'_> {
         kind: Scale,
         largest: Option<f64>,
         least_normal: f64,
-    ) -> Weighed {
+    ) -> Seen {
         let largest = largest.unwrap_or(f64::INFINITY);
         let (power, inverse) = (f64::from(scale), 1.0 / f64::from(scale));
         let single = |x: f64| f64::from(x as f32);
@@ -104,8 +87,8 @@ impl Cells<'_> {
         up: impl Fn(f64) -> f64,
         largest: f64,
         least_normal: f64,
-    ) -> Weighed {
-        let mut all = Weighed::default();
+    ) -> Seen {
+        let mut all = Seen::default();
         for (&x, &count) in self.numbers.iter().zip(self.counts) {
             let x = f64::from(x);
             let code = round(down(x));
