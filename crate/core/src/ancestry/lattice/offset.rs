@@ -128,23 +128,29 @@ fn fit(view: &View, group: &Group, most: usize) -> Option<Fit> {
     let grid = places.iter().map(of_last_bit).fold(f64::INFINITY, f64::min);
     let arithmetic = ARITHMETIC * first.value.abs().max(last.value.abs());
     let least = places.len().saturating_sub(1).max(1);
-    (least..=most).find_map(|steps| {
-        let step = range / steps as f64;
-        let mut odds = -libm::log10((steps + 1 - least) as f64);
-        for place in &places[1..places.len().saturating_sub(1).max(1)] {
-            let along = (place.value - first.value) / range;
-            let slack = place.slack + first.slack * (1.0 - along) + last.slack * along;
-            let slack = (slack + arithmetic) / step;
-            let at = along * steps as f64;
-            if (at - libm::round(at)).abs() > slack {
-                return None;
-            }
-            odds -= libm::log10((2.0 * slack).min(1.0));
-        }
-        let is_telling = step >= COARSE * grid && places.len() * SPARSE > most;
-        let odds = if is_telling { odds } else { 0.0 };
-        Some(Fit { step, odds })
-    })
+    let inner = &places[1..places.len().saturating_sub(1).max(1)];
+    let slack = |place: &Place, along: f64, step: f64| {
+        let slack = place.slack + first.slack * (1.0 - along) + last.slack * along;
+        (slack + arithmetic) / step
+    };
+    let along = |place: &Place| (place.value - first.value) / range;
+    let fits = |steps: &usize| {
+        let step = range / *steps as f64;
+        inner.iter().all(|place| {
+            let (along, at) = (along(place), along(place) * *steps as f64);
+            (at - libm::round(at)).abs() <= slack(place, along, step)
+        })
+    };
+    // Logarithms of what fits alone: nearly all numbers of steps fail at one of the first values.
+    let steps = (least..=most).find(fits)?;
+    let step = range / steps as f64;
+    let mut odds = -libm::log10((steps + 1 - least) as f64);
+    for place in inner {
+        odds -= libm::log10((2.0 * slack(place, along(place), step)).min(1.0));
+    }
+    let is_telling = step >= COARSE * grid && places.len() * SPARSE > most;
+    let odds = if is_telling { odds } else { 0.0 };
+    Some(Fit { step, odds })
 }
 
 /// A group's values, ascending.
