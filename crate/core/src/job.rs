@@ -393,7 +393,7 @@ impl Job {
     fn take(&mut self, progress: Progress) -> Figures {
         let mut columns = Figures::default();
         for (index, seen) in progress.finished {
-            let figures = TensorFigures::of(&seen);
+            let figures = TensorFigures::of_sections(&seen, self.collector.sections());
             self.collector
                 .finish(index, figures, seen.fingerprint, &mut columns);
             if self.collector.sections().casts {

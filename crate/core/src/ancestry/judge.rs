@@ -53,6 +53,15 @@ impl Origin {
         } else {
             Label::NotFloat
         };
+        Self::without_figures(seen, label)
+    }
+
+    /// Of a tensor whose history nobody asks for: nothing is looked at.
+    pub fn not_asked(seen: &Observations) -> Self {
+        Self::without_figures(seen, Label::Inconclusive)
+    }
+
+    fn without_figures(seen: &Observations, label: Label) -> Self {
         Self {
             verdict: verdict(seen, Draft::new(label)),
             rows: None,

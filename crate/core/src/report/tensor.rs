@@ -52,6 +52,18 @@ pub struct TensorFigures {
 impl TensorFigures {
     /// Computes every figure.
     pub fn of(seen: &Observations) -> Self {
+        Self::with_origin(seen, Origin::of(seen))
+    }
+
+    /// Computes the figures of these parts of the report; a history that is not among them is not judged.
+    pub fn of_sections(seen: &Observations, sections: Sections) -> Self {
+        match sections.ancestry {
+            true => Self::of(seen),
+            false => Self::with_origin(seen, Origin::not_asked(seen)),
+        }
+    }
+
+    fn with_origin(seen: &Observations, origin: Origin) -> Self {
         let figures = Parts::of(&seen.streams, |stream| figures_of(seen.dtype, stream));
         let (stats, bits, exponents) = match figures {
             Parts::One((stats, bits, exponents)) => {
@@ -63,7 +75,6 @@ impl TensorFigures {
                 Parts::Complex { re: re.2, im: im.2 },
             ),
         };
-        let origin = Origin::of(seen);
         Self {
             stats,
             bits,
