@@ -179,7 +179,14 @@ impl Row {
     /// Stops where nothing can change any more: in most rows at the second element.
     fn compare(&mut self, bytes: &[u8], element_bytes: usize) {
         let sign = 1 << (8 * element_bytes - 1);
-        for element in bytes.chunks_exact(element_bytes) {
+        // Equal to itself moved by one element: all of it is one value.
+        let is_constant = bytes[element_bytes..] == bytes[..bytes.len() - element_bytes];
+        let telling = if is_constant {
+            &bytes[..element_bytes]
+        } else {
+            bytes
+        };
+        for element in telling.chunks_exact(element_bytes) {
             let code = code_of(element);
             self.varies |= code != self.first;
             self.is_nonzero |= code & !sign != 0;
