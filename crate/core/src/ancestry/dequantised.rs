@@ -1,7 +1,7 @@
 //! From a lattice that was found to what is said of it.
 
 use super::draft::Draft;
-use super::lattice::{self, Detour, Found, Search};
+use super::lattice::{self, Detour, Found, Portions, Search};
 use super::levels::{Levels, Step, binary_grid, even_grid, handful, is_ramp, is_subnormal_f16};
 use super::prose::{counted, decimal, grouped, percent};
 use super::view::View;
@@ -35,7 +35,8 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
             is_excluded: false,
         };
     }
-    let search = real_scales(view, through_f16);
+    let portions = Portions::new(view);
+    let search = real_scales(&portions, through_f16);
     let is_excluded = search.is_excluded;
     if let Some(whole) = search.whole {
         let is_tensor = whole.granularity == Granularity::Tensor;
@@ -54,7 +55,7 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
     if let Some(levels) = table.or_else(|| handful(view)).or_else(|| even_grid(view)) {
         return found(few_levels(&levels, view));
     }
-    if let Some(whole) = lattice::search_offsets(view) {
+    if let Some(whole) = lattice::search_offsets(&portions) {
         return found(lattice_draft(&whole));
     }
     let part = short.or(search.part);
@@ -66,13 +67,13 @@ pub(crate) fn search(view: &View, through_f16: bool) -> Dequantised {
 
 /// Lattices with real scales, and those that were rounded to FP16 on the way where that
 /// explains more groups.
-fn real_scales(view: &View, through_f16: bool) -> Search {
-    let direct = lattice::search(view, Detour::None);
+fn real_scales(portions: &Portions, through_f16: bool) -> Search {
+    let direct = lattice::search(portions, Detour::None);
     let share = direct.whole.as_ref().map_or(0.0, Found::share);
     if !through_f16 || share == 1.0 {
         return direct;
     }
-    let detour = lattice::search(view, Detour::ThroughF16);
+    let detour = lattice::search(portions, Detour::ThroughF16);
     match &detour.whole {
         Some(whole) if whole.share() > share => detour,
         _ => direct,

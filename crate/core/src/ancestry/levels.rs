@@ -115,15 +115,17 @@ fn grid_odds(view: &View, step: i32) -> f64 {
 /// Multiples of any number: from the smallest magnitude up, each that leaves no doubt
 /// about its multiple narrows the step.
 pub(crate) fn even_grid(view: &View) -> Option<Levels> {
-    let first = view.cells.first()?;
     let is_table = (8..=MOST_LEVELS as usize).contains(&view.cells.len());
     if !is_table || ends_like_f16(view) {
         return None;
     }
-    let of_first = view.rounds_to(first.code);
+    // What rounds to each cell: eight steps are tried on them.
+    let intervals = view.cells.iter().map(|cell| view.rounds_to(cell.code));
+    let intervals: Vec<(f64, f64)> = intervals.collect();
+    let of_first = *intervals.first()?;
     let grids = (1..=MOST_FIRST).filter_map(|multiple| {
         let multiple = f64::from(multiple);
-        let step = narrow_step(view, (of_first.0 / multiple, of_first.1 / multiple))?;
+        let step = narrow_step(&intervals, (of_first.0 / multiple, of_first.1 / multiple))?;
         let count = (view.cells.last()?.value / step + 0.5) as u64;
         let odds = even_odds(view, step, count) - libm::log10(multiple) - TRIED;
         Some(Levels {
@@ -136,9 +138,8 @@ pub(crate) fn even_grid(view: &View) -> Option<Levels> {
     likely.next()
 }
 
-fn narrow_step(view: &View, mut step: (f64, f64)) -> Option<f64> {
-    for cell in &view.cells[1..] {
-        let (low, high) = view.rounds_to(cell.code);
+fn narrow_step(intervals: &[(f64, f64)], mut step: (f64, f64)) -> Option<f64> {
+    for (low, high) in &intervals[1..] {
         let least = libm::ceil(low / step.1 * (1.0 - 1e-12));
         let most = libm::floor(high / step.0 * (1.0 + 1e-12));
         if least > most {
@@ -153,11 +154,10 @@ fn narrow_step(view: &View, mut step: (f64, f64)) -> Option<f64> {
     }
     // Where many multiples were possible, none may be left of the final step.
     let step = (step.0 + step.1) / 2.0;
-    let is_multiple = |cell: &Cell| {
-        let (low, high) = view.rounds_to(cell.code);
+    let is_multiple = |(low, high): &(f64, f64)| {
         libm::ceil(low / step * (1.0 - 1e-12)) <= libm::floor(high / step * (1.0 + 1e-12))
     };
-    view.cells.iter().all(is_multiple).then_some(step)
+    intervals.iter().all(is_multiple).then_some(step)
 }
 
 /// Against chance, binade by binade: values of the format that some multiple rounds to.

@@ -54,6 +54,8 @@ pub(crate) struct View {
     /// Whether `cells` counts every value, or only those of the sample.
     pub(crate) is_complete: bool,
     element_bytes: usize,
+    /// Code of the largest finite number.
+    largest: u64,
     /// From a stored code to one of `layout`; both with their signs.
     narrow: fn(u64) -> u64,
 }
@@ -99,6 +101,7 @@ impl View {
             patches: places.patches,
             is_complete: true,
             element_bytes: places.element_bytes,
+            largest: layout.max_finite_code(),
             narrow: places.narrow,
         };
         let (mut positive, mut negative) = (Vec::new(), Vec::new());
@@ -173,12 +176,14 @@ impl View {
     }
 
     /// Whether a code stands for a finite value other than zero.
+    #[inline(always)]
     pub(crate) fn is_value(&self, code: u64) -> bool {
         let magnitude = self.magnitude(code);
-        magnitude != 0 && magnitude <= self.layout.max_finite_code()
+        magnitude != 0 && magnitude <= self.largest
     }
 
     /// The `at`th element of a patch.
+    #[inline(always)]
     pub(crate) fn code_at(&self, patch: &Patch, at: usize) -> u64 {
         // By width, so that no copy of unknown length is made for each value.
         let code = match self.element_bytes {
@@ -230,7 +235,7 @@ impl View {
     pub(crate) fn rounds_to(&self, code: u64) -> (f64, f64) {
         let value = self.layout.decode(code);
         let below = self.layout.decode(code - 1);
-        let above = if code == self.layout.max_finite_code() {
+        let above = if code == self.largest {
             value + (value - below)
         } else {
             self.layout.decode(code + 1)

@@ -1,5 +1,7 @@
 //! The groups of elements that one scale may hold for, taken from the sample.
 
+use std::cell::OnceCell;
+
 use crate::ancestry::Granularity;
 use crate::ancestry::view::{Patch, View};
 use crate::scan::Purpose;
@@ -16,6 +18,62 @@ pub(crate) struct Group {
 /// Different values of a group on the lattice with the most codes: 255 on both sides of zero.
 pub(crate) const MOST: usize = 510;
 
+/// How many groups are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Look {
+    /// So many before a lattice is given up; half of a tensor's rows may lie on one, so a
+    /// few that don't fit prove little.
+    First,
+    /// So many tell whether to look at more.
+    Second,
+    /// So many speak for the tensor.
+    Full,
+}
+
+impl Look {
+    /// Groups, at most.
+    const fn most(self) -> usize {
+        match self {
+            Look::First => 6,
+            Look::Second => 24,
+            Look::Full => 300,
+        }
+    }
+}
+
+/// The groups of a view by granularity, each taken from the sample once for all searches.
+pub(crate) struct Portions<'a> {
+    pub(crate) view: &'a View,
+    by_granularity: Vec<(Granularity, [OnceCell<Vec<Group>>; 3])>,
+}
+
+impl<'a> Portions<'a> {
+    pub(crate) fn new(view: &'a View) -> Self {
+        let empty = |granularity| (granularity, Default::default());
+        Self {
+            view,
+            by_granularity: granularities(view).into_iter().map(empty).collect(),
+        }
+    }
+
+    /// Every granularity that the tensor's shape knows, the largest groups first.
+    pub(crate) fn granularities(&self) -> impl Iterator<Item = Granularity> {
+        self.by_granularity
+            .iter()
+            .map(|(granularity, _)| *granularity)
+    }
+
+    /// Groups spread evenly over what is kept of the tensor; none of a granularity that its
+    /// shape does not know.
+    pub(crate) fn groups(&self, granularity: Granularity, look: Look) -> &[Group] {
+        let mut known = self.by_granularity.iter();
+        let Some((_, looks)) = known.find(|known| known.0 == granularity) else {
+            return &[];
+        };
+        looks[look as usize].get_or_init(|| groups(self.view, granularity, look.most()))
+    }
+}
+
 /// A rectangle of a patch: first row and column in the patch, height and width.
 #[derive(Clone, Copy)]
 struct Part {
@@ -26,7 +84,7 @@ struct Part {
 }
 
 /// Every granularity that the tensor's shape knows, the largest groups first.
-pub(crate) fn granularities(view: &View) -> Vec<Granularity> {
+fn granularities(view: &View) -> Vec<Granularity> {
     let (rows, columns) = (view.matrix.rows, view.matrix.columns);
     let mut all = vec![Granularity::Tensor];
     if rows > 1 && columns > 1 {
@@ -126,9 +184,9 @@ fn whole(view: &View) -> Group {
     }
 }
 
-/// Up to `most` groups of so many neighbours that go on from row to row, as far as whole
+/// Groups of so many neighbours that go on from row to row, as far as whole
 /// rows are kept; nothing where they are blocks of rows.
-pub(crate) fn flat_groups(view: &View, size: u16, most: usize) -> Vec<Group> {
+pub(crate) fn flat_groups(view: &View, size: u16, look: Look) -> Vec<Group> {
     let columns = view.matrix.columns;
     let size = u64::from(size);
     if columns.is_multiple_of(size) {
@@ -153,7 +211,7 @@ pub(crate) fn flat_groups(view: &View, size: u16, most: usize) -> Vec<Group> {
             places.extend(complete.map(|begin| (patch, row, row * length + begin)));
         }
     }
-    let taken = places.len().min(most);
+    let taken = places.len().min(look.most());
     let group = |at: usize| {
         let (patch, row, begin) = places[spread(at, taken, places.len())];
         let end = (begin + size).min(patch.window.elements());
@@ -266,6 +324,7 @@ impl Default for Different {
 }
 
 impl Different {
+    #[inline(always)]
     fn add(&mut self, code: u64) {
         let mask = self.slots.len() - 1;
         let mut slot = (code.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & mask;

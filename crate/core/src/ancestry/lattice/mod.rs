@@ -14,6 +14,7 @@ mod trial;
 
 pub(crate) use book::{Book, books};
 pub(crate) use fit::Detour;
+pub(crate) use groups::Portions;
 pub(crate) use offset::search as search_offsets;
 pub(crate) use power_of_two::search as search_powers_of_two;
 pub(crate) use search::{Found, Search, search};

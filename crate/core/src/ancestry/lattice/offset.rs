@@ -5,8 +5,8 @@
 //! coarser values do so as well, but with one number for all groups.
 
 use super::fit::Detour;
-use super::groups::{Group, granularities, groups};
-use super::search::{FIRST_LOOK, FULL_LOOK, Found};
+use super::groups::{Group, Look, Portions};
+use super::search::Found;
 use super::trial::{INFORMATIVE, TRIED, is_new};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::{View, precision};
@@ -29,21 +29,23 @@ const ARITHMETIC: f64 = 1.0 / 8_388_608.0;
 
 /// The lattice with offsets that a tensor lies on, the fewest bits and the largest groups
 /// first.
-pub(crate) fn search(view: &View) -> Option<Found> {
-    let mut several = granularities(view);
-    several.retain(|granularity| *granularity != Granularity::Tensor);
-    let first = |granularity: Granularity| (granularity, groups(view, granularity, FIRST_LOOK));
-    let first: Vec<_> = several.into_iter().map(first).collect();
-    let found = |integers, (granularity, first): &(Granularity, Vec<Group>)| {
-        if trial(view, (*granularity, first), integers).fitting == 0 {
+pub(crate) fn search(portions: &Portions) -> Option<Found> {
+    let several = || {
+        let granularities = portions.granularities();
+        granularities.filter(|granularity| *granularity != Granularity::Tensor)
+    };
+    let trial = |granularity, look, integers| {
+        let groups = portions.groups(granularity, look);
+        trial(portions.view, (granularity, groups), integers)
+    };
+    let found = |granularity, integers| {
+        if trial(granularity, Look::First, integers).fitting == 0 {
             return None;
         }
-        let all = groups(view, *granularity, FULL_LOOK);
-        Some(trial(view, (*granularity, &all), integers)).filter(Found::is_whole)
+        Some(trial(granularity, Look::Full, integers)).filter(Found::is_whole)
     };
-    INTEGERS
-        .into_iter()
-        .find_map(|integers| first.iter().find_map(|first| found(integers, first)))
+    let mut integers = INTEGERS.into_iter();
+    integers.find_map(|integers| several().find_map(|granularity| found(granularity, integers)))
 }
 
 /// What groups show of integers with so many steps.
@@ -138,7 +140,7 @@ fn fit(view: &View, group: &Group, most: usize) -> Option<Fit> {
         let step = range / *steps as f64;
         inner.iter().all(|place| {
             let (along, at) = (along(place), along(place) * *steps as f64);
-            (at - libm::round(at)).abs() <= slack(place, along, step)
+            (at - at.round_ties_even()).abs() <= slack(place, along, step)
         })
     };
     // Logarithms of what fits alone: nearly all numbers of steps fail at one of the first values.

@@ -3,20 +3,13 @@
 use std::cell::OnceCell;
 
 use super::fit::Detour;
-use super::groups::{flat_groups, granularities, groups};
+use super::groups::{Group, Look, Portions, flat_groups};
 use super::trial::{Groups, Trial};
 use super::{Book, books};
 use crate::ancestry::odds::log10_choose;
 use crate::ancestry::view::View;
 use crate::ancestry::{Granularity, Label, Scale};
 
-/// Groups that are tried before a lattice is given up; half of a tensor's rows may lie
-/// on one, so a few that don't fit prove little.
-pub(super) const FIRST_LOOK: usize = 6;
-/// Groups that tell whether to look at more.
-const SECOND_LOOK: usize = 24;
-/// Groups that speak for the tensor.
-pub(super) const FULL_LOOK: usize = 300;
 /// Total odds that a verdict needs.
 pub(crate) const ENOUGH: f64 = 10.0;
 /// Odds of a lattice that is not excluded, though they are no verdict.
@@ -76,16 +69,16 @@ pub(crate) struct Search {
 }
 
 /// Searches the lattices with real scales.
-pub(crate) fn search(view: &View, detour: Detour) -> Search {
+pub(crate) fn search(portions: &Portions, detour: Detour) -> Search {
     let books = books();
     let mut search = Search {
-        whole: two_scales(view, &books, detour),
+        whole: two_scales(portions, &books, detour),
         part: None,
         is_excluded: true,
     };
-    for granularity in granularities(view) {
+    for granularity in portions.granularities() {
         if search.whole.is_none() {
-            search.look(&Looks::new(view, granularity, detour), &books);
+            search.look(&Looks::new(portions, granularity, detour), &books);
         }
     }
     let has_four_bits = |label| {
@@ -95,7 +88,7 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
     };
     if let Some(whole) = &search.whole
         && !has_four_bits(whole.label)
-        && let Some(narrower) = narrower(whole, view, &books)
+        && let Some(narrower) = narrower(whole, portions, &books)
     {
         search.whole = Some(narrower);
     }
@@ -104,13 +97,13 @@ pub(crate) fn search(view: &View, detour: Detour) -> Search {
 
 /// A lattice of four bits and smaller groups that explains more than one of eight bits: with
 /// few values in a group, integers of eight bits fit two lattices of four.
-fn narrower(whole: &Found, view: &View, books: &[Book]) -> Option<Found> {
-    let mut smaller = granularities(view).into_iter();
+fn narrower(whole: &Found, portions: &Portions, books: &[Book]) -> Option<Found> {
+    let mut smaller = portions.granularities();
     smaller.find(|granularity| *granularity == whole.granularity);
     smaller.find_map(|granularity| {
         let looks = Looks {
             is_strict: true,
-            ..Looks::new(view, granularity, whole.detour)
+            ..Looks::new(portions, granularity, whole.detour)
         };
         let narrow = books.iter().filter(|book| book.has_four_bits());
         let mut found = narrow
@@ -154,7 +147,7 @@ impl Search {
 
 /// The groups of a granularity, more of them each time that a book is not refused.
 struct Looks<'a> {
-    view: &'a View,
+    portions: &'a Portions<'a>,
     granularity: Granularity,
     detour: Detour,
     /// Whether groups are asked only for codes that the tensor has, whatever the book.
@@ -163,9 +156,9 @@ struct Looks<'a> {
 }
 
 impl<'a> Looks<'a> {
-    fn new(view: &'a View, granularity: Granularity, detour: Detour) -> Self {
+    fn new(portions: &'a Portions<'a>, granularity: Granularity, detour: Detour) -> Self {
         Self {
-            view,
+            portions,
             granularity,
             detour,
             is_strict: false,
@@ -175,20 +168,17 @@ impl<'a> Looks<'a> {
 
     /// The full trial of a book, unless the first groups refuse it.
     fn trial(&self, book: &Book) -> Option<Trial> {
-        let of = |at: usize, most: usize| {
-            let groups = self.groups[at].get_or_init(|| {
-                Groups::of(
-                    self.view,
-                    groups(self.view, self.granularity, most),
-                    self.detour,
-                )
+        let of = |look: Look| {
+            let groups = self.groups[look as usize].get_or_init(|| {
+                let groups = self.portions.groups(self.granularity, look);
+                Groups::of(self.portions.view, groups, self.detour)
             });
             groups.trial(book, self.granularity, self.is_strict)
         };
-        if !of(0, FIRST_LOOK).is_open(0.0) || !of(1, SECOND_LOOK).is_open(1.0) {
+        if !of(Look::First).is_open(0.0) || !of(Look::Second).is_open(1.0) {
             return None;
         }
-        Some(of(2, FULL_LOOK))
+        Some(of(Look::Full))
     }
 
     /// bitsandbytes cuts NF4's blocks through rows.
@@ -197,15 +187,15 @@ impl<'a> Looks<'a> {
             return None;
         };
         let nf4 = books.iter().find(|book| !book.is_symmetric())?;
-        let found = |most: usize| {
-            let groups = flat_groups(self.view, size, most);
-            let groups = Groups::of(self.view, groups, self.detour);
+        let view = self.portions.view;
+        let found = |groups: &[Group]| {
+            let groups = Groups::of(view, groups, self.detour);
             groups.trial(nf4, self.granularity, false).found
         };
-        if found(FIRST_LOOK).fitting == 0 {
+        if found(&flat_groups(view, size, Look::First)).fitting == 0 {
             return None;
         }
-        Some(found(FULL_LOOK)).filter(Found::is_whole)
+        Some(found(&flat_groups(view, size, Look::Full))).filter(Found::is_whole)
     }
 }
 
@@ -214,14 +204,15 @@ const TWO_SCALES: usize = 13;
 
 /// NVFP4's block scales are E4M3 values times one number, so that the values of a whole
 /// row may lie on one lattice of integers; few significands tell it from one.
-fn two_scales(view: &View, books: &[Book], detour: Detour) -> Option<Found> {
+fn two_scales(portions: &Portions, books: &[Book], detour: Detour) -> Option<Found> {
+    let view = portions.view;
     let few = few_significands(view);
     let granularity = Granularity::Block(16);
     if !few || view.matrix.columns <= 16 {
         return None;
     }
     let e2m1 = books.iter().find(|book| book.label == Label::Nvfp4)?;
-    let groups = Groups::of(view, groups(view, granularity, FULL_LOOK), detour);
+    let groups = Groups::of(view, portions.groups(granularity, Look::Full), detour);
     let found = groups.trial(e2m1, granularity, false).found;
     found.is_whole().then_some(found)
 }

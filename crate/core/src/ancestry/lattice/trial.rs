@@ -23,14 +23,14 @@ pub(super) struct Groups<'a> {
     detour: Detour,
     /// Those with something to look at, none of them twice: equal rows are one piece of
     /// evidence.
-    groups: Vec<PreparedGroup>,
+    groups: Vec<PreparedGroup<'a>>,
     /// What they have together; found once a book fits one of them.
     occupied: OnceCell<Occupied>,
 }
 
 /// A group and its distinct values, found once for all books.
-struct PreparedGroup {
-    group: Group,
+struct PreparedGroup<'a> {
+    group: &'a Group,
     /// Whether no other group has the same values: two that share them are one piece of
     /// evidence.
     is_first: bool,
@@ -47,7 +47,7 @@ const MOST_MAGNITUDES: usize = 255;
 const MOST_SIGNED: usize = 15;
 
 impl<'a> Groups<'a> {
-    pub(super) fn of(view: &'a View, groups: Vec<Group>, detour: Detour) -> Self {
+    pub(super) fn of(view: &'a View, groups: &'a [Group], detour: Detour) -> Self {
         let (mut seen, mut values) = (Vec::new(), Vec::new());
         let mut all = Vec::new();
         for group in groups {
@@ -102,7 +102,7 @@ impl<'a> Groups<'a> {
     fn fit(&self, group: &PreparedGroup, book: &Book, is_strict: bool) -> Option<Fit> {
         let occupied = || self.occupied(book, is_strict);
         let fit = fit(self.view, group.points(book), book, self.detour, occupied)?;
-        let spans = |steps| span_fits(self.view, &group.group, fit.scale, steps);
+        let spans = |steps| span_fits(self.view, group.group, fit.scale, steps);
         book.steps.is_none_or(spans).then_some(fit)
     }
 
@@ -148,7 +148,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-impl PreparedGroup {
+impl PreparedGroup<'_> {
     /// Its values, as a book needs them.
     fn points(&self, book: &Book) -> &[Point] {
         if book.is_symmetric() {
