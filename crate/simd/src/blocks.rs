@@ -103,21 +103,14 @@ impl Pool {
     #[inline(never)]
     pub fn count(&mut self, half: Half, row: &[u8], largest: &mut Vec<u16>) -> usize {
         let (blocks, rest) = row.as_chunks::<BYTES>();
-        let mut counted = 0;
-        for some in blocks.chunks(AT_ONCE) {
-            let mut ranges = [(0, false); AT_ONCE];
-            for (range, block) in ranges.iter_mut().zip(some) {
-                *range = range_of::<BestI16>(block);
-            }
-            for (block, (magnitude, is_constant)) in some.iter().zip(ranges) {
-                let Some(table) = self.table(half.binade(magnitude)) else {
-                    return counted;
-                };
-                count_block(table, block, is_constant);
-                largest.push(magnitude);
-                counted += BYTES;
-            }
+        let counted = match half {
+            Half::Bf16 => self.count_blocks(|most| Half::Bf16.binade(most), blocks, largest),
+            Half::F16 => self.count_blocks(|most| Half::F16.binade(most), blocks, largest),
+        };
+        if counted < blocks.len() {
+            return counted * BYTES;
         }
+        let counted = counted * BYTES;
         let codes = || {
             rest.as_chunks::<2>()
                 .0
@@ -133,6 +126,30 @@ impl Pool {
         largest.push(magnitude);
         codes().for_each(|code| table[usize::from(code)] += 1);
         row.len()
+    }
+
+    /// Whole blocks; returns how many were counted.
+    #[inline(always)]
+    fn count_blocks(
+        &mut self,
+        binade: impl Fn(u16) -> u8,
+        blocks: &[[u8; BYTES]],
+        largest: &mut Vec<u16>,
+    ) -> usize {
+        let mut counted = 0;
+        for some in blocks.chunks(AT_ONCE) {
+            let known = largest.len();
+            largest.extend(some.iter().map(largest_of::<BestI16>));
+            for (at, block) in some.iter().enumerate() {
+                let Some(table) = self.table(binade(largest[known + at])) else {
+                    largest.truncate(known + at);
+                    return counted;
+                };
+                count_block(table, block);
+                counted += 1;
+            }
+        }
+        counted
     }
 
     /// The occupied codes of each binade, both in ascending order; the tables are empty again.
@@ -151,24 +168,29 @@ impl Pool {
 
 const BYTES: usize = 2 * BLOCK;
 
-/// The largest magnitude, and whether all codes are the same.
+/// The largest magnitude.
 #[inline(always)]
-fn range_of<S: Shorts>(block: &[u8; BYTES]) -> (u16, bool) {
-    let first = S::splat(i16::from_le_bytes([block[0], block[1]]));
-    let (mut most, mut differ) = (S::splat(0), S::splat(0));
-    for vector in block.as_chunks::<16>().0 {
-        let codes = S::load(vector);
-        most = most.max(codes.and(S::splat(i16::MAX)));
-        differ = differ.or(codes.xor(first));
-    }
-    (most.largest() as u16, differ.is_zero())
+fn largest_of<S: Shorts>(block: &[u8; BYTES]) -> u16 {
+    let vectors = block.as_chunks::<16>().0.iter();
+    let magnitudes = vectors.map(|vector| S::load(vector).and(S::splat(i16::MAX)));
+    magnitudes.fold(S::splat(0), S::max).largest() as u16
 }
 
-/// Codes that are all alike would wait for each other's increments.
+/// Whether all codes are the same.
 #[inline(always)]
-fn count_block(table: &mut Table, block: &[u8; BYTES], is_constant: bool) {
+fn is_constant<S: Shorts>(block: &[u8; BYTES]) -> bool {
+    let first = S::splat(i16::from_le_bytes([block[0], block[1]]));
+    let vectors = block.as_chunks::<16>().0.iter();
+    let differ = vectors.map(|vector| S::load(vector).xor(first));
+    differ.fold(S::splat(0), S::or).is_zero()
+}
+
+/// Codes that are all alike would wait for each other's increments. Where the first two
+/// differ nothing else need be asked.
+#[inline(always)]
+fn count_block(table: &mut Table, block: &[u8; BYTES]) {
     let codes = block.as_chunks::<2>().0;
-    if is_constant {
+    if codes[0] == codes[1] && is_constant::<BestI16>(block) {
         table[usize::from(u16::from_le_bytes(codes[0]))] += BLOCK as u32;
         return;
     }

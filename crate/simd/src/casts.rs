@@ -154,10 +154,7 @@ impl<T: Copy + Default> Runs<'_, T> {
         match largest {
             None => self.with_scale::<R, _, _, SUBNORMAL>(codes, NoLimit, scale),
             Some(most) => {
-                let limit = Limit {
-                    most: R::splat(most),
-                    least: R::splat(-most),
-                };
+                let limit = Limit(R::splat(most));
                 self.with_scale::<R, _, _, SUBNORMAL>(codes, limit, scale)
             }
         }
@@ -238,17 +235,18 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
         limit: L,
     ) {
         let zero = R::splat(0.0);
+        // Codes on both sides of zero are alike, but for levels.
+        let x = if Q::IS_SYMMETRIC { x.abs() } else { x };
         let code = codes.round(scale.down(x));
-        let magnitude = code.abs();
         if SUBNORMAL {
-            self.below_normal = magnitude.count_less(codes.least_normal(), self.below_normal);
+            self.below_normal = code.count_less(codes.least_normal(), self.below_normal);
         }
         self.zeros = code.count_equal(zero, self.zeros);
-        let (code, over) = limit.limit(code, magnitude, self.over);
+        let (code, over) = limit.limit(code, self.over);
         self.over = over;
         let error = x.sub(scale.up(code));
         self.exact = error.count_equal(zero, self.exact);
-        self.max_error = self.max_error.max(error.abs());
+        self.max_error = self.max_error.max_magnitude(error);
         self.squares = error.add_squares(self.squares);
     }
 

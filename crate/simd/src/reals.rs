@@ -42,6 +42,10 @@ pub trait Reals: Copy {
     fn min(self, other: Self) -> Self;
     /// The larger one; neither may be NaN.
     fn max(self, other: Self) -> Self;
+    /// The larger magnitude, `self` having no sign; neither may be NaN.
+    fn max_magnitude(self, other: Self) -> Self {
+        self.max(other.abs())
+    }
     /// Rounded to FP32.
     fn single(self) -> Self;
     /// Bitwise and.

@@ -166,7 +166,7 @@ impl Products for WasmU32 {
 
 macro_rules! wasm_reals {
     ($(#[$doc:meta])* $name:ident, $float:ty, $bits:ty, $lanes:tt, $mantissa:literal, $bias:literal, $splat:ident, $splat_bits:ident as $signed:ty,
-        $add:ident $sub:ident $mul:ident $div:ident $abs:ident $pmin:ident $pmax:ident, $add_bits:ident $sub_bits:ident, $eq:ident $lt:ident $gt:ident,
+        $add:ident $sub:ident $mul:ident $div:ident $pmin:ident $pmax:ident, $add_bits:ident $sub_bits:ident, $eq:ident $lt:ident $gt:ident,
         $lane_of:ident $count_of:ident: $($lane:literal)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -213,7 +213,7 @@ macro_rules! wasm_reals {
             }
             #[inline(always)]
             fn abs(self) -> Self {
-                Self($abs(self.0))
+                Self(v128_andnot(self.0, $splat(-0.0)))
             }
             #[inline(always)]
             fn min(self, other: Self) -> Self {
@@ -222,6 +222,10 @@ macro_rules! wasm_reals {
             #[inline(always)]
             fn max(self, other: Self) -> Self {
                 Self($pmax(self.0, other.0))
+            }
+            #[inline(always)]
+            fn max_magnitude(self, other: Self) -> Self {
+                wasm_reals!(@max_magnitude $lanes self other)
             }
             #[inline(always)]
             fn single(self) -> Self {
@@ -279,6 +283,11 @@ macro_rules! wasm_reals {
             }
         }
     };
+    // By the bits, which rise with magnitudes: `f32x4_abs` makes its mask anew each time.
+    (@max_magnitude 4 $vector:ident $other:ident) => {
+        Self(i32x4_max($vector.0, v128_and($other.0, i32x4_splat(i32::MAX))))
+    };
+    (@max_magnitude 2 $vector:ident $other:ident) => { $vector.max($other.abs()) };
     (@single 4 $vector:ident) => { $vector };
     (@single 2 $vector:ident) => { Self(f64x2_promote_low_f32x4(f32x4_demote_f64x2_zero($vector.0))) };
     (@squares 4 $vector:ident $sums:ident) => {{
@@ -324,13 +333,13 @@ fn load_row(row: &[f32; 4]) -> v128 {
 wasm_reals!(
     /// Four FP32 numbers.
     WasmReal32, f32, u32, 4, 23, 127, f32x4_splat, i32x4_splat as i32,
-    f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_abs f32x4_pmin f32x4_pmax, i32x4_add i32x4_sub, f32x4_eq f32x4_lt f32x4_gt,
+    f32x4_add f32x4_sub f32x4_mul f32x4_div f32x4_pmin f32x4_pmax, i32x4_add i32x4_sub, f32x4_eq f32x4_lt f32x4_gt,
     f32x4_extract_lane u32x4_extract_lane: 0 1 2 3
 );
 wasm_reals!(
     /// Two FP64 numbers.
     WasmReal64, f64, u64, 2, 52, 1023, f64x2_splat, i64x2_splat as i64,
-    f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_abs f64x2_pmin f64x2_pmax, i64x2_add i64x2_sub, f64x2_eq f64x2_lt f64x2_gt,
+    f64x2_add f64x2_sub f64x2_mul f64x2_div f64x2_pmin f64x2_pmax, i64x2_add i64x2_sub, f64x2_eq f64x2_lt f64x2_gt,
     f64x2_extract_lane u64x2_extract_lane: 0 1
 );
 

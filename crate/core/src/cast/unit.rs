@@ -86,9 +86,7 @@ impl<'a, T: Real> Unit<'a, T> {
         each_row(numbers, columns, 16, |part| {
             T::peaks(part, 16.min(columns), &mut by_sixteen);
         });
-        let peak = by_sixteen
-            .iter()
-            .fold(0.0, |most: f64, peak| most.max(*peak));
+        let peak = scales::largest(&by_sixteen);
         let (zeros, squares) = match peak.is_finite() {
             true => T::zeros_and_squares(numbers),
             false => (0, 0.0),

@@ -4,6 +4,8 @@ use crate::{Reals, Rows};
 
 /// Rounds a vector to codes.
 pub(super) trait Rounds<R>: Copy {
+    /// Whether −x is a code for every code x: then magnitudes alone are rounded.
+    const IS_SYMMETRIC: bool = true;
     fn round(self, x: R) -> R;
     /// The smallest normal magnitude.
     fn least_normal(self) -> R;
@@ -124,6 +126,7 @@ impl<'a, R: Reals> ToLevels<'a, R> {
 }
 
 impl<R: Reals> Rounds<R> for ToLevels<'_, R> {
+    const IS_SYMMETRIC: bool = false;
     #[inline(always)]
     fn round(self, x: R) -> R {
         x.pick(x.mul(self.half).add(self.first), self.rows)
@@ -134,9 +137,9 @@ impl<R: Reals> Rounds<R> for ToLevels<'_, R> {
     }
 }
 
-/// Keeps codes within their range.
+/// Keeps magnitudes of codes within their range.
 pub(super) trait Limits<R: Reals>: Copy {
-    fn limit(self, code: R, magnitude: R, over: R::Counts) -> (R, R::Counts);
+    fn limit(self, code: R, over: R::Counts) -> (R, R::Counts);
 }
 
 #[derive(Clone, Copy)]
@@ -144,24 +147,18 @@ pub(super) struct NoLimit;
 
 impl<R: Reals> Limits<R> for NoLimit {
     #[inline(always)]
-    fn limit(self, code: R, _: R, over: R::Counts) -> (R, R::Counts) {
+    fn limit(self, code: R, over: R::Counts) -> (R, R::Counts) {
         (code, over)
     }
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Limit<R> {
-    pub(super) most: R,
-    pub(super) least: R,
-}
+pub(super) struct Limit<R>(pub(super) R);
 
 impl<R: Reals> Limits<R> for Limit<R> {
     #[inline(always)]
-    fn limit(self, code: R, magnitude: R, over: R::Counts) -> (R, R::Counts) {
-        (
-            code.min(self.most).max(self.least),
-            self.most.count_less(magnitude, over),
-        )
+    fn limit(self, code: R, over: R::Counts) -> (R, R::Counts) {
+        (code.min(self.0), self.0.count_less(code, over))
     }
 }
 
