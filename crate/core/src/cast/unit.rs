@@ -4,6 +4,9 @@
 //! scale is extremely small or large, or that may overflow, are left to the
 //! definition ([`Rule`]), value by value.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use super::level;
 use super::rule::Rule;
 use super::scale::ScaleRule;
@@ -71,13 +74,18 @@ pub(crate) struct Unit<'a, T> {
     peak: f64,
     least: f64,
     by_sixteen: Vec<f64>,
+    /// Largest magnitudes of longer runs, each from those half as long, and of rows.
+    by_longer: [OnceCell<Vec<f64>>; ROW],
 }
 
+/// Level of runs: 16 · 2^level numbers, and at last all of a row.
+const ROW: usize = 4;
+
 /// Runs of numbers of one row, each with a largest magnitude; rows one behind the other.
-struct Runs {
+struct Runs<'a> {
     /// Length of a run.
     run: usize,
-    peaks: Vec<f64>,
+    peaks: Cow<'a, [f64]>,
 }
 
 impl<'a, T: Real> Unit<'a, T> {
@@ -102,6 +110,7 @@ impl<'a, T: Real> Unit<'a, T> {
             peak,
             least: least(numbers),
             by_sixteen,
+            by_longer: Default::default(),
         }
     }
 
@@ -163,7 +172,7 @@ impl<'a, T: Real> Unit<'a, T> {
 
     /// Every run by the definition.
     fn add_by_rule(&self, runs: &Runs, scale: ScaleRule, rule: &Rule, tally: &mut Tally) {
-        for (numbers, peak) in self.each_run(runs.run).zip(&runs.peaks) {
+        for (numbers, peak) in self.each_run(runs.run).zip(runs.peaks.iter()) {
             let scale = scale.scale(*peak);
             for &x in numbers {
                 tally.add(x.into(), rule.scaled(x.into(), scale));
@@ -183,7 +192,7 @@ impl<'a, T: Real> Unit<'a, T> {
     ) {
         let (mut finite, mut zeros) = (0, 0);
         let mut signal = 0.0;
-        for ((numbers, peak), &easy) in self.each_run(runs.run).zip(&runs.peaks).zip(scales) {
+        for ((numbers, peak), &easy) in self.each_run(runs.run).zip(runs.peaks.iter()).zip(scales) {
             if easy != 0.0 {
                 let (more_zeros, squares) = T::zeros_and_squares(numbers);
                 finite += numbers.len() as u64;
@@ -214,20 +223,27 @@ impl<'a, T: Real> Unit<'a, T> {
         peak == 0.0 || (T::RANGE.contains(&peak) && self.least >= T::RANGE.start)
     }
 
-    fn runs(&self, cast: &Cast) -> Runs {
+    fn runs(&self, cast: &Cast) -> Runs<'_> {
+        let of_run = |run: u64| {
+            debug_assert!(
+                [16, 32, 64, 128].contains(&run),
+                "no level of runs of {run}"
+            );
+            (run as usize, self.peaks(run.ilog2() as usize - 4).into())
+        };
         let (run, peaks) = match cast.scaling {
-            Scaling::PowerOfTwo => self.peaks_of(32),
-            Scaling::TwoLevels => self.peaks_of(16),
-            Scaling::Real(Group::Run(run) | Group::Line(run)) => self.peaks_of(run as usize),
+            Scaling::PowerOfTwo => of_run(32),
+            Scaling::TwoLevels => of_run(16),
+            Scaling::Real(Group::Run(run) | Group::Line(run)) => of_run(run),
             Scaling::Real(Group::Row) => match self.row_peaks {
-                Some(peak) => (self.columns, vec![peak]),
-                None => self.peaks_of(self.columns),
+                Some(peak) => (self.columns, vec![peak].into()),
+                None => (self.columns, self.peaks(ROW).into()),
             },
-            Scaling::Real(Group::Square) if self.square_peaks.is_empty() => self.peaks_of(128),
-            Scaling::Real(Group::Square) => (128.min(self.columns), self.square_peaks.to_vec()),
+            Scaling::Real(Group::Square) if self.square_peaks.is_empty() => of_run(128),
+            Scaling::Real(Group::Square) => (128, self.square_peaks.into()),
             Scaling::Real(Group::Tensor) | Scaling::None => {
                 let rows = self.numbers.len().div_ceil(self.columns.max(1));
-                (self.columns, vec![self.tensor_peak.into(); rows])
+                (self.columns, vec![self.tensor_peak.into(); rows].into())
             }
         };
         Runs {
@@ -236,14 +252,19 @@ impl<'a, T: Real> Unit<'a, T> {
         }
     }
 
-    /// The peak of each run of a row, from those of 16.
-    fn peaks_of(&self, run: usize) -> (usize, Vec<f64>) {
-        let run = run.min(self.columns);
-        let per_row = self.columns.div_ceil(16);
-        let together = run.div_ceil(16);
-        let mut peaks = Vec::with_capacity(self.by_sixteen.len() / together + 1);
-        scales::largest_together(&self.by_sixteen, per_row, together, &mut peaks);
-        (run, peaks)
+    /// The largest magnitude of each run of a level, row by row.
+    fn peaks(&self, level: usize) -> &[f64] {
+        if level == 0 {
+            return &self.by_sixteen;
+        }
+        self.by_longer[level - 1].get_or_init(|| {
+            let per_row = self.columns.div_ceil(16 << (level - 1));
+            let together = if level == ROW { per_row } else { 2 };
+            let finer = self.peaks(level - 1);
+            let mut peaks = Vec::with_capacity(finer.len() / together + 1);
+            scales::largest_together(finer, per_row, together, &mut peaks);
+            peaks
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The groups of elements that one scale may hold for, taken from the sample.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use crate::ancestry::Granularity;
 use crate::ancestry::view::{Patch, View};
@@ -216,7 +217,7 @@ pub(crate) fn flat_groups(view: &View, size: u16, look: Look) -> Vec<Group> {
         let (patch, row, begin) = places[spread(at, taken, places.len())];
         let end = (begin + size).min(patch.window.elements());
         Group {
-            codes: different(view, patch, begin as usize..end as usize),
+            codes: different(view, patch, [begin as usize..end as usize].into_iter()),
             row: patch.window.place(row, 0).0,
         }
     };
@@ -281,26 +282,32 @@ fn tile(index: usize, (height, width): (usize, usize), (rows, columns): (usize, 
 fn group(view: &View, patch: &Patch, part: Part) -> Group {
     let (_, columns) = extent(patch);
     let rows = part.row..part.row + part.height;
-    let places = rows.flat_map(|row| {
+    let stretches = rows.map(|row| {
         let first = row * columns + part.column;
         first..first + part.width
     });
     let row = part.row as u64 / patch.window.stretches;
     Group {
-        codes: different(view, patch, places),
+        codes: different(view, patch, stretches),
         row: patch.window.place(row, 0).0,
     }
 }
 
-/// The different values at some places of a patch.
-fn different(view: &View, patch: &Patch, places: impl Iterator<Item = usize>) -> Vec<u64> {
+/// The different values in some stretches of a patch.
+fn different(
+    view: &View,
+    patch: &Patch,
+    stretches: impl Iterator<Item = Range<usize>>,
+) -> Vec<u64> {
     let mut different = Different::default();
-    for place in places {
-        let code = view.code_at(patch, place);
-        if view.is_value(code) {
-            different.add(code);
+    for stretch in stretches {
+        for place in stretch {
+            let code = view.code_at(patch, place);
+            if view.is_value(code) {
+                different.add(code);
+            }
             if different.codes.len() > MOST {
-                break;
+                return different.codes;
             }
         }
     }

@@ -131,24 +131,31 @@ fn fit(view: &View, group: &Group, most: usize) -> Option<Fit> {
     let arithmetic = ARITHMETIC * first.value.abs().max(last.value.abs());
     let least = places.len().saturating_sub(1).max(1);
     let inner = &places[1..places.len().saturating_sub(1).max(1)];
-    let slack = |place: &Place, along: f64, step: f64| {
+    // How far along the range each lies, and how far from a step it may lie.
+    let stretch = |place: &Place| {
+        let along = (place.value - first.value) / range;
         let slack = place.slack + first.slack * (1.0 - along) + last.slack * along;
-        (slack + arithmetic) / step
+        (along, slack + arithmetic)
     };
-    let along = |place: &Place| (place.value - first.value) / range;
+    let stretches: Vec<(f64, f64)> = inner.iter().map(stretch).collect();
+    // Those near zero first: they may lie least far from a step, and refuse most numbers of steps.
+    let negative = inner.partition_point(|place| place.value < 0.0);
+    let (below, above) = stretches.split_at(negative);
     let fits = |steps: &usize| {
-        let step = range / *steps as f64;
-        inner.iter().all(|place| {
-            let (along, at) = (along(place), along(place) * *steps as f64);
-            (at - at.round_ties_even()).abs() <= slack(place, along, step)
+        let steps = *steps as f64;
+        let step = range / steps;
+        let mut near_first = above.iter().chain(below.iter().rev());
+        near_first.all(|(along, slack)| {
+            let at = along * steps;
+            (at - at.round_ties_even()).abs() <= slack / step
         })
     };
     // Logarithms of what fits alone: nearly all numbers of steps fail at one of the first values.
     let steps = (least..=most).find(fits)?;
     let step = range / steps as f64;
     let mut odds = -libm::log10((steps + 1 - least) as f64);
-    for place in inner {
-        odds -= libm::log10((2.0 * slack(place, along(place), step)).min(1.0));
+    for (_, slack) in &stretches {
+        odds -= libm::log10((2.0 * slack / step).min(1.0));
     }
     let is_telling = step >= COARSE * grid && places.len() * SPARSE > most;
     let odds = if is_telling { odds } else { 0.0 };
