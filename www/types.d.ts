@@ -132,6 +132,8 @@ export interface TensorReport {
   layout: Layout | null;
   /** Null for what is not floating point. */
   casts: Casts | null;
+  /** What is left of a ratio without the largest thousandth of the values, 0 or less; null likewise. */
+  outliers_db: number | null;
   rows: RowFigures | null;
   parity: Parity | null;
   witnesses: Witness[];
@@ -239,6 +241,8 @@ export interface Overview {
   casts: Record<string, CastFigures & { tensors: number; parameters: number; stored_bytes: number }>;
   /** Missing until every cast is there. */
   recommendations?: Recommendation[];
+  /** Where few values decide every ratio, in a sentence; missing likewise. */
+  outliers?: string | null;
   /** What FP16 would do, in a sentence; missing likewise. */
   f16?: string | null;
 }

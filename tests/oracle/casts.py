@@ -26,6 +26,8 @@ from formats import FORMATS, TF32
 F32 = np.float32
 CHUNK = 1 << 16  # elements cast at once: they fit a cache
 COUNTS = ["exact", "overflow", "underflow", "subnormal"]
+# Where the largest values hold all that doubles can tell.
+NOTHING_ELSE = -10_000.0
 ERRORS = ["max_abs_error", "mse", "sqnr_db"]
 FIELDS = [*COUNTS, *ERRORS, "bytes"]
 
@@ -367,6 +369,21 @@ def tallies(t, saturate=False):
         tally.bytes = stored(key, rows, columns)
     assert list(found) == KEYS
     return found
+
+
+def outliers_db(t):
+    """What is left of Σx² without the largest thousandth of the values that are not zero, in dB; None where nothing is cast."""
+    fmt = t.format
+    if fmt.kind != "float" or not fmt.info.is_signed:
+        return None
+    with np.errstate(all="ignore"):
+        values = np.abs(formats.decode(fmt, formats.unpack(fmt, t.data)).astype(np.float64))
+    values = np.sort(values[np.isfinite(values) & (values > 0)])
+    if len(values) == 0:
+        return 0.0
+    squares = (values / values[-1]) ** 2
+    rest = math.fsum(squares[: len(squares) - len(squares) // 1000])
+    return 10 * math.log10(rest / math.fsum(squares)) if rest > 0 else NOTHING_ELSE
 
 
 def figures(found):

@@ -18,6 +18,8 @@ Casts: counts and bytes are equal;
   mse            1e-12 of itself: a sum of squares, the promise for every sum. Below the smallest
                  normal double, where digits end, 1e-12 of that.
   sqnr_db        1e-9 dB: the logarithm of two such sums is right to 1e-11.
+  outliers_db    likewise; from the upper 16 bits of each value 0.07 dB for FP32, whose squares these give
+                 to one part in 64, and 0.6 dB for FP64 (one in eight).
 
 For types over 16 bits the report gives bounds: the exact quantile lies in
 [quantiles, quantiles_upper], which must not be wider than the codes that share
@@ -36,6 +38,7 @@ ENTROPY = 1e-9
 LARGEST_ERROR = 1e-15
 MSE = 1e-12
 DECIBELS = 1e-9
+OUTLIERS = {32: 0.07, 64: 0.6}
 
 COUNTS = ["count", "zeros", "negative_zeros", "subnormals", "nan", "pos_inf", "neg_inf", "negatives"]
 EXTREMES = ["min", "max", "abs_min_nonzero", "abs_max"]
@@ -201,6 +204,13 @@ def cast(name, expected, report):
             yield same(place, ours, oracle)
         else:
             yield near(place, ours, oracle, *scales[figure])
+
+
+def outliers(expected, bits, report):
+    """The share of the largest values; of more than 16 bits the report knows the upper ones."""
+    if expected is None:
+        return same("outliers_db", report, None)
+    return near("outliers_db", report, expected, 1, OUTLIERS.get(bits, DECIBELS))
 
 
 def max_with_normal(x):

@@ -69,7 +69,7 @@ export type Event =
   | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean; missing_bytes: number };
 
 /** What has changed of the overview. */
-export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes' | 'casts' | 'recommendations' | 'f16'>;
+export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes' | 'casts' | 'recommendations' | 'outliers' | 'f16'>;
 
 /** What the headers say of consecutive tensors. */
 export interface RowColumns {

@@ -5,13 +5,20 @@ import { castTable } from './cast-table.js';
 import { MISSING } from './casts.js';
 import { h } from './dom.js';
 
+/** From here on it is worth a sentence. */
+const HALF_DB = -3;
+
+/** Why the ratios below say little of most values. @param {number} outliers_db */
+const outliers = (outliers_db) =>
+  `The largest thousandth of the values decide every SQNR here: without them as signal each would be ${(-outliers_db).toFixed(1)} dB lower.`;
+
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 
 /**
  * The section on it, none where there are no casts, and how it follows a second look.
  * @param {TensorReport} report @param {import('../types.js').Session} session @param {number} row
  */
-export function castsOfTensor({ casts, bytes, stats }, session, row) {
+export function castsOfTensor({ casts, outliers_db, bytes, stats }, session, row) {
   if (!casts || !('count' in stats)) return null;
   const table = castTable(session.casts, []);
   let [shown, arrived] = ['', 0];
@@ -23,7 +30,8 @@ export function castsOfTensor({ casts, bytes, stats }, session, row) {
   };
   fill(casts);
   return {
-    element: h('section', { class: 'wide' }, h('h3', {}, 'What narrower formats would lose'), table.element),
+    element: h('section', { class: 'wide' }, h('h3', {}, 'What narrower formats would lose'),
+      outliers_db !== null && outliers_db <= HALF_DB && h('p', { class: 'note' }, outliers(outliers_db)), table.element),
     async update() {
       const { rows, casts: { phase } } = session.state;
       if (rows.castArrivals(row) === arrived && phase === shown) return;

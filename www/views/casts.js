@@ -26,8 +26,9 @@ function advice({ level, says, keep, keep_more }) {
 }
 
 /** @param {Overview} overview */
-const sentences = ({ recommendations = [], f16 }) => [
+const sentences = ({ recommendations = [], outliers, f16 }) => [
   recommendations.length > 0 && h('ul', { class: 'advice' }, ...recommendations.map(advice)),
+  outliers && h('p', { class: 'note' }, outliers),
   f16 && h('p', { class: 'note' }, f16),
 ].flatMap((element) => element || []);
 
@@ -77,7 +78,7 @@ export function castsView(session, rank) {
     const { castCount } = rows;
     const missing = session.casts.filter(({ key }) => !((casts[key]?.tensors ?? 0) >= castCount)).map(({ title }) => title);
     showLook(look, missing);
-    const advises = JSON.stringify([overview.recommendations, overview.f16]);
+    const advises = JSON.stringify([overview.recommendations, overview.outliers, overview.f16]);
     if (advises !== advised) byId('casts-advice').replaceChildren(...sentences(overview));
     advised = advises;
     const says = JSON.stringify([casts, look.phase, castCount]);

@@ -137,10 +137,10 @@ fn write_advice(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::
             writeln!(out, "{}", text::line(&level.says))?;
         }
     }
-    match &advice.f16 {
-        Some(says) => writeln!(out, "{}", text::line(says)),
-        None => Ok(()),
+    for says in advice.outliers.iter().chain(&advice.f16) {
+        writeln!(out, "{}", text::line(says))?;
     }
+    Ok(())
 }
 
 fn decibels(sqnr: Option<f64>) -> String {

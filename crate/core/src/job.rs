@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use crate::Error;
-use crate::cast::{Casting, Remaining, from_counts};
+use crate::cast::{Casting, Remaining, from_counts, outliers_db};
 use crate::checkpoint::{Header, HeaderReader, ShardIndex, TensorInfo};
 use crate::plan::{Piece, Plan, PlanOptions, Progress, Run};
 use crate::report::{Collector, Figures, FileEntry, Problem, Sections, TensorFigures};
@@ -384,6 +384,7 @@ impl Job {
             return;
         };
         self.collector.cast(index, &losses, columns);
+        self.collector.add_outliers(index, outliers_db(seen));
         if self.remaining.len() <= index {
             self.remaining.resize_with(index + 1, || None);
         }

@@ -2,13 +2,14 @@
 //!
 //! Three levels of quality are asked about, each a signal-to-noise ratio that the format usually named for
 //! it reaches on weights: 36 dB (INT8 by row reaches some 40), 30 dB (8 bits
-//! of E4M3, 6 of E2M3), 18 dB (INT4 in groups, NVFP4). Of the casts that take fewer bytes than what
+//! of E4M3, 6 of E2M3), 18 dB (INT4 in groups, NVFP4). The largest thousandth of the values do not
+//! count as signal ([`outliers_db`](super::outliers_db)), and a cast that makes a finite value NaN or infinite keeps no level. Of the casts that take fewer bytes than what
 //! is stored, the one with the fewest is named that keeps the level in matrices with at least
 //! 95 % of the matrices' values; the others are named as those to leave alone.
 
 use serde::Serialize;
 
-use super::CASTS;
+use super::{CASTS, CastSet};
 use crate::ancestry::prose::{counted, grouped};
 use crate::scan::Matrix;
 
@@ -33,6 +34,10 @@ pub struct Subject<'a> {
     pub is_matrix: bool,
     /// SQNR in dB by cast; NaN where it is not known.
     pub sqnr_db: &'a [f32],
+    /// Casts that make a finite value NaN or infinite.
+    pub breaking: CastSet,
+    /// What is left of a ratio without the largest values; 0 or less.
+    pub outliers_db: f64,
     /// Values that FP16 would make infinite.
     pub overflow_f16: u64,
     /// Values that FP16 would make zero.
@@ -67,6 +72,8 @@ pub struct Level {
 pub struct Advice {
     /// By level; empty where there is nothing to cast.
     pub recommendations: Vec<Level>,
+    /// Where few values decide every ratio.
+    pub outliers: Option<String>,
     /// What FP16 would do.
     pub f16: Option<String>,
 }
@@ -86,6 +93,7 @@ pub fn advise(subjects: &[Subject]) -> Advice {
     let levels = LEVELS.iter().filter(|_| !matrices.is_empty());
     Advice {
         recommendations: levels.map(|level| at_level(*level, &matrices)).collect(),
+        outliers: decided_by_few(&matrices),
         f16: half_precision(subjects),
     }
 }
@@ -96,7 +104,10 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
     };
     let all = values(&mut matrices.iter());
     let stored: u64 = matrices.iter().map(|subject| subject.bytes).sum();
-    let keeps = |subject: &Subject, at: usize| subject.sqnr_db[at] >= threshold_db as f32;
+    let keeps = |subject: &Subject, at: usize| {
+        let sqnr_db = f64::from(subject.sqnr_db[at]) + subject.outliers_db;
+        sqnr_db >= f64::from(threshold_db) && !subject.breaking.has(at)
+    };
     let is_enough = |at: usize| {
         let kept = values(&mut matrices.iter().filter(|subject| keeps(subject, at)));
         u128::from(kept) * 100 >= u128::from(all) * 95
@@ -199,6 +210,40 @@ fn leave(left: &[&&Subject]) -> String {
     }
 }
 
+/// Half of the energy.
+const HALF_DB: f64 = -3.0;
+
+/// Which matrices have a ratio that says little of most of their values.
+fn decided_by_few(matrices: &[&Subject]) -> Option<String> {
+    let few: Vec<&&Subject> = matrices
+        .iter()
+        .filter(|subject| subject.outliers_db <= HALF_DB)
+        .collect();
+    let which = match &few[..] {
+        [] => return None,
+        [one] => one.name.to_owned(),
+        [..] => format!(
+            "{} ({})",
+            counted(few.len() as u64, "tensor", "tensors"),
+            some_names(few.iter().map(|subject| subject.name)),
+        ),
+    };
+    Some(format!(
+        "In {which} the largest thousandth of the values hold half of the energy or more, so that the SQNR says little of the others; recommendations do not count them as signal."
+    ))
+}
+
+/// "a, b, c, …".
+fn some_names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = if names.len() > IN_A_SENTENCE {
+        ", …"
+    } else {
+        ""
+    };
+    let some: Vec<&str> = names.take(IN_A_SENTENCE).collect();
+    format!("{}{more}", some.join(", "))
+}
+
 /// What FP16 would do to the values, and what it depends on besides.
 fn half_precision(subjects: &[Subject]) -> Option<String> {
     let f16 = CASTS.iter().position(|cast| cast.key == "f16")?;
@@ -232,20 +277,11 @@ fn affected(subjects: &[Subject], of: impl Fn(&Subject) -> u64) -> Option<String
     }
     hit.sort_by_key(|subject| std::cmp::Reverse(of(subject)));
     let count: u64 = hit.iter().map(|subject| of(subject)).sum();
-    let names: Vec<&str> = hit
-        .iter()
-        .take(IN_A_SENTENCE)
-        .map(|subject| subject.name)
-        .collect();
-    let more = match hit.len() > IN_A_SENTENCE {
-        true => ", …",
-        false => "",
-    };
     Some(format!(
-        "{} of {} ({}{more})",
+        "{} of {} ({})",
         counted(count, "value", "values"),
         counted(hit.len() as u64, "tensor", "tensors"),
-        names.join(", "),
+        some_names(hit.iter().map(|subject| subject.name)),
     ))
 }
 

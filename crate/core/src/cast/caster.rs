@@ -51,6 +51,12 @@ impl Losses {
         }
     }
 
+    /// Casts that make a finite value NaN or infinite.
+    pub fn breaking(&self) -> CastSet {
+        let breaks = |at: usize| self.each().any(|(of, tally)| of == at && tally.broken > 0);
+        CastSet::of_indices(breaks)
+    }
+
     /// The casts by their index in the table.
     pub fn each(&self) -> impl Iterator<Item = (usize, &Tally)> {
         self.tallies

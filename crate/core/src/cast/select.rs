@@ -17,10 +17,12 @@ impl CastSet {
 
     /// Those that a condition holds for.
     pub fn of(wanted: impl Fn(&Cast) -> bool) -> Self {
-        let bits = CASTS
-            .iter()
-            .enumerate()
-            .map(|(at, cast)| u32::from(wanted(cast)) << at);
+        Self::of_indices(|at| wanted(&CASTS[at]))
+    }
+
+    /// Those at whose index a condition holds.
+    pub(crate) fn of_indices(wanted: impl Fn(usize) -> bool) -> Self {
+        let bits = (0..CASTS.len()).map(|at| u32::from(wanted(at)) << at);
         Self(bits.fold(0, |set, bit| set | bit))
     }
 

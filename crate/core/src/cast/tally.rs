@@ -13,6 +13,8 @@ pub struct Tally {
     pub exact: u64,
     /// Finite values that became NaN or infinite, or were stopped at the largest code.
     pub overflow: u64,
+    /// Those of them that became NaN or infinite.
+    pub broken: u64,
     /// Finite values that were not zero and became zero.
     pub underflow: u64,
     /// Values whose code is subnormal.
@@ -32,6 +34,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.exact += other.exact;
         self.overflow += other.overflow;
+        self.broken += other.broken;
         self.underflow += other.underflow;
         self.subnormal += other.subnormal;
         self.finite += other.finite;
@@ -61,6 +64,7 @@ impl Tally {
         }
         if !value.is_finite() {
             self.overflow += count;
+            self.broken += count;
             return false;
         }
         self.overflow += if is_over { count } else { 0 };

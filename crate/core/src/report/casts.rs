@@ -26,6 +26,10 @@ struct Page {
     table: Box<[u8]>,
     /// SQNR in dB by cast; NaN where it is not known.
     sqnr_db: [f32; COUNT],
+    /// Casts that make a finite value NaN or infinite.
+    breaking: CastSet,
+    /// What is left of a ratio without the largest values; 0 or less.
+    outliers_db: f64,
     /// Values that FP16 would make infinite.
     overflow_f16: u64,
     /// Values that FP16 would make zero.
@@ -48,12 +52,29 @@ impl CastBook {
         if self.pages.len() <= tensor {
             self.pages.resize_with(tensor + 1, || None);
         }
+        let known = self.pages[tensor].as_ref();
         self.pages[tensor] = Some(Page {
             table: wire::to_bytes(&table).into_boxed_slice(),
             sqnr_db,
+            breaking: known
+                .map_or_else(CastSet::default, |page| page.breaking)
+                .or(losses.breaking()),
+            outliers_db: known.map_or(0.0, |page| page.outliers_db),
             overflow_f16: f16.map_or(0, |loss| loss.overflow),
             underflow_f16: f16.map_or(0, |loss| loss.underflow),
         });
+    }
+
+    /// Adds how much of a tensor's energy its largest values hold, once a cast of it is known.
+    pub(crate) fn add_outliers(&mut self, tensor: usize, outliers_db: f64) {
+        if let Some(Some(page)) = self.pages.get_mut(tensor) {
+            page.outliers_db = outliers_db;
+        }
+    }
+
+    /// That; `None` of a tensor that is not cast.
+    pub(crate) fn outliers_db(&self, tensor: usize) -> Option<f64> {
+        Some(self.pages.get(tensor)?.as_ref()?.outliers_db)
     }
 
     /// The casts of a tensor that are known; none of a tensor that is not cast.
@@ -81,6 +102,8 @@ impl CastBook {
             bytes,
             is_matrix,
             sqnr_db: &page.sqnr_db,
+            breaking: page.breaking,
+            outliers_db: page.outliers_db,
             overflow_f16: page.overflow_f16,
             underflow_f16: page.underflow_f16,
         })

@@ -205,6 +205,11 @@ impl Collector {
         }
     }
 
+    /// Adds how much of a tensor's energy its largest values hold, after a cast of it.
+    pub fn add_outliers(&mut self, index: usize, outliers_db: f64) {
+        self.casts.add_outliers(index, outliers_db);
+    }
+
     /// Every cast is known: says which format would do.
     pub fn settle_casts(&mut self) {
         let subjects: Vec<Subject> = (0..self.len())
@@ -320,6 +325,7 @@ impl Collector {
         if self.sections.casts {
             let casts = self.casts.table(index);
             json.field("casts", &casts.as_ref().map(ByKey));
+            json.field("outliers_db", &self.casts.outliers_db(index));
         }
         json.text.push('}');
         Some(json.text)

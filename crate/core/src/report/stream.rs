@@ -72,8 +72,9 @@ impl Collector {
             head.push_str(&format!("\"casts\":{},\n", to_json(overview.casts)));
             if let Some(advice) = overview.advice {
                 head.push_str(&format!(
-                    "\"recommendations\":{},\n\"f16\":{},\n",
+                    "\"recommendations\":{},\n\"outliers\":{},\n\"f16\":{},\n",
                     to_json(&advice.recommendations),
+                    to_json(&advice.outliers),
                     to_json(&advice.f16),
                 ));
             }

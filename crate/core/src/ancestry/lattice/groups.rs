@@ -217,7 +217,7 @@ pub(crate) fn flat_groups(view: &View, size: u16, look: Look) -> Vec<Group> {
         let (patch, row, begin) = places[spread(at, taken, places.len())];
         let end = (begin + size).min(patch.window.elements());
         Group {
-            codes: different(view, patch, [begin as usize..end as usize].into_iter()),
+            codes: different(view, patch, std::iter::once(begin as usize..end as usize)),
             row: patch.window.place(row, 0).0,
         }
     };

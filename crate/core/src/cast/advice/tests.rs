@@ -9,6 +9,8 @@ struct Made {
     columns: u64,
     sqnr_db: Vec<f32>,
     is_matrix: bool,
+    breaking: CastSet,
+    outliers_db: f64,
     overflow: u64,
     underflow: u64,
 }
@@ -24,6 +26,8 @@ fn made(name: &str, rows: u64, known: &[(&str, f32)]) -> Made {
         columns: 128,
         sqnr_db: CASTS.iter().map(of).collect(),
         is_matrix: true,
+        breaking: CastSet::default(),
+        outliers_db: 0.0,
         overflow: 0,
         underflow: 0,
     }
@@ -41,6 +45,8 @@ fn advice(made: &[Made]) -> Advice {
             bytes: made.rows * made.columns * 2,
             is_matrix: made.is_matrix,
             sqnr_db: &made.sqnr_db,
+            breaking: made.breaking,
+            outliers_db: made.outliers_db,
             overflow_f16: made.overflow,
             underflow_f16: made.underflow,
         })
@@ -91,6 +97,69 @@ fn a_threshold_is_kept_by_what_is_equal_to_it() {
         let advice = advice(&[made("a", 100, &[("int8/row", sqnr_db)])]);
         assert_eq!(advice.recommendations[0].cast, cast, "{sqnr_db}");
     }
+}
+
+/// 100 dB of which 75 are a few outliers' are 25 dB.
+#[test]
+fn outliers_are_no_signal() {
+    let known = [
+        ("int8/row", 100.0),
+        ("mxfp6_e2m3", 97.0),
+        ("int4/128", 93.0),
+    ];
+    let mut one = made("a", 100, &known);
+    one.outliers_db = -64.0;
+    let casts = |made: &[Made]| {
+        let recommendations = advice(made).recommendations;
+        recommendations
+            .into_iter()
+            .map(|level| level.cast)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        casts(&[one]),
+        [Some("int8/row"), Some("mxfp6_e2m3"), Some("int4/128")]
+    );
+    let mut other = made("a", 100, &known);
+    other.outliers_db = -75.0;
+    assert_eq!(casts(&[other]), [None, None, Some("int4/128")]);
+}
+
+/// Half of the energy is 3 dB.
+#[test]
+fn tensors_that_few_values_decide_are_named() {
+    let with = |decibels: &[f64]| {
+        let made: Vec<Made> = decibels
+            .iter()
+            .zip('a'..)
+            .map(|(outliers_db, name)| Made {
+                outliers_db: *outliers_db,
+                ..made(&name.to_string(), 1, &USUAL)
+            })
+            .collect();
+        advice(&made).outliers
+    };
+    assert_eq!(with(&[-2.9, 0.0]), None);
+    assert_eq!(
+        with(&[-2.9, -3.0]).as_deref(),
+        Some(
+            "In b the largest thousandth of the values hold half of the energy or more, so that the SQNR says little of the others; recommendations do not count them as signal."
+        )
+    );
+    let said = with(&[-3.0; 4]).unwrap_or_default();
+    assert!(said.starts_with("In 4 tensors (a, b, c, …) the "), "{said}");
+    let said = with(&[-3.0; 3]).unwrap_or_default();
+    assert!(said.starts_with("In 3 tensors (a, b, c) the "), "{said}");
+}
+
+/// A NaN among the weights is worse than any noise.
+#[test]
+fn a_cast_that_breaks_a_value_is_not_recommended() {
+    let mut one = made("a", 100, &[("f8_e4m3", 31.0), ("f8_e4m3/row", 31.0)]);
+    assert_eq!(advice(&[one]).recommendations[1].cast, Some("f8_e4m3"));
+    one = made("a", 100, &[("f8_e4m3", 31.0), ("f8_e4m3/row", 31.0)]);
+    one.breaking = CastSet::of(|cast| cast.key == "f8_e4m3");
+    assert_eq!(advice(&[one]).recommendations[1].cast, Some("f8_e4m3/row"));
 }
 
 #[test]
