@@ -111,7 +111,7 @@ export const entropy = (bits) => (bits == null || Number.isNaN(bits) ? NOTHING :
 
 /** A share of one, as a percentage. @param {number} share */
 export function percent(share) {
-  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (Number.isInteger(share)) return `${share * 100} %`;
   const text = (share * 100).toFixed(2);
   // 99.999 must not read as all of them, nor 0.001 as none.
   if (text === '100.00') return '> 99.99 %';

@@ -158,10 +158,10 @@ fn percent(part: u64, whole: u64) -> String {
     }
     let share = part as f64 / whole as f64 * 100.0;
     match share {
-        _ if part == 0 || part == whole => format!("{share:.0} %"),
+        _ if part.is_multiple_of(whole) => format!("{share:.0} %"),
         ..0.01 => "<0.01 %".to_owned(),
         99.99.. if part < whole => ">99.99 %".to_owned(),
-        ..9.995 => format!("{share:.2} %"),
+        ..9.995 | 99.95..99.99 => format!("{share:.2} %"),
         _ => format!("{share:.1} %"),
     }
 }
