@@ -56,8 +56,8 @@ const NO_TABLE: u8 = u8::MAX;
 /// Tables, each for a binade.
 pub struct Pool {
     tables: Vec<Table>,
-    /// The binade of each table in use.
-    binades: Vec<u8>,
+    /// How many of them count.
+    used: usize,
     /// The table of each binade.
     table_of: [u8; 256],
 }
@@ -66,7 +66,7 @@ impl Default for Pool {
     fn default() -> Self {
         Self {
             tables: Vec::new(),
-            binades: Vec::new(),
+            used: 0,
             table_of: [NO_TABLE; 256],
         }
     }
@@ -85,11 +85,11 @@ impl Pool {
 
     #[cold]
     fn take_table(&mut self, binade: u8) -> Option<u8> {
-        if self.binades.len() == MOST_TABLES {
+        if self.used == MOST_TABLES {
             return None;
         }
-        let at = self.binades.len();
-        self.binades.push(binade);
+        let at = self.used;
+        self.used += 1;
         self.table_of[usize::from(binade)] = at as u8;
         if at == self.tables.len() {
             census::add_table(&mut self.tables);
@@ -154,15 +154,15 @@ impl Pool {
 
     /// The occupied codes of each binade, both in ascending order; the tables are empty again.
     pub fn drain(&mut self) -> Vec<(u8, Vec<(u16, u64)>)> {
-        let binades = std::mem::take(&mut self.binades);
-        self.table_of = [NO_TABLE; 256];
-        let mut drained: Vec<_> = binades
-            .into_iter()
-            .zip(&mut self.tables)
-            .map(|(binade, table)| (binade, census::drain(std::slice::from_mut(table))))
-            .collect();
-        drained.sort_unstable_by_key(|(binade, _)| *binade);
-        drained
+        let table_of = std::mem::replace(&mut self.table_of, [NO_TABLE; 256]);
+        self.used = 0;
+        let used = (0..=u8::MAX).zip(table_of);
+        used.filter(|(_, at)| *at != NO_TABLE)
+            .map(|(binade, at)| {
+                let table = std::slice::from_mut(&mut self.tables[usize::from(at)]);
+                (binade, census::drain(table))
+            })
+            .collect()
     }
 }
 

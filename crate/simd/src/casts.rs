@@ -15,60 +15,60 @@ use steps::{
     ToMultiples, Unscaled,
 };
 
-/// The codes that numbers are rounded to, after they were divided by their scale.
+/// The codes of a float: magnitudes with so many bits of mantissa, down to the smallest
+/// normal exponent, evenly spaced below it.
 #[derive(Debug, Clone, Copy)]
-pub enum Codes<'a> {
-    /// A float's: magnitudes with so many bits of mantissa, down to the smallest
-    /// normal exponent, evenly spaced below it.
-    Float {
-        /// Bits of mantissa.
-        mantissa_bits: u32,
-        /// Exponent of the smallest normal number.
-        min_exponent: i32,
-        /// The largest number: what rounds beyond it is set to it. `None` where nothing does.
-        largest: Option<f64>,
-    },
-    /// A float's with the exponents of FP32 and ties rounded away from zero. No number may be
+pub struct Float {
+    /// Bits of mantissa.
+    pub mantissa_bits: u32,
+    /// Exponent of the smallest normal number.
+    pub min_exponent: i32,
+}
+
+/// What numbers are rounded to. Those that are *scaled* are divided by their scale, and their codes
+/// multiplied with it, each rounded to FP32, as the number itself is before. Those that *share* a power of two are
+/// divided by it and multiplied with it; neither may overflow. What is rounded beyond the largest is set to it.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// A float, as it is.
+    Float(Float),
+    /// A float with the exponents of FP32 and ties rounded away from zero. No number may be
     /// below 2^-126 unless it is of FP32.
     FloatAway {
         /// Bits of mantissa.
         mantissa_bits: u32,
     },
-    /// Multiples of a power of two.
-    Multiples {
-        /// That power.
-        step: f64,
-        /// As for floats.
+    /// A scaled float.
+    ScaledFloat {
+        /// Its codes.
+        float: Float,
+        /// The largest of them; `None` where no number comes to lie beyond.
         largest: Option<f64>,
     },
-    /// Levels for numbers between −1 and 1, in rows that [`Reals::pick`] reads: number
+    /// A float with a shared power of two.
+    SharedFloat {
+        /// Its codes.
+        float: Float,
+        /// The largest of them.
+        largest: f64,
+    },
+    /// Scaled integers.
+    ScaledIntegers,
+    /// Multiples of a step, with a shared power of two.
+    SharedMultiples {
+        /// A power of two.
+        step: f64,
+        /// The largest of them.
+        largest: f64,
+    },
+    /// Scaled levels for numbers between −1 and 1, in rows that [`Reals::pick`] reads: number
     /// x is in row x·half + half, rounded.
-    Levels {
+    ScaledLevels {
         /// Half the number of rows.
         half: f64,
         /// (edge, level up to it, level above it, 0).
         rows: &'a Rows,
     },
-}
-
-/// How a number becomes a code and comes back.
-#[derive(Debug, Clone, Copy)]
-pub enum Scale {
-    /// As it is.
-    None,
-    /// Divided by the scale and multiplied with it, each rounded to FP32, and the number itself before.
-    Real,
-    /// Divided by a power of two and multiplied with it. Neither may overflow.
-    PowerOfTwo,
-}
-
-/// Codes and scale of a cast.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// What is rounded to.
-    pub codes: Codes<'a>,
-    /// How.
-    pub scale: Scale,
 }
 
 /// What a cast has done to some numbers.
@@ -113,26 +113,34 @@ pub fn cast<R: Reals>(numbers: &[R::Lane], run: usize, scales: &[f32], target: &
         run,
         scales,
     };
-    match target.codes {
-        Codes::Float {
-            mantissa_bits,
-            min_exponent,
-            largest,
+    match *target {
+        Target::Float(float) => {
+            runs.look::<R, Unscaled, _, _, true>(ToFloat::<R>::of(float), NoLimit)
+        }
+        Target::FloatAway { mantissa_bits } => {
+            runs.look::<R, Unscaled, _, _, true>(ToFloatAway::<R>::new(mantissa_bits), NoLimit)
+        }
+        Target::ScaledFloat {
+            float,
+            largest: None,
+        } => runs.look::<R, RealScale<R>, _, _, true>(ToFloat::<R>::of(float), NoLimit),
+        Target::ScaledFloat {
+            float,
+            largest: Some(most),
         } => {
-            let codes = ToFloat::<R>::new(mantissa_bits, min_exponent);
-            runs.clamped::<R, _, true>(codes, largest, target.scale)
+            runs.look::<R, RealScale<R>, _, _, true>(ToFloat::<R>::of(float), Limit::<R>::at(most))
         }
-        Codes::FloatAway { mantissa_bits } => runs.with_scale::<R, _, _, true>(
-            ToFloatAway::<R>::new(mantissa_bits),
-            NoLimit,
-            target.scale,
+        Target::SharedFloat { float, largest } => runs
+            .look::<R, PowerScale<R>, _, _, true>(ToFloat::<R>::of(float), Limit::<R>::at(largest)),
+        Target::ScaledIntegers => {
+            runs.look::<R, RealScale<R>, _, _, false>(ToMultiples::<R>::new(1.0), NoLimit)
+        }
+        Target::SharedMultiples { step, largest } => runs.look::<R, PowerScale<R>, _, _, false>(
+            ToMultiples::<R>::new(step),
+            Limit::<R>::at(largest),
         ),
-        Codes::Multiples { step, largest } => {
-            let codes = ToMultiples::<R>::new(step);
-            runs.clamped::<R, _, false>(codes, largest, target.scale)
-        }
-        Codes::Levels { half, rows } => {
-            runs.with_scale::<R, _, _, false>(ToLevels::<R>::new(half, rows), NoLimit, target.scale)
+        Target::ScaledLevels { half, rows } => {
+            runs.look::<R, RealScale<R>, _, _, false>(ToLevels::<R>::new(half, rows), NoLimit)
         }
     }
 }
@@ -144,36 +152,6 @@ struct Runs<'a, T> {
 }
 
 impl<T: Copy + Default> Runs<'_, T> {
-    #[inline(always)]
-    fn clamped<R: Reals<Lane = T>, Q: Rounds<R>, const SUBNORMAL: bool>(
-        &self,
-        codes: Q,
-        largest: Option<f64>,
-        scale: Scale,
-    ) -> Seen {
-        match largest {
-            None => self.with_scale::<R, _, _, SUBNORMAL>(codes, NoLimit, scale),
-            Some(most) => {
-                let limit = Limit(R::splat(most));
-                self.with_scale::<R, _, _, SUBNORMAL>(codes, limit, scale)
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn with_scale<R: Reals<Lane = T>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
-        &self,
-        codes: Q,
-        limit: L,
-        scale: Scale,
-    ) -> Seen {
-        match scale {
-            Scale::None => self.look::<R, Unscaled, _, _, SUBNORMAL>(codes, limit),
-            Scale::Real => self.look::<R, RealScale<R>, _, _, SUBNORMAL>(codes, limit),
-            Scale::PowerOfTwo => self.look::<R, PowerScale<R>, _, _, SUBNORMAL>(codes, limit),
-        }
-    }
-
     #[inline(always)]
     fn look<R: Reals<Lane = T>, S: Scales<R>, Q: Rounds<R>, L: Limits<R>, const SUBNORMAL: bool>(
         &self,

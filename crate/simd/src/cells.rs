@@ -3,43 +3,57 @@
 //! A plain loop in double precision: there are thousands of cells where there are millions
 //! of numbers.
 
-use super::casts::{Codes, Scale, Seen, Target};
+use super::casts::{Float, Seen, Target};
 
 /// Casts numbers that share a scale, which is left out where there is none; there are as many counts, and each
-/// number is counted so often; squares are summed in the order of the numbers. What [`Codes`] presumes is presumed here; levels are not taken.
+/// number is counted so often; squares are summed in the order of the numbers. What [`Target`] presumes is presumed here; scaled integers and levels, which no count settles, are not taken.
 #[inline(never)]
 pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Seen {
     let cells = Cells { numbers, counts };
-    match target.codes {
-        Codes::Float {
-            mantissa_bits,
-            min_exponent,
-            largest,
-        } => {
-            let least = ((min_exponent + 1023) as u64) << 52;
-            let lift = u64::from(52 - mantissa_bits) << 52 | 1 << 51;
-            let round = |x: f64| {
-                let exponent = x.to_bits() & 0x7ff << 52;
-                let rounder = f64::from_bits(exponent.max(least) + lift);
-                x + rounder - rounder
-            };
-            cells.scaled(round, scale, target.scale, largest, f64::from_bits(least))
+    let (scale, inverse) = (f64::from(scale), 1.0 / f64::from(scale));
+    match *target {
+        Target::Float(float) => {
+            let (round, least) = to_float(float);
+            cells.weigh(round, |x| x, |code| code, f64::INFINITY, least)
         }
-        Codes::FloatAway { mantissa_bits } => {
+        Target::FloatAway { mantissa_bits } => {
             let dropped = 52 - mantissa_bits;
             let round = |x: f64| {
                 f64::from_bits((x.to_bits() + (1 << (dropped - 1))) & !((1 << dropped) - 1))
             };
             let least = f64::from_bits((1023 - 126) << 52);
-            cells.scaled(round, scale, target.scale, None, least)
+            cells.weigh(round, |x| x, |code| code, f64::INFINITY, least)
         }
-        Codes::Multiples { step, largest } => {
+        Target::ScaledFloat { float, largest } => {
+            let (round, least) = to_float(float);
+            let single = |x: f64| f64::from(x as f32);
+            let (down, up) = (|x: f64| single(x / scale), |code: f64| single(code * scale));
+            cells.weigh(round, down, up, largest.unwrap_or(f64::INFINITY), least)
+        }
+        Target::SharedFloat { float, largest } => {
+            let (round, least) = to_float(float);
+            cells.weigh(round, |x| x * inverse, |code| code * scale, largest, least)
+        }
+        Target::SharedMultiples { step, largest } => {
             let rounder = 1.5 * (1u64 << 52) as f64 * step;
             let round = |x: f64| x + rounder - rounder;
-            cells.scaled(round, scale, target.scale, largest, 0.0)
+            cells.weigh(round, |x| x * inverse, |code| code * scale, largest, 0.0)
         }
-        Codes::Levels { .. } => Seen::default(),
+        Target::ScaledIntegers | Target::ScaledLevels { .. } => Seen::default(),
     }
+}
+
+/// Rounds to the codes of a float; and the smallest normal one.
+#[inline(always)]
+fn to_float(float: Float) -> (impl Fn(f64) -> f64, f64) {
+    let least = ((float.min_exponent + 1023) as u64) << 52;
+    let lift = u64::from(52 - float.mantissa_bits) << 52 | 1 << 51;
+    let round = move |x: f64| {
+        let exponent = x.to_bits() & 0x7ff << 52;
+        let rounder = f64::from_bits(exponent.max(least) + lift);
+        x + rounder - rounder
+    };
+    (round, f64::from_bits(least))
 }
 
 struct Cells<'a> {
@@ -48,37 +62,6 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    #[inline(always)]
-    fn scaled(
-        &self,
-        round: impl Fn(f64) -> f64,
-        scale: f32,
-        kind: Scale,
-        largest: Option<f64>,
-        least_normal: f64,
-    ) -> Seen {
-        let largest = largest.unwrap_or(f64::INFINITY);
-        let (power, inverse) = (f64::from(scale), 1.0 / f64::from(scale));
-        let single = |x: f64| f64::from(x as f32);
-        match kind {
-            Scale::None => self.weigh(round, |x| x, |code| code, largest, least_normal),
-            Scale::PowerOfTwo => self.weigh(
-                round,
-                |x| x * inverse,
-                |code| code * power,
-                largest,
-                least_normal,
-            ),
-            Scale::Real => self.weigh(
-                round,
-                |x| single(x / power),
-                |code| single(code * power),
-                largest,
-                least_normal,
-            ),
-        }
-    }
-
     #[inline(always)]
     fn weigh(
         &self,

@@ -2,9 +2,7 @@
 //! included; largest magnitudes and blocks are as defined.
 
 use floatscope_simd::blocks::{BLOCK, Half, NOT_FINITE, Pool, each_block};
-use floatscope_simd::casts::{
-    Codes, Scale, Seen, Target, cast, cast_f32, cast_f64, zeros_and_squares,
-};
+use floatscope_simd::casts::{Float, Seen, Target, cast, cast_f32, cast_f64, zeros_and_squares};
 use floatscope_simd::decode::extend_from_f16;
 use floatscope_simd::peaks::*;
 use floatscope_simd::{BestReal32, BestReal64, PortableReal32, PortableReal64, Reals, Rows};
@@ -19,12 +17,13 @@ fn levels() -> Rows {
     })
 }
 
-fn codes(rows: &Rows) -> Vec<Codes<'_>> {
+fn targets(rows: &Rows) -> Vec<Target<'_>> {
     let mut all = vec![
-        Codes::FloatAway { mantissa_bits: 10 },
-        Codes::Levels { half: 32.0, rows },
+        Target::FloatAway { mantissa_bits: 10 },
+        Target::ScaledIntegers,
+        Target::ScaledLevels { half: 32.0, rows },
     ];
-    for (mantissa_bits, min_exponent, most) in [
+    for (mantissa_bits, min_exponent, largest) in [
         (10, -14, 65_504.0),
         (7, -126, 3e38),
         (3, -6, 448.0),
@@ -34,18 +33,18 @@ fn codes(rows: &Rows) -> Vec<Codes<'_>> {
         (1, 0, 6.0),
         (3, -7, 240.0),
     ] {
-        for largest in [None, Some(most)] {
-            all.push(Codes::Float {
-                mantissa_bits,
-                min_exponent,
-                largest,
-            });
+        let float = Float {
+            mantissa_bits,
+            min_exponent,
+        };
+        all.push(Target::Float(float));
+        all.push(Target::SharedFloat { float, largest });
+        for largest in [None, Some(largest)] {
+            all.push(Target::ScaledFloat { float, largest });
         }
     }
-    for (step, most) in [(1.0, 127.0), (1.0, 7.0), (1.0 / 64.0, 127.0 / 64.0)] {
-        for largest in [None, Some(most)] {
-            all.push(Codes::Multiples { step, largest });
-        }
+    for (step, largest) in [(1.0, 127.0), (1.0, 7.0), (1.0 / 64.0, 127.0 / 64.0)] {
+        all.push(Target::SharedMultiples { step, largest });
     }
     all
 }
@@ -94,19 +93,16 @@ fn check<Best: Reals, Twin: Reals<Lane = Best::Lane>>(
     widest: impl Fn(&[Best::Lane], usize, &[f32], &Target) -> Seen,
 ) -> Result<(), TestCaseError> {
     let rows = levels();
-    for codes in codes(&rows) {
-        for scale in [Scale::None, Scale::Real, Scale::PowerOfTwo] {
-            let target = Target { codes, scale };
-            let best = cast::<Best>(numbers, run, scales, &target);
-            let twin = cast::<Twin>(numbers, run, scales, &target);
-            // With the widest vectors of this processor.
-            let widest = widest(numbers, run, scales, &target);
-            prop_assert_eq!(bits(widest), bits(twin), "{:?} {:?}", codes, scale);
-            prop_assert_eq!(bits(best), bits(twin), "{:?} {:?}", codes, scale);
-            let single = one_by_one::<Twin>(numbers, run, scales, &target);
-            prop_assert_eq!(bits(best)[..5].to_vec(), bits(single)[..5].to_vec());
-            prop_assert!((best.squares - single.squares).abs() <= single.squares * 1e-13);
-        }
+    for target in targets(&rows) {
+        let best = cast::<Best>(numbers, run, scales, &target);
+        let twin = cast::<Twin>(numbers, run, scales, &target);
+        // With the widest vectors of this processor.
+        let widest = widest(numbers, run, scales, &target);
+        prop_assert_eq!(bits(widest), bits(twin), "{:?}", target);
+        prop_assert_eq!(bits(best), bits(twin), "{:?}", target);
+        let single = one_by_one::<Twin>(numbers, run, scales, &target);
+        prop_assert_eq!(bits(best)[..5].to_vec(), bits(single)[..5].to_vec());
+        prop_assert!((best.squares - single.squares).abs() <= single.squares * 1e-13);
     }
     let (best, twin) = (
         zeros_and_squares::<Best>(numbers),

@@ -1,6 +1,6 @@
 //! Cells of a census against the same numbers one by one, and scales against divisions.
 
-use floatscope_simd::casts::{Codes, Scale, Target, cast_f32};
+use floatscope_simd::casts::{Float, Target, cast_f32};
 use floatscope_simd::{cells, scales};
 
 /// Numbers over many binades, zeros of both signs among them.
@@ -21,27 +21,50 @@ fn numbers() -> Vec<f32> {
     numbers
 }
 
-const KINDS: [(Codes, Scale, f32); 6] = [
-    (float(3, -6, None), Scale::Real, 0.013),
-    (float(3, -6, Some(448.0)), Scale::PowerOfTwo, 0.25),
-    (float(1, 0, Some(6.0)), Scale::PowerOfTwo, 1.0),
-    (float(10, -14, None), Scale::None, 1.0),
-    (Codes::FloatAway { mantissa_bits: 10 }, Scale::None, 1.0),
+const KINDS: [(Target, f32); 7] = [
     (
-        Codes::Multiples {
-            step: 1.0 / 64.0,
-            largest: Some(127.0 / 64.0),
+        Target::ScaledFloat {
+            float: float(3, -6),
+            largest: None,
         },
-        Scale::PowerOfTwo,
+        0.013,
+    ),
+    (
+        Target::ScaledFloat {
+            float: float(1, 0),
+            largest: Some(6.0),
+        },
+        60.0,
+    ),
+    (
+        Target::SharedFloat {
+            float: float(3, -6),
+            largest: 448.0,
+        },
+        0.25,
+    ),
+    (
+        Target::SharedFloat {
+            float: float(1, 0),
+            largest: 6.0,
+        },
+        1.0,
+    ),
+    (Target::Float(float(10, -14)), 1.0),
+    (Target::FloatAway { mantissa_bits: 10 }, 1.0),
+    (
+        Target::SharedMultiples {
+            step: 1.0 / 64.0,
+            largest: 127.0 / 64.0,
+        },
         4.0,
     ),
 ];
 
-const fn float(mantissa_bits: u32, min_exponent: i32, largest: Option<f64>) -> Codes<'static> {
-    Codes::Float {
+const fn float(mantissa_bits: u32, min_exponent: i32) -> Float {
+    Float {
         mantissa_bits,
         min_exponent,
-        largest,
     }
 }
 
@@ -54,11 +77,10 @@ fn a_cell_counts_as_often_as_its_number_occurs() {
         .zip(&counts)
         .flat_map(|(x, count)| vec![*x; *count as usize])
         .collect();
-    for (codes, scale, factor) in KINDS {
-        let target = Target { codes, scale };
-        let weighed = cells::cast(&numbers, &counts, factor, &target);
-        let seen = cast_f32(&repeated, repeated.len(), &[factor], &target);
-        let context = format!("{codes:?} {scale:?}");
+    for (target, scale) in KINDS {
+        let weighed = cells::cast(&numbers, &counts, scale, &target);
+        let seen = cast_f32(&repeated, repeated.len(), &[scale], &target);
+        let context = format!("{target:?}");
         assert_eq!(weighed.exact, seen.exact, "{context}");
         assert_eq!(weighed.zeros, seen.zeros, "{context}");
         assert_eq!(weighed.subnormal, seen.subnormal, "{context}");

@@ -139,11 +139,8 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
             ),
         };
     };
-    let mut left: Vec<&&Subject> = matrices
-        .iter()
-        .filter(|subject| !keeps(subject, at))
-        .collect();
-    left.sort_by_key(|subject| std::cmp::Reverse(subject.matrix.elements()));
+    let left = matrices.iter().filter(|subject| !keeps(subject, at));
+    let left = largest_first(left.copied(), |subject| subject.matrix.elements());
     let tensors = (matrices.len() - left.len()) as u64;
     let named = left
         .iter()
@@ -190,7 +187,27 @@ fn share(part: u64, whole: u64) -> u64 {
     ((u128::from(part) * 200 + u128::from(whole)) / (u128::from(whole.max(1)) * 2)) as u64
 }
 
-fn leave(left: &[&&Subject]) -> String {
+/// Those with the largest figures before all others, so many as are named; the first of equal ones first.
+fn largest_first<'a>(
+    subjects: impl Iterator<Item = &'a Subject<'a>>,
+    figure: impl Fn(&Subject) -> u64,
+) -> Vec<&'a Subject<'a>> {
+    let mut subjects: Vec<&Subject> = subjects.collect();
+    // Few are named, and a sort is code to download.
+    for at in 0..subjects.len().min(NAMED) {
+        let rest = &mut subjects[at..];
+        let mut largest = 0;
+        for other in 1..rest.len() {
+            if figure(rest[other]) > figure(rest[largest]) {
+                largest = other;
+            }
+        }
+        rest[..=largest].rotate_right(1);
+    }
+    subjects
+}
+
+fn leave(left: &[&Subject]) -> String {
     let names: Vec<&str> = left
         .iter()
         .take(IN_A_SENTENCE)
@@ -271,11 +288,10 @@ fn half_precision(subjects: &[Subject]) -> Option<String> {
 
 /// "12 values in 2 tensors (a, b)".
 fn affected(subjects: &[Subject], of: impl Fn(&Subject) -> u64) -> Option<String> {
-    let mut hit: Vec<&Subject> = subjects.iter().filter(|subject| of(subject) > 0).collect();
+    let hit = largest_first(subjects.iter().filter(|subject| of(subject) > 0), &of);
     if hit.is_empty() {
         return None;
     }
-    hit.sort_by_key(|subject| std::cmp::Reverse(of(subject)));
     let count: u64 = hit.iter().map(|subject| of(subject)).sum();
     Some(format!(
         "{} of {} ({})",

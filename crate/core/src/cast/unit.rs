@@ -13,7 +13,7 @@ use super::scale::ScaleRule;
 use super::tally::Tally;
 use super::{Cast, Codes, Group, Scaling};
 use crate::format::power_of_two;
-use floatscope_simd::casts::{self, Seen, Target};
+use floatscope_simd::casts::{self, Float, Seen, Target};
 use floatscope_simd::{Rows, peaks, scales};
 
 /// A number as a kernel takes it.
@@ -301,33 +301,39 @@ fn add(seen: &mut Seen, more: &Seen) {
 /// What the kernel is to do. A real scale takes the largest magnitude to the largest
 /// code, so that nothing lies beyond; NVFP4's, which is rounded, does not.
 pub(super) fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
-    let clamps = matches!(cast.scaling, Scaling::PowerOfTwo | Scaling::TwoLevels);
-    let largest = clamps.then_some(rule.largest);
-    let codes = match (cast.codes, cast.layout()) {
-        (Codes::Tf32, Some(layout)) => casts::Codes::FloatAway {
+    let largest = rule.largest;
+    let Some(layout) = cast.layout() else {
+        return match cast.codes {
+            Codes::SixtyFourths => Target::SharedMultiples {
+                step: 1.0 / 64.0,
+                largest,
+            },
+            Codes::Nf4 => Target::ScaledLevels {
+                half: level::HALF,
+                rows,
+            },
+            _ => Target::ScaledIntegers,
+        };
+    };
+    let float = Float {
+        mantissa_bits: layout.mantissa_bits,
+        min_exponent: layout.min_exponent(),
+    };
+    match cast.scaling {
+        Scaling::None if cast.codes == Codes::Tf32 => Target::FloatAway {
             mantissa_bits: layout.mantissa_bits,
         },
-        (_, Some(layout)) => casts::Codes::Float {
-            mantissa_bits: layout.mantissa_bits,
-            min_exponent: layout.min_exponent(),
-            largest,
+        Scaling::None => Target::Float(float),
+        Scaling::PowerOfTwo => Target::SharedFloat { float, largest },
+        Scaling::TwoLevels => Target::ScaledFloat {
+            float,
+            largest: Some(largest),
         },
-        (Codes::SixtyFourths, _) => casts::Codes::Multiples {
-            step: 1.0 / 64.0,
-            largest,
+        Scaling::Real(_) => Target::ScaledFloat {
+            float,
+            largest: None,
         },
-        (Codes::Nf4, _) => casts::Codes::Levels {
-            half: level::HALF,
-            rows,
-        },
-        _ => casts::Codes::Multiples { step: 1.0, largest },
-    };
-    let scale = match cast.scaling {
-        Scaling::None => casts::Scale::None,
-        Scaling::PowerOfTwo => casts::Scale::PowerOfTwo,
-        Scaling::Real(_) | Scaling::TwoLevels => casts::Scale::Real,
-    };
-    Target { codes, scale }
+    }
 }
 
 #[cfg(test)]

@@ -66,8 +66,8 @@ pub(crate) fn half_of(dtype: Dtype) -> Option<Half> {
 #[derive(Default)]
 pub(crate) struct BlockCounter {
     pool: Pool,
-    /// (binade, code) of small spans.
-    sorted: Vec<u32>,
+    /// (binade, code) of small spans; as wide as what is sorted elsewhere, for each sort is code to download.
+    sorted: Vec<u64>,
     counted: u64,
     largest: Vec<u16>,
     seen: BlockCensus,
@@ -155,7 +155,7 @@ impl BlockCounter {
             each_block(self.at.half, bytes, |binade, block, magnitude| {
                 let codes = block.as_chunks::<2>().0;
                 let key =
-                    |code: &[u8; 2]| u32::from(binade) << 16 | u32::from(u16::from_le_bytes(*code));
+                    |code: &[u8; 2]| u64::from(binade) << 16 | u64::from(u16::from_le_bytes(*code));
                 sorted.extend(codes.iter().map(key));
                 largest.push(magnitude);
             });

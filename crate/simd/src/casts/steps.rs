@@ -1,5 +1,6 @@
 //! The steps of a cast, each in its kinds: to the codes' range, to a code, within its limits, and back.
 
+use super::Float;
 use crate::{Reals, Rows};
 
 /// Rounds a vector to codes.
@@ -21,11 +22,11 @@ pub(super) struct ToFloat<R> {
 
 impl<R: Reals> ToFloat<R> {
     #[inline(always)]
-    pub(super) fn new(mantissa_bits: u32, min_exponent: i32) -> Self {
+    pub(super) fn of(float: Float) -> Self {
         let bits = R::MANTISSA_BITS;
         let all = (2 * R::BIAS as u64 + 1) << bits;
-        let least = ((min_exponent + R::BIAS) as u64) << bits;
-        let lift = u64::from(bits - mantissa_bits) << bits | 1 << (bits - 1);
+        let least = ((float.min_exponent + R::BIAS) as u64) << bits;
+        let lift = u64::from(bits - float.mantissa_bits) << bits | 1 << (bits - 1);
         Self {
             exponent: R::splat_bits(all),
             least: R::splat_bits(least),
@@ -153,7 +154,14 @@ impl<R: Reals> Limits<R> for NoLimit {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Limit<R>(pub(super) R);
+pub(super) struct Limit<R>(R);
+
+impl<R: Reals> Limit<R> {
+    #[inline(always)]
+    pub(super) fn at(most: f64) -> Self {
+        Self(R::splat(most))
+    }
+}
 
 impl<R: Reals> Limits<R> for Limit<R> {
     #[inline(always)]
