@@ -57,7 +57,7 @@ test('what to do is said first, then what each cast does', options, async () => 
   const { page, errors } = await openMadeUp(browser());
   const levels = await page.$$eval('[data-level]', (entries) => entries.map((entry) => entry.getAttribute('data-level')));
   assert.deepEqual(levels, ['8-bit', '6-bit', '4-bit']);
-  assert.match(await text(page, '#casts-advice'), /INT8 per row keeps 36 dB.*2 tensors to keep.*FP16 holds all but 314/s);
+  assert.match(await text(page, '#casts-advice'), /INT8 per row keeps 36 dB.*2 tensors to keep.*largest thousandth.*FP16 holds all but 314/s);
   const table = await lines(page);
   assert.equal(table.length, CASTS);
   assert.equal(await missing(page), 0);
@@ -233,4 +233,29 @@ test('a short second look begins by itself, and the report is the command’s', 
   }
   assert.deepEqual(errors, []);
   await page.close();
+});
+
+test('a few values that decide every ratio are told of', options, async () => {
+  const { page, errors } = await open();
+  const [plain, huge] = [f32('plain.weight', [64, 64], 1), f32('huge.weight', [64, 64], 2)];
+  const { buffer, byteOffset } = /** @type {Uint8Array} */ (huge.data);
+  new DataView(buffer, byteOffset).setFloat32(4000, 1e6, true);
+  await pick(page, write(join(scratch, 'huge.safetensors'), [plain, huge]));
+  await page.waitForFunction(() => document.body.dataset.look === 'done');
+  await page.waitForFunction(() => /^.*In huge\.weight the largest thousandth/s.test(document.querySelector('#casts-advice')?.textContent ?? ''));
+  const says = /largest thousandth of the values hold nearly all .* up to \d+\.\d dB lower/;
+  await openTensor(page, 'huge.weight');
+  assert.match(await text(page, '#tensor'), says);
+  await openTensor(page, 'plain.weight');
+  assert.doesNotMatch(await text(page, '#tensor'), says);
+  assert.deepEqual(errors, []);
+});
+
+test('neither all nor none is said of less or more', options, async () => {
+  const { page } = await open();
+  const said = await page.evaluate(async () => {
+    const { percent } = await import(/** @type {string} */ ('/source/text/numbers.js'));
+    return [0, 1, 2, 1e-6, 0.5013, 0.9997, 0.999999, 1.000001].map(percent);
+  });
+  assert.deepEqual(said, ['0 %', '100 %', '200 %', '< 0.01 %', '50.13 %', '99.97 %', '> 99.99 %', '100.00 %']);
 });

@@ -127,6 +127,9 @@ test('it has an address, and the way back closes it over a tensor', options, asy
   assert(await page.$eval('#tensor', (tensor) => !(/** @type {HTMLElement} */ (tensor).hidden)));
   await page.goto(`${origin}/?again#formats`);
   await page.waitForSelector('#formats[open] .looks');
+  // Here, too, what is typed replaces what is there.
+  await page.keyboard.type('2');
+  await says(page, '2, in each');
   await page.evaluate(() => history.back());
   await closed(page);
   assert.equal(await isOpen(page), false);

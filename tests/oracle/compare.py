@@ -18,7 +18,7 @@ Casts: counts and bytes are equal;
   mse            1e-12 of itself: a sum of squares, the promise for every sum. Below the smallest
                  normal double, where digits end, 1e-12 of that.
   sqnr_db        1e-9 dB: the logarithm of two such sums is right to 1e-11.
-  outliers_db    likewise; from the upper 16 bits of each value 0.07 dB for FP32, whose squares these give
+  outliers_db    likewise; from the upper 16 bits of each normal value 0.07 dB for FP32, whose squares these give
                  to one part in 64, and 0.6 dB for FP64 (one in eight).
 
 For types over 16 bits the report gives bounds: the exact quantile lies in

@@ -114,7 +114,7 @@ export function percent(share) {
   if (Number.isInteger(share)) return `${share * 100} %`;
   const text = (share * 100).toFixed(2);
   // 99.999 must not read as all of them, nor 0.001 as none.
-  if (text === '100.00') return '> 99.99 %';
+  if (share < 1 && text === '100.00') return '> 99.99 %';
   return text === '0.00' ? '< 0.01 %' : `${text} %`;
 }
 

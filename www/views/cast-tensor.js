@@ -5,12 +5,12 @@ import { castTable } from './cast-table.js';
 import { MISSING } from './casts.js';
 import { h } from './dom.js';
 
-/** From here on it is worth a sentence. */
-const HALF_DB = -3;
+/** Half of the energy: from here on it is worth a sentence. */
+const HALF_DB = -3.0103;
 
 /** Why the ratios below say little of most values. @param {number} outliers_db */
 const outliers = (outliers_db) =>
-  `The largest thousandth of the values decide every SQNR here: without them as signal each would be ${(-outliers_db).toFixed(1)} dB lower.`;
+  `The largest thousandth of the values hold nearly all that counts as signal here: without them a ratio is up to ${Math.min(999, -outliers_db).toFixed(1)} dB lower.`;
 
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 

@@ -113,7 +113,10 @@ export function microscopeView(session) {
         h('span', { class: 'examples' }, ...EXAMPLES.map((text) => h('button', { type: 'button', class: 'quiet code', on: { click: () => type(text) } }, text)))),
       says, place,
     ],
-    focus: () => typed.select(),
+    focus() {
+      typed.focus({ preventScroll: true });
+      typed.select();
+    },
     update() {
       const floats = session.formats.filter(({ kind }) => kind === 'float');
       if (format.options.length || !floats.length) return;

@@ -136,11 +136,14 @@ fn write_advice(screen: Screen, report: &Collector, out: &mut dyn Write) -> io::
         for level in &advice.recommendations {
             writeln!(out, "{}", text::line(&level.says))?;
         }
+        if let Some(says) = &advice.outliers {
+            writeln!(out, "{}", text::line(says))?;
+        }
     }
-    for says in advice.outliers.iter().chain(&advice.f16) {
-        writeln!(out, "{}", text::line(says))?;
+    match &advice.f16 {
+        Some(says) => writeln!(out, "{}", text::line(says)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn decibels(sqnr: Option<f64>) -> String {
@@ -169,4 +172,27 @@ fn percent(part: u64, whole: u64) -> String {
 fn alarming(count: u64) -> Cell {
     let style = if count == 0 { Style::new() } else { ALARM };
     Cell::of(vec![(style, brief_count(count))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn neither_all_nor_none_is_said_of_less_or_more() {
+        for (part, whole, said) in [
+            (0, 7, "0 %"),
+            (7, 7, "100 %"),
+            (14, 7, "200 %"),
+            (1, 0, "–"),
+            (1, 100_000, "<0.01 %"),
+            (1, 1000, "0.10 %"),
+            (503, 1000, "50.3 %"),
+            (9_997, 10_000, "99.97 %"),
+            (999_999, 1_000_000, ">99.99 %"),
+            (10_001, 10_000, "100.0 %"),
+        ] {
+            assert_eq!(percent(part, whole), said, "{part} of {whole}");
+        }
+    }
 }

@@ -6,26 +6,34 @@
 use core::arch::x86_64::*;
 
 use super::casts::{self, Seen, Target};
-use super::{ROWS, Reals, Rows};
+use super::{ROWS, Reals, Rows, peaks};
 
-/// [`casts::cast_f32`], or nothing where the processor lacks one of them.
-pub(crate) fn cast(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Option<Seen> {
-    if !is_x86_feature_detected!("avx2") || !is_x86_feature_detected!("fma") {
-        return None;
-    }
-    // SAFETY: it was just asked.
-    Some(unsafe { with_avx2(numbers, run, scales, target) })
+/// A kernel that is compiled for AVX2 and FMA, and one that calls it where the processor
+/// has them and else returns nothing.
+macro_rules! with_avx2 {
+    ($name:ident = $kernel:expr; $($argument:ident: $type:ty),* => $seen:ty) => {
+        pub(crate) fn $name($($argument: $type),*) -> Option<$seen> {
+            #[target_feature(enable = "avx2,fma")]
+            fn compiled($($argument: $type),*) -> $seen {
+                $kernel($($argument),*)
+            }
+            if !is_x86_feature_detected!("avx2") || !is_x86_feature_detected!("fma") {
+                return None;
+            }
+            // SAFETY: it was just asked.
+            Some(unsafe { compiled($($argument),*) })
+        }
+    };
 }
 
-#[target_feature(enable = "avx2,fma")]
-fn with_avx2(numbers: &[f32], run: usize, scales: &[f32], target: &Target) -> Seen {
-    casts::cast::<Real32>(numbers, run, scales, target)
-}
+with_avx2!(cast = casts::cast::<Real32>; numbers: &[f32], run: usize, scales: &[f32], target: &Target => Seen);
+with_avx2!(zeros_and_squares = casts::zeros_and_squares::<Real32>; numbers: &[f32] => (u64, f64));
+with_avx2!(largest_of_runs = peaks::largest_of_runs_in_single; numbers: &[f32], run: usize, out: &mut Vec<f64> => ());
 
-/// Instructions that only [`with_avx2`] comes to.
+/// Instructions that only kernels for AVX2 come to.
 macro_rules! avx2 {
     ($body:block) => {
-        // SAFETY: vectors of this module are made in `with_avx2` alone, and what is loaded is
+        // SAFETY: vectors of this module are made in such kernels alone, and what is loaded is
         // behind a reference that covers its bytes, at any alignment.
         unsafe { $body }
     };

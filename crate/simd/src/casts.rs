@@ -250,6 +250,10 @@ impl<R: Reals, const SUBNORMAL: bool> Tally<R, SUBNORMAL> {
 /// How many of some finite numbers are zero, and the sum of their squares.
 #[inline(never)]
 pub fn zeros_and_squares_f32(numbers: &[f32]) -> (u64, f64) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(seen) = super::avx2::zeros_and_squares(numbers) {
+        return seen;
+    }
     zeros_and_squares::<BestReal32>(numbers)
 }
 

@@ -6,7 +6,7 @@
 use super::casts::{Float, Seen, Target};
 
 /// Casts numbers that share a scale, which is left out where there is none; there are as many counts, and each
-/// number is counted so often; squares are summed in the order of the numbers. What [`Target`] presumes is presumed here; scaled integers and levels, which no count settles, are not taken.
+/// number is counted so often; squares are summed in the order of the numbers. What [`Target`] presumes is presumed here; levels, which no count settles, are not taken.
 #[inline(never)]
 pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> Seen {
     let cells = Cells { numbers, counts };
@@ -39,7 +39,15 @@ pub fn cast(numbers: &[f32], counts: &[u64], scale: f32, target: &Target) -> See
             let round = |x: f64| x + rounder - rounder;
             cells.weigh(round, |x| x * inverse, |code| code * scale, largest, 0.0)
         }
-        Target::ScaledIntegers | Target::ScaledLevels { .. } => Seen::default(),
+        Target::ScaledIntegers => {
+            let rounder = 1.5 * (1u64 << 52) as f64;
+            let single = |x: f64| f64::from(x as f32);
+            let (down, up) = (|x: f64| single(x / scale), |code: f64| single(code * scale));
+            cells.weigh(|x| x + rounder - rounder, down, up, f64::INFINITY, 0.0)
+        }
+        Target::ScaledLevels { .. } => {
+            unreachable!("levels have a scale for each block, which no count settles")
+        }
     }
 }
 

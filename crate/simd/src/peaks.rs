@@ -34,6 +34,15 @@ pub fn largest_code(codes: &[u8], bits: u32, has_two_zeros: bool) -> Option<u8> 
 /// as an infinity.
 #[inline(never)]
 pub fn largest_of_runs_f32(numbers: &[f32], run: usize, out: &mut Vec<f64>) {
+    #[cfg(target_arch = "x86_64")]
+    if super::avx2::largest_of_runs(numbers, run, out).is_some() {
+        return;
+    }
+    largest_of_runs_in_single(numbers, run, out);
+}
+
+#[inline(always)]
+pub(crate) fn largest_of_runs_in_single(numbers: &[f32], run: usize, out: &mut Vec<f64>) {
     out.extend(numbers.chunks(run).map(|numbers| {
         let magnitudes = numbers
             .iter()

@@ -2,7 +2,9 @@
 //! included; largest magnitudes and blocks are as defined.
 
 use floatscope_simd::blocks::{BLOCK, Half, NOT_FINITE, Pool, each_block};
-use floatscope_simd::casts::{Float, Seen, Target, cast, cast_f32, cast_f64, zeros_and_squares};
+use floatscope_simd::casts::{
+    Float, Seen, Target, cast, cast_f32, cast_f64, zeros_and_squares, zeros_and_squares_f32,
+};
 use floatscope_simd::decode::extend_from_f16;
 use floatscope_simd::peaks::*;
 use floatscope_simd::{BestReal32, BestReal64, PortableReal32, PortableReal64, Reals, Rows};
@@ -155,6 +157,9 @@ proptest! {
     fn casts_of_32_bits_agree_to_the_bit((numbers, run, scales) in runs()) {
         let numbers: Vec<f32> = numbers.iter().map(|x| *x as f32).collect();
         check::<BestReal32, PortableReal32>(&numbers, run, &scales, cast_f32)?;
+        // With the widest vectors of this processor.
+        let (widest, twin) = (zeros_and_squares_f32(&numbers), zeros_and_squares::<PortableReal32>(&numbers));
+        prop_assert_eq!((widest.0, widest.1.to_bits()), (twin.0, twin.1.to_bits()));
     }
 
     #[test]

@@ -21,7 +21,8 @@ fn numbers() -> Vec<f32> {
     numbers
 }
 
-const KINDS: [(Target, f32); 7] = [
+const KINDS: [(Target, f32); 8] = [
+    (Target::ScaledIntegers, 3.7),
     (
         Target::ScaledFloat {
             float: float(3, -6),

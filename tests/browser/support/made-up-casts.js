@@ -91,7 +91,7 @@ export function furnish(state, tensors, tell) {
     const isDone = looked === floats.length;
     Object.assign(state.overview, {
       casts: totals,
-      ...(isDone && { f16: 'FP16 holds all but 314 of the values to its full precision; none overflows.', recommendations: [
+      ...(isDone && { outliers: 'In model.layers.3.down.weight the largest thousandth of the values hold half of the energy or more, so that its SQNR says little of the others. Recommendations leave them out of the signal.', f16: 'FP16 holds all but 314 of the values to its full precision; none overflows.', recommendations: [
         { level: '8-bit', threshold_db: 36, cast: 'int8/row', tensors: 20, of: 22, keep: ['lm_head.weight', 'model.embed_tokens.weight'], keep_more: 0, bytes: 1000, says: '8-bit quality: INT8 per row keeps 36 dB or more in 20 of 22 matrices and takes 51 % of their bytes; two are better left alone.' },
         { level: '6-bit', threshold_db: 30, cast: 'mxfp6_e2m3', tensors: 22, of: 22, keep: [], keep_more: 0, bytes: 800, says: '6-bit quality: MXFP6 E2M3 keeps 30 dB or more in all 22 matrices and takes 39 % of their bytes.' },
         { level: '4-bit', threshold_db: 18, cast: 'nvfp4', tensors: 18, of: 22, keep: ['model.layers.0.up.weight', 'model.layers.1.up.weight'], keep_more: 2, bytes: 600, says: '4-bit quality: NVFP4 keeps 18 dB or more in 18 of 22 matrices and takes 31 % of their bytes; four are better left alone.' },

@@ -183,7 +183,7 @@ fn what_makes_a_nan_or_keeps_an_outlier_alone_is_not_recommended() {
         (level["cast"].clone(), report["outliers"].clone(), report)
     };
     assert_eq!((of(1.0).0, of(1.0).1), (json!("f8_e4m3"), Value::Null));
-    // E4M3 ends at 448. One value of 400 and more is nine tenths of the energy.
+    // E4M3 ends at 448. One value of 416 is nearly all of the energy.
     let (fits, says, report) = of(416.0);
     assert_eq!(fits, json!("f8_e4m3"));
     assert!(
@@ -206,7 +206,7 @@ fn what_makes_a_nan_or_keeps_an_outlier_alone_is_not_recommended() {
     );
     let (none, _, report) = of(1e6);
     assert_eq!(none, Value::Null);
-    // Nearly all ones became zero, and the ratio is grand.
+    // All else in its row became zero, and the ratio is grand.
     let row = &report["tensors"][0]["casts"]["int8/row"];
     assert!(
         row["sqnr_db"]

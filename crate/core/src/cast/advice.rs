@@ -2,8 +2,9 @@
 //!
 //! Three levels of quality are asked about, each a signal-to-noise ratio that the format usually named for
 //! it reaches on weights: 36 dB (INT8 by row reaches some 40), 30 dB (8 bits
-//! of E4M3, 6 of E2M3), 18 dB (INT4 in groups, NVFP4). The largest thousandth of the values do not
-//! count as signal ([`outliers_db`](super::outliers_db)), and a cast that makes a finite value NaN or infinite keeps no level. Of the casts that take fewer bytes than what
+//! of E4M3, 6 of E2M3), 18 dB (INT4 in groups, NVFP4). Where the largest thousandth of the values hold half of the
+//! energy or more ([`outliers_db`](super::outliers_db)) they do not count as signal, though their errors do as noise: a lower
+//! bound of what the others keep. A cast that makes a finite value NaN or infinite keeps no level. Of the casts that take fewer bytes than what
 //! is stored, the one with the fewest is named that keeps the level in matrices with at least
 //! 95 % of the matrices' values; the others are named as those to leave alone.
 
@@ -105,7 +106,7 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
     let all = values(&mut matrices.iter());
     let stored: u64 = matrices.iter().map(|subject| subject.bytes).sum();
     let keeps = |subject: &Subject, at: usize| {
-        let sqnr_db = f64::from(subject.sqnr_db[at]) + subject.outliers_db;
+        let sqnr_db = f64::from(subject.sqnr_db[at]) + subject.discount_db();
         sqnr_db >= f64::from(threshold_db) && !subject.breaking.has(at)
     };
     let is_enough = |at: usize| {
@@ -135,7 +136,7 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
             keep_more: 0,
             bytes: stored,
             says: format!(
-                "{level} quality: no format of at most 8 bits takes fewer bytes and keeps {threshold_db} dB in 95 % of the values."
+                "{level} quality: no format of at most 8 bits takes fewer bytes and keeps {threshold_db} dB, and every value finite, in 95 % of the values."
             ),
         };
     };
@@ -227,15 +228,25 @@ fn leave(left: &[&Subject]) -> String {
     }
 }
 
-/// Half of the energy.
-const HALF_DB: f64 = -3.0;
+/// Half of the energy: 10 log10 of it.
+const HALF_DB: f64 = -3.010_299_956_639_812;
+
+impl Subject<'_> {
+    /// What its outliers make of a ratio, where they make the most of it.
+    fn discount_db(&self) -> f64 {
+        match self.outliers_db <= HALF_DB {
+            true => self.outliers_db,
+            false => 0.0,
+        }
+    }
+}
 
 /// Which matrices have a ratio that says little of most of their values.
 fn decided_by_few(matrices: &[&Subject]) -> Option<String> {
-    let few: Vec<&&Subject> = matrices
+    let few = matrices
         .iter()
-        .filter(|subject| subject.outliers_db <= HALF_DB)
-        .collect();
+        .filter(|subject| subject.discount_db() < 0.0);
+    let few = largest_first(few.copied(), |subject| subject.matrix.elements());
     let which = match &few[..] {
         [] => return None,
         [one] => one.name.to_owned(),
@@ -246,7 +257,7 @@ fn decided_by_few(matrices: &[&Subject]) -> Option<String> {
         ),
     };
     Some(format!(
-        "In {which} the largest thousandth of the values hold half of the energy or more, so that the SQNR says little of the others; recommendations do not count them as signal."
+        "In {which} the largest thousandth of the values hold half of the energy or more, so that its SQNR says little of the others. Recommendations leave them out of the signal."
     ))
 }
 

@@ -303,16 +303,17 @@ fn add(seen: &mut Seen, more: &Seen) {
 pub(super) fn target<'a>(cast: &Cast, rule: &Rule, rows: &'a Rows) -> Target<'a> {
     let largest = rule.largest;
     let Some(layout) = cast.layout() else {
-        return match cast.codes {
-            Codes::SixtyFourths => Target::SharedMultiples {
+        return match (cast.codes, cast.scaling) {
+            (Codes::SixtyFourths, Scaling::PowerOfTwo) => Target::SharedMultiples {
                 step: 1.0 / 64.0,
                 largest,
             },
-            Codes::Nf4 => Target::ScaledLevels {
+            (Codes::Nf4, Scaling::Real(_)) => Target::ScaledLevels {
                 half: level::HALF,
                 rows,
             },
-            _ => Target::ScaledIntegers,
+            (Codes::Integers(..), Scaling::Real(_)) => Target::ScaledIntegers,
+            _ => unreachable!("no kernel has the codes of {} with such scales", cast.key),
         };
     };
     let float = Float {

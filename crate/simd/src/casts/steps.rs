@@ -5,7 +5,8 @@ use crate::{Reals, Rows};
 
 /// Rounds a vector to codes.
 pub(super) trait Rounds<R>: Copy {
-    /// Whether −x is a code for every code x: then magnitudes alone are rounded.
+    /// Whether −x is rounded to −code for every x that there is: then magnitudes alone are rounded. So it is
+    /// with integers, too, of which the least has no counterpart: no scale takes a number there.
     const IS_SYMMETRIC: bool = true;
     fn round(self, x: R) -> R;
     /// The smallest normal magnitude.

@@ -181,6 +181,7 @@ pub(crate) fn assert_same(ours: &Tally, expected: &Tally, of: &dyn Fn() -> Strin
         [
             tally.exact,
             tally.overflow,
+            tally.broken,
             tally.underflow,
             tally.subnormal,
             tally.finite,
