@@ -411,7 +411,7 @@ impl Job {
         self.collector.add_problems(progress.problems);
         let wants_casts = self.collector.sections().casts;
         if wants_casts && self.is_done() && self.remaining.iter().all(Option::is_none) {
-            self.collector.settle_casts();
+            self.collector.settle_casts(self.casting.wanted);
         }
         columns
     }

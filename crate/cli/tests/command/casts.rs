@@ -206,6 +206,16 @@ fn what_makes_a_nan_or_keeps_an_outlier_alone_is_not_recommended() {
     );
     let (none, _, report) = of(1e6);
     assert_eq!(none, Value::Null);
+    // Of others it says nothing.
+    let says = report["recommendations"][1]["says"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        says.starts_with(
+            "6-bit quality: none of the casts that were asked for of at most 8 bits takes"
+        ),
+        "{says}"
+    );
     // All else in its row became zero, and the ratio is grand.
     let row = &report["tensors"][0]["casts"]["int8/row"];
     assert!(

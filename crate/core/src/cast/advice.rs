@@ -80,7 +80,7 @@ pub struct Advice {
 }
 
 /// Advice on these tensors, of which every wanted cast is known.
-pub fn advise(subjects: &[Subject]) -> Advice {
+pub fn advise(subjects: &[Subject], wanted: CastSet) -> Advice {
     let mut matrices: Vec<&Subject> = subjects
         .iter()
         .filter(|subject| subject.is_matrix)
@@ -93,13 +93,19 @@ pub fn advise(subjects: &[Subject]) -> Advice {
     }
     let levels = LEVELS.iter().filter(|_| !matrices.is_empty());
     Advice {
-        recommendations: levels.map(|level| at_level(*level, &matrices)).collect(),
+        recommendations: levels
+            .map(|level| at_level(*level, &matrices, wanted))
+            .collect(),
         outliers: decided_by_few(&matrices),
         f16: half_precision(subjects),
     }
 }
 
-fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -> Level {
+fn at_level(
+    (level, threshold_db): (&'static str, u32),
+    matrices: &[&Subject],
+    wanted: CastSet,
+) -> Level {
     let values = |subjects: &mut dyn Iterator<Item = &&Subject>| -> u64 {
         subjects.map(|subject| subject.matrix.elements()).sum()
     };
@@ -120,7 +126,9 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
         };
         matrices.iter().map(of).sum()
     };
-    let candidates = (0..CASTS.len()).filter(|at| CASTS[*at].bits <= 8 && is_enough(*at));
+    let candidates = wanted
+        .each()
+        .filter(|at| CASTS[*at].bits <= 8 && is_enough(*at));
     let best = candidates
         .map(|at| (bytes(at), at))
         .filter(|(bytes, _)| *bytes < stored)
@@ -136,7 +144,11 @@ fn at_level((level, threshold_db): (&'static str, u32), matrices: &[&Subject]) -
             keep_more: 0,
             bytes: stored,
             says: format!(
-                "{level} quality: no format of at most 8 bits takes fewer bytes and keeps {threshold_db} dB, and every value finite, in 95 % of the values."
+                "{level} quality: {} of at most 8 bits takes fewer bytes and keeps {threshold_db} dB, and every value finite, in 95 % of the values.",
+                match wanted == CastSet::all() {
+                    true => "no format",
+                    false => "none of the casts that were asked for",
+                },
             ),
         };
     };

@@ -15,12 +15,12 @@ const NOTHING_ELSE: f64 = -10_000.0;
 
 /// 10 log10 of the share of Σx² that is left without the largest values: 0 or less. From counts,
 /// exactly for types of up to 16 bits; for wider ones from the upper 16 bits of each value,
-/// which is right to 0.07 dB for FP32 and to 0.6 dB for FP64 where values are normal; subnormal
+/// which is right to 0.07 dB for FP32 and to 0.6 dB for FP64 where values are normal: subnormal
 /// numbers have fewer bits there, and the smallest of them none.
 pub fn outliers_db(seen: &Observations) -> f64 {
-    let (census, bits) = match &seen.streams[..] {
-        [Stream::Codes(census)] => (census, seen.dtype.bits()),
-        [Stream::Float(float)] => (&float.tops, 16),
+    let (census, bits, deep) = match &seen.streams[..] {
+        [Stream::Codes(census)] => (census, seen.dtype.bits(), 0),
+        [Stream::Float(float)] => (&float.tops, 16, float.deep.iter().sum()),
         _ => return 0.0,
     };
     let format = seen.dtype.format();
@@ -28,7 +28,8 @@ pub fn outliers_db(seen: &Observations) -> f64 {
         value(seen.dtype, format, magnitude)
     });
     let values: u64 = squares.iter().map(|(_, count)| count).sum();
-    let mut left_out = values / ONE_IN;
+    // Deep subnormal numbers look like zeros, and are values nonetheless.
+    let mut left_out = (values + deep) / ONE_IN;
     let (mut all, mut rest) = (0.0, 0.0);
     for (square, count) in squares {
         let outliers = count.min(left_out);
@@ -122,6 +123,17 @@ mod tests {
             // Of 999 none is.
             assert_near(of_bf16(&values[1001..]), 0.0);
         }
+    }
+
+    /// The smallest number has nothing in its upper bits.
+    #[test]
+    fn deep_subnormal_numbers_are_values() {
+        let mut values = vec![1.0; 998];
+        values.extend([1e5, f32::from_bits(1)]);
+        let expected = 10.0 * libm::log10(998.0 / (998.0 + 1e10));
+        assert!((of_f32(&values) - expected).abs() < 0.07);
+        values.pop();
+        assert_near(of_f32(&values), 0.0);
     }
 
     #[test]

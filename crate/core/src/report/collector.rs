@@ -13,7 +13,7 @@ use super::pattern::pattern_of;
 use super::pools::{PoolReport, Pools};
 use super::{Figures, Problem, TensorFigures};
 use crate::ancestry::Label;
-use crate::cast::{Advice, ByKey, CastTotals, LossTable, Losses, Subject, advise};
+use crate::cast::{Advice, ByKey, CastSet, CastTotals, LossTable, Losses, Subject, advise};
 use crate::checkpoint::{Layout, TensorInfo, find_layouts};
 use crate::scan::Matrix;
 
@@ -210,12 +210,12 @@ impl Collector {
         self.casts.add_outliers(index, outliers_db);
     }
 
-    /// Every cast is known: says which format would do.
-    pub fn settle_casts(&mut self) {
+    /// Every cast that is wanted is known: says which format would do.
+    pub fn settle_casts(&mut self, wanted: CastSet) {
         let subjects: Vec<Subject> = (0..self.len())
             .filter_map(|index| self.subject(index))
             .collect();
-        let advice = advise(&subjects);
+        let advice = advise(&subjects, wanted);
         self.casts.advice = Some(advice);
     }
 

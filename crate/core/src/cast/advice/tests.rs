@@ -51,7 +51,7 @@ fn advice(made: &[Made]) -> Advice {
             underflow_f16: made.underflow,
         })
         .collect();
-    advise(&subjects)
+    advise(&subjects, CastSet::all())
 }
 
 const USUAL: [(&str, f32); 4] = [
