@@ -14,7 +14,7 @@ const options = { timeout: patience_ms };
 /** @param {Page} page */
 async function openFormats(page) {
   await page.click('#show-formats');
-  await page.waitForSelector('#formats[open] .looks');
+  await page.waitForSelector('#formats-view[open] .looks');
 }
 
 /** Types in place of what is there and waits for what is said of it. @param {Page} page @param {string} typed @param {string} said */
@@ -28,25 +28,25 @@ async function look(page, typed, said) {
 const says = (page, said) => page.waitForFunction((said) => document.querySelector('#number-says')?.textContent?.startsWith(said), {}, said);
 
 /** The cells of a format's line, by column. @param {Page} page @param {string} format @returns {Promise<Record<string, string[]>>} */
-const line = (page, format) => page.$eval(`#formats .looks [data-format="${format}"]`, (row) => {
+const line = (page, format) => page.$eval(`#formats-view .looks [data-format="${format}"]`, (row) => {
   const cells = [...row.querySelectorAll('td')].map((cell) => [cell.dataset.column, [...cell.children].map(({ textContent }) => textContent)]);
   return Object.fromEntries(cells);
 });
 
 /** @param {Page} page @param {string} format */
-const fields = (page, format) => page.$$eval(`#formats .looks [data-format="${format}"] .field`, (fields) => fields.map(({ textContent }) => textContent));
+const fields = (page, format) => page.$$eval(`#formats-view .looks [data-format="${format}"] .field`, (fields) => fields.map(({ textContent }) => textContent));
 
 /** @param {Page} page */
-const isOpen = (page) => page.$eval('#formats', (dialog) => /** @type {HTMLDialogElement} */ (dialog).open);
+const isOpen = (page) => page.$eval('#formats-view', (dialog) => /** @type {HTMLDialogElement} */ (dialog).open);
 
 /** @param {Page} page */
-const closed = (page) => page.waitForFunction(() => !document.querySelector('#formats[open]'));
+const closed = (page) => page.waitForFunction(() => !document.querySelector('#formats-view[open]'));
 
 test('the table has every format', options, async () => {
   const { page, errors } = await open();
   await openFormats(page);
-  await page.waitForSelector('#formats .stats');
-  const rows = await page.$$eval('#formats .stats tbody tr', (rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent)));
+  await page.waitForSelector('#formats-view .stats');
+  const rows = await page.$$eval('#formats-view .stats tbody tr', (rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent)));
   assert.equal(rows.length, 23);
   const bf16 = rows.find(([name]) => name?.startsWith('BF16'));
   assert.deepEqual(bf16?.slice(1, 10), ['16', '1/8/7', '127', '8', '2.4', '3.39e38', '2⁻¹²⁶', '2⁻¹³³', '±∞, NaN']);
@@ -98,11 +98,11 @@ test('the keyboard opens it, walks from number to number, and leaves', options, 
   const { page } = await open();
   await page.focus('#show-formats');
   await page.keyboard.press('Enter');
-  await page.waitForSelector('#formats[open] .looks');
+  await page.waitForSelector('#formats-view[open] .looks');
   // What is typed goes where the focus is, in place of what is there.
   await page.keyboard.type('1');
   await says(page, '1, in each');
-  await page.focus('#formats .looks [data-format="BF16"] [data-column="next above"] button');
+  await page.focus('#formats-view .looks [data-format="BF16"] [data-column="next above"] button');
   await page.keyboard.press('Enter');
   await says(page, 'bf16:0x3f81 is 1.0078125,');
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'number');
@@ -126,7 +126,7 @@ test('it has an address, and the way back closes it over a tensor', options, asy
   assert.equal(await text(page, '#tensor-name'), name);
   assert(await page.$eval('#tensor', (tensor) => !(/** @type {HTMLElement} */ (tensor).hidden)));
   await page.goto(`${origin}/?again#formats`);
-  await page.waitForSelector('#formats[open] .looks');
+  await page.waitForSelector('#formats-view[open] .looks');
   // Here, too, what is typed replaces what is there.
   await page.keyboard.type('2');
   await says(page, '2, in each');
@@ -142,7 +142,7 @@ test('it fits a phone', options, async () => {
   await openFormats(page);
   for (const typed of ['0.1', '-2.2250738585072014e-308', 'nan']) {
     await look(page, typed, typed.replaceAll('-', '−').replace('nan', 'nan is'));
-    const [inner, outer] = await page.$eval('#formats', ({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+    const [inner, outer] = await page.$eval('#formats-view', ({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
     assert(inner <= outer, `${typed}: ${inner} px in ${outer}`);
   }
 });

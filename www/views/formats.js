@@ -8,6 +8,7 @@ import { microscopeView } from './microscope.js';
 
 /** @typedef {import('../types.js').FormatRange} FormatRange */
 
+/** No element's name: the browser would take the focus there. */
 const ADDRESS = '#formats';
 
 /** @param {number | null | undefined} figure */
@@ -49,7 +50,7 @@ const table = (formats) => h('table', { class: 'stats' },
 
 /** @param {import('../types.js').Session} session */
 export function formatsView(session) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId('formats'));
+  const dialog = /** @type {HTMLDialogElement} */ (byId('formats-view'));
   const microscope = microscopeView(session);
   const place = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'The formats of numbers' });
   const leave = () => history.back();
