@@ -11,14 +11,12 @@ of the sum. Beyond a chunk sums are fractions and therefore exact. Where doubles
 would leave the range when they are squared, a chunk is first scaled by a power of two.
 """
 
-import json
 import math
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 
 import numpy as np
 
-import container
 import expected
 import formats
 from formats import FORMATS, TF32
@@ -26,8 +24,6 @@ from formats import FORMATS, TF32
 F32 = np.float32
 CHUNK = 1 << 16  # elements cast at once: they fit a cache
 COUNTS = ["exact", "overflow", "underflow", "subnormal"]
-# Where the largest values hold all that doubles can tell.
-NOTHING_ELSE = -10_000.0
 ERRORS = ["max_abs_error", "mse", "sqnr_db"]
 FIELDS = [*COUNTS, *ERRORS, "bytes"]
 
@@ -371,21 +367,6 @@ def tallies(t, saturate=False):
     return found
 
 
-def outliers_db(t):
-    """What is left of Σx² without the largest thousandth of the values that are not zero, in dB; None where nothing is cast."""
-    fmt = t.format
-    if fmt.kind != "float" or not fmt.info.is_signed:
-        return None
-    with np.errstate(all="ignore"):
-        values = np.abs(formats.decode(fmt, formats.unpack(fmt, t.data)).astype(np.float64))
-    values = np.sort(values[np.isfinite(values) & (values > 0)])
-    if len(values) == 0:
-        return 0.0
-    squares = (values / values[-1]) ** 2
-    rest = math.fsum(squares[: len(squares) - len(squares) // 1000])
-    return 10 * math.log10(rest / math.fsum(squares)) if rest > 0 else NOTHING_ELSE
-
-
 def figures(found):
     """What a report says of tallies: {key: {field: figure}}, or None."""
     return None if found is None else {key: tally.figures() for key, tally in found.items()}
@@ -396,35 +377,3 @@ def add(sums, found):
     for key, tally in (found or {}).items():
         sums.setdefault(key, Tally())
         sums[key] += tally
-
-
-def of_file(data):
-    """Figures of every tensor of a container, by name."""
-    return {t.name: figures(tallies(t)) for t in container.parse(data)}
-
-
-def dumps(files):
-    """JSON with one tensor a line, its figures in the order of FIELDS.
-
-    mse is written to 15 digits and sqnr_db to 10 decimals, so that no platform's
-    logarithm decides a byte.
-    """
-    blocks = []
-    for name, tensors in files.items():
-        rows = ",\n".join(f"{compact(name)}:{compact(in_order(row))}" for name, row in tensors.items())
-        blocks.append(f"{json.dumps(name)}: {{\n{rows}\n}}")
-    return "{\n" + ",\n".join(blocks) + "\n}\n"
-
-
-def in_order(row):
-    return row and {key: [shorter(*figure) for figure in figures.items()] for key, figures in row.items()}
-
-
-def shorter(name, value):
-    if not isinstance(value, float):
-        return value
-    return {"mse": float(f"{value:.15g}"), "sqnr_db": round(value, 10)}.get(name, value)
-
-
-def compact(value):
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

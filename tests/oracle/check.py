@@ -25,6 +25,7 @@ import derivations as mathematics
 import expected
 import make_fixtures
 import make_format_tables
+import outliers
 import selftest
 from committed import differences
 
@@ -97,7 +98,7 @@ def check_report(score, place, report, paths, saturate=False):
                 figures = [
                     *compare.tensor(expected.tensor(tensor), row),
                     *compare.casts(all_casts.figures(tallies), row.get("casts", "missing")),
-                    compare.outliers(all_casts.outliers_db(tensor), tensor.format.bits, row.get("outliers_db", "missing")),
+                    compare.outliers(outliers.outliers_db(tensor), tensor.format.bits, row.get("outliers_db", "missing")),
                 ]
                 score.figures(f"{file.name}: {tensor.name!r}", figures)
     extra = [key for key in ours if key not in wanted]

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 import cast_cases
-import casts
 import container
 import expected
+import expected_casts
 import formats
 from committed import settle
 from formats import FORMATS
@@ -332,10 +332,10 @@ def make():
     }
     containers = {name: data for name, data in files.items() if name.endswith(".safetensors")}
     figures = {name: [expected.tensor(t) for t in container.parse(data)] for name, data in containers.items()}
-    of_casts = {f"{name}.safetensors": casts.of_file(files[f"{name}.safetensors"]) for name in WITH_CASTS}
+    of_casts = {f"{name}.safetensors": expected_casts.of_file(files[f"{name}.safetensors"]) for name in WITH_CASTS}
     return files | {
         "expected.json": expected.dumps(figures).encode(),
-        "expected_casts.json": casts.dumps(of_casts).encode(),
+        "expected_casts.json": expected_casts.dumps(of_casts).encode(),
     }
 
 

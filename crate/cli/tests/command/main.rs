@@ -1,5 +1,6 @@
 //! The command as scripts and people run it.
 
+mod advice;
 mod ancestry;
 mod casts;
 mod checkpoints;

@@ -1,0 +1,59 @@
+//! The casts of what was collected, and the advice on them.
+
+use super::Collector;
+use crate::cast::{Advice, CastSet, CastTotals, LossTable, Losses, Subject, advise};
+use crate::report::Figures;
+use crate::report::casts::SubjectInfo;
+use crate::scan::Matrix;
+
+impl Collector {
+    /// Adds casts of a tensor to those that are known.
+    pub fn cast(&mut self, index: usize, losses: &Losses, columns: &mut Figures) {
+        self.casts.add(index, &self.entries[index].info, losses);
+        if let Some(table) = self.casts.table(index) {
+            columns.cast(index, &table);
+        }
+    }
+
+    /// Adds how much of a tensor's energy its largest values hold, after a cast of it.
+    pub fn add_outliers(&mut self, index: usize, outliers_db: f64) {
+        self.casts.add_outliers(index, outliers_db);
+    }
+
+    /// Every cast that is wanted is known: says which format would do.
+    pub fn settle_casts(&mut self, wanted: CastSet) {
+        let subjects: Vec<Subject> = (0..self.len())
+            .filter_map(|index| self.subject(index))
+            .collect();
+        let advice = advise(&subjects, wanted);
+        self.casts.advice = Some(advice);
+    }
+
+    fn subject(&self, index: usize) -> Option<Subject<'_>> {
+        let entry = &self.entries[index];
+        self.casts.subject(index, || {
+            let matrix = Matrix::of(&entry.info.shape);
+            SubjectInfo {
+                name: &entry.info.name,
+                matrix,
+                bytes: entry.info.bytes(),
+                is_matrix: matrix.rows > 1 && matrix.columns > 1 && entry.layout.is_none(),
+            }
+        })
+    }
+
+    /// The casts of a tensor that are known; none of a tensor that is not cast.
+    pub fn casts(&self, index: usize) -> Option<LossTable> {
+        self.casts.table(index)
+    }
+
+    /// Sums of the casts over all tensors.
+    pub fn cast_totals(&self) -> &CastTotals {
+        &self.casts.totals
+    }
+
+    /// Which format would do, once every cast is known.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.casts.advice.as_ref()
+    }
+}
