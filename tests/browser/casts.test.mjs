@@ -243,7 +243,7 @@ test('a few values that decide every ratio are told of', options, async () => {
   await pick(page, write(join(scratch, 'huge.safetensors'), [plain, huge]));
   await page.waitForFunction(() => document.body.dataset.look === 'done');
   await page.waitForFunction(() => /^.*In huge\.weight the largest thousandth/s.test(document.querySelector('#casts-advice')?.textContent ?? ''));
-  const says = /largest thousandth of the values hold nearly all .* up to \d+\.\d dB lower/;
+  const says = /largest thousandth of the values hold half of the energy or more.* up to \d+\.\d dB lower/;
   await openTensor(page, 'huge.weight');
   assert.match(await text(page, '#tensor'), says);
   await openTensor(page, 'plain.weight');

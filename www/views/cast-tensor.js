@@ -10,7 +10,7 @@ const HALF_DB = -3.0103;
 
 /** Why the ratios below say little of most values. @param {number} outliers_db */
 const outliers = (outliers_db) =>
-  `The largest thousandth of the values hold nearly all that counts as signal here: without them a ratio is up to ${Math.min(999, -outliers_db).toFixed(1)} dB lower.`;
+  `The largest thousandth of the values hold half of the energy or more: without them a ratio is up to ${Math.min(999, -outliers_db).toFixed(1)} dB lower.`;
 
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 
