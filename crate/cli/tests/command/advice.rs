@@ -16,10 +16,11 @@ fn report(path: &std::path::Path, arguments: &[&str]) -> Value {
     outcome.json()
 }
 
-/// A matrix of ones and thirds in FP32 with one value in the middle; plain E4M3 takes it to within 30 dB.
-fn with_one(scratch: &Scratch, value: f32) -> std::path::PathBuf {
+/// A matrix of ones and thirds in FP32, times a factor, with one value in the middle; plain E4M3 takes it to
+/// within 30 dB.
+fn with_one(scratch: &Scratch, factor: f32, value: f32) -> std::path::PathBuf {
     let header = json!({"w": {"dtype": "F32", "shape": [64, 64], "data_offsets": [0, 16_384]}});
-    let mut values = [1f32, 0.34].repeat(2048);
+    let mut values = [factor, 0.34 * factor].repeat(2048);
     values[2000] = value;
     let data: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
     scratch.write(&format!("{value}.safetensors"), container(&header, &data))
@@ -28,14 +29,20 @@ fn with_one(scratch: &Scratch, value: f32) -> std::path::PathBuf {
 #[test]
 fn what_makes_a_nan_or_keeps_an_outlier_alone_is_not_recommended() {
     let scratch = Scratch::new();
-    let of = |value| {
-        let path = with_one(&scratch, value);
+    let of_factor = |factor, value| {
+        let path = with_one(&scratch, factor, value);
         let report = report(&path, &["--cast", "f8_e4m3,f8_e4m3/row,int8/row"]);
         let level = report["recommendations"][1].clone();
         assert_eq!(level["threshold_db"], 30);
         (level["cast"].clone(), report["outliers"].clone(), report)
     };
+    let of = |value| of_factor(1.0, value);
     assert_eq!((of(1.0).0, of(1.0).1), (json!("f8_e4m3"), Value::Null));
+    // One among its like, the second beyond what E4M3 takes for its largest.
+    for (value, cast) in [(464.0, "f8_e4m3"), (465.0, "f8_e4m3/row")] {
+        let (found, says, _) = of_factor(416.0, value);
+        assert_eq!((found, says), (json!(cast), Value::Null), "{value}");
+    }
     // E4M3 ends at 448. One value of 416 is nearly all of the energy.
     let (fits, says, report) = of(416.0);
     assert_eq!(fits, json!("f8_e4m3"));

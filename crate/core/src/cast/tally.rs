@@ -105,3 +105,26 @@ fn add_square(sum: &mut ExactSum, x: f64) {
     let integer = i128::from(integer);
     sum.add(integer * integer, 2 * exponent);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stopped_overflows_and_what_is_no_number_is_broken_too() {
+        let outcome = |value, is_over| Outcome {
+            value,
+            is_over,
+            is_subnormal: false,
+        };
+        let mut tally = Tally::default();
+        tally.add(480.0, outcome(f64::NAN, false));
+        tally.add(7e4, outcome(f64::INFINITY, false));
+        tally.add(7.0, outcome(6.0, true));
+        // They were none before.
+        tally.add(f64::NAN, outcome(f64::NAN, false));
+        tally.add(f64::INFINITY, outcome(f64::NAN, false));
+        tally.merge(&tally.clone());
+        assert_eq!((tally.overflow, tally.broken, tally.finite), (6, 4, 2));
+    }
+}
