@@ -245,17 +245,22 @@ export class CastMatrix {
 
   /** Says what a cell is, and with its counts once it is looked at. @param {number} at @param {number} column */
   #read(at, column) {
-    clearTimeout(this.#readTimer);
     const row = this.#order[at];
-    const readout = byId('matrix-readout');
-    if (row === undefined) return setText(readout, HINT);
-    setText(readout, this.#sentence(row, column));
+    if (row === undefined) return this.#say(HINT);
+    this.#say(this.#sentence(row, column));
     if (this.#known.has(row)) return;
-    this.#readTimer = setTimeout(async () => {
-      const timer = this.#readTimer;
+    const timer = setTimeout(async () => {
       const known = await this.#ask(row);
-      if (known && timer === this.#readTimer) setText(readout, this.#sentence(row, column, known));
+      if (known && timer === this.#readTimer) this.#say(this.#sentence(row, column, known));
     }, REST_MS);
+    this.#readTimer = timer;
+  }
+
+  /** Nothing that was asked for earlier is said after it. @param {string} sentence */
+  #say(sentence) {
+    clearTimeout(this.#readTimer);
+    this.#readTimer = undefined;
+    setText(byId('matrix-readout'), sentence);
   }
 
   /** @param {{at: number, column: number} | null} active */
@@ -276,7 +281,7 @@ export class CastMatrix {
     if (at >= 0) this.#window.reveal(at);
     else this.#window.drawNow();
     if (at >= 0) this.#read(at, column);
-    else setText(byId('matrix-readout'), `${this.session.casts[column].title}: Enter ranks the tensors by what it loses`);
+    else this.#say(`${this.session.casts[column].title}: Enter ranks the tensors by what it loses`);
   }
 
   /** What Enter and a click do. @param {number} at @param {number} column */
