@@ -3,24 +3,19 @@
 //! Feed it headers until it wants no more, start it, then hand out runs and merge
 //! what comes back until it is done. The report can be asked for at any time.
 
-use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use crate::Error;
 use crate::cast::{Casting, Remaining};
-use crate::checkpoint::{Header, HeaderReader, ShardIndex, TensorInfo};
+use crate::checkpoint::{Files, TensorInfo};
 use crate::plan::{Piece, Plan, PlanOptions, Progress, Run};
-use crate::report::{Collector, Figures, FileEntry, Problem, Sections, TensorFigures};
+use crate::report::{Collector, Figures, Problem, Sections, TensorFigures};
 use crate::work::{Seen, Task};
 
 mod casts;
 
 /// A checkpoint on its way from files to a report.
 pub struct Job {
-    files: Vec<JobFile>,
-    /// Names of files that could not even be opened.
-    unreadable: Vec<String>,
-    indexes: Vec<Result<ShardIndex, Error>>,
+    files: Files,
     collector: Collector,
     plan: Option<Plan>,
     workers: u64,
@@ -28,40 +23,19 @@ pub struct Job {
     /// By tensor, what a second look is to complete.
     remaining: Vec<Option<Box<Remaining>>>,
     is_second_look: bool,
-    selection: Option<Selection>,
-}
-
-/// Which tensors are wanted, by name.
-type Selection = Box<dyn Fn(&str) -> bool + Send>;
-
-struct JobFile {
-    name: String,
-    bytes: u64,
-    header: HeaderState,
-}
-
-enum HeaderState {
-    Reading(HeaderReader),
-    Read(Header),
-    /// Its tensors are with the collector now.
-    Taken,
-    Failed,
 }
 
 impl Job {
     /// A checkpoint without files, named for people.
     pub fn new(name: &str) -> Self {
         Self {
-            files: Vec::new(),
-            unreadable: Vec::new(),
-            indexes: Vec::new(),
+            files: Files::default(),
             collector: Collector::new(name),
             plan: None,
             workers: 1,
             casting: Casting::default(),
             remaining: Vec::new(),
             is_second_look: false,
-            selection: None,
         }
     }
 
@@ -73,66 +47,38 @@ impl Job {
 
     /// Adds a file; its index is returned.
     pub fn add_file(&mut self, name: &str, bytes: u64) -> usize {
-        let header = HeaderState::Reading(HeaderReader::new(name, bytes));
-        self.files.push(JobFile {
-            name: name.to_owned(),
-            bytes,
-            header,
-        });
-        self.settle_header(self.files.len() - 1);
-        self.files.len() - 1
+        let file = self.files.add(name, bytes);
+        self.take_problems();
+        file
     }
 
     /// A file that is there and cannot be opened: a problem, and no file of the job.
     pub fn add_unreadable(&mut self, name: &str, what: &str) {
-        self.unreadable.push(name.to_owned());
-        self.collector.add_problems([Problem {
-            file: name.to_owned(),
-            tensor: None,
-            place: None,
-            what: what.to_owned(),
-        }]);
+        self.files.add_unreadable(name, what);
+        self.take_problems();
     }
 
     /// Adds the text of a `*.index.json`.
     pub fn add_index(&mut self, name: &str, bytes: &[u8]) {
-        self.indexes.push(ShardIndex::parse(name, bytes));
+        self.files.add_index(name, bytes);
     }
 
     /// The bytes that are needed next of the file's header, or `None` when it is
     /// complete or has failed.
     pub fn header_wants(&self, file: usize) -> Option<Range<u64>> {
-        match &self.files.get(file)?.header {
-            HeaderState::Reading(reader) => reader.wants(),
-            _ => None,
-        }
+        self.files.wants(file)
     }
 
     /// Feeds what was wanted, or fewer bytes where the file ended early.
     pub fn header_feed(&mut self, file: usize, bytes: &[u8]) {
-        if let Some(JobFile {
-            header: HeaderState::Reading(reader),
-            ..
-        }) = self.files.get_mut(file)
-        {
-            reader.feed(bytes);
-        }
-        self.settle_header(file);
+        self.files.feed(file, bytes);
+        self.take_problems();
     }
 
     /// The file's header cannot be read at all.
     pub fn header_failed(&mut self, file: usize, what: &str) {
-        let Some(failed) = self.files.get_mut(file) else {
-            return;
-        };
-        failed.header = HeaderState::Failed;
-        let problem = Problem {
-            file: failed.name.clone(),
-            tensor: None,
-            place: None,
-            what: what.to_owned(),
-        };
-        self.collector.add_problems([problem]);
+        self.files.fail(file, what);
+        self.take_problems();
     }
 
     /// Something that went wrong outside, such as a folder that cannot be listed.
@@ -142,20 +88,13 @@ impl Job {
 
     /// Names of the tensors in the headers read so far, those with a problem among them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let headers = self.files.iter().filter_map(|file| match &file.header {
-            HeaderState::Read(header) => Some(header),
-            _ => None,
-        });
-        headers.flat_map(|header| {
-            let readable = header.tensors.iter().map(|tensor| tensor.name.as_str());
-            readable.chain(header.problems.iter().filter_map(|p| p.tensor.as_deref()))
-        })
+        self.files.names()
     }
 
     /// Leaves out, from [`start`](Self::start) on, the tensors that are not wanted
     /// and what is wrong with them; files are still held against their index whole.
     pub fn select(&mut self, wanted: impl Fn(&str) -> bool + Send + 'static) {
-        self.selection = Some(Box::new(wanted));
+        self.files.select(wanted);
     }
 
     /// Leaves parts out of the report.
@@ -170,24 +109,12 @@ impl Job {
 
     /// All headers are in: makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> Figures {
-        self.check_indexes();
+        let taken = self.files.take();
+        self.take_problems();
         let mut tensors: Vec<(String, Vec<TensorInfo>)> = Vec::new();
-        for file in &mut self.files {
-            let state = std::mem::replace(&mut file.header, HeaderState::Taken);
-            let HeaderState::Read(mut header) = state else {
-                self.collector
-                    .add_file(file.entry(Default::default()), Vec::new());
-                tensors.push((file.name.clone(), Vec::new()));
-                continue;
-            };
-            if let Some(wanted) = &self.selection {
-                header.tensors.retain(|tensor| wanted(&tensor.name));
-                retain_wanted(&mut header.problems, wanted);
-            }
-            self.collector.add_problems(header.problems);
-            self.collector
-                .add_file(file.entry(header.metadata), header.tensors.clone());
-            tensors.push((file.name.clone(), header.tensors));
+        for (entry, of_file) in taken {
+            tensors.push((entry.name.clone(), of_file.clone()));
+            self.collector.add_file(entry, of_file);
         }
         self.collector.find_layouts();
         let bytes = tensors
@@ -273,69 +200,9 @@ impl Job {
         &self.collector
     }
 
-    fn settle_header(&mut self, file: usize) {
-        let Some(entry) = self.files.get_mut(file) else {
-            return;
-        };
-        let complete =
-            matches!(&entry.header, HeaderState::Reading(reader) if reader.wants().is_none());
-        if !complete {
-            return;
-        }
-        let HeaderState::Reading(reader) =
-            std::mem::replace(&mut entry.header, HeaderState::Failed)
-        else {
-            return;
-        };
-        match reader.finish() {
-            Ok(header) => entry.header = HeaderState::Read(header),
-            Err(error) => self.collector.add_problems([Problem::from(&error)]),
-        }
-    }
-
-    fn check_indexes(&mut self) {
-        self.forgive_failed_shards();
-        let headers: Vec<(&str, &Header)> = self
-            .files
-            .iter()
-            .filter_map(|file| match &file.header {
-                HeaderState::Read(header) => Some((file.name.as_str(), header)),
-                _ => None,
-            })
-            .collect();
-        let mut problems: Vec<Problem> = self
-            .indexes
-            .iter()
-            .flat_map(|index| match index {
-                Ok(index) => index.check(&headers),
-                Err(error) => vec![Problem::from(error)],
-            })
-            .collect();
-        if let Some(wanted) = &self.selection {
-            retain_wanted(&mut problems, wanted);
-        }
+    fn take_problems(&mut self) {
+        let problems = self.files.take_problems();
         self.collector.add_problems(problems);
-    }
-
-    /// A shard that could not be read is there, and its problem has been told:
-    /// the index must not call it missing.
-    fn forgive_failed_shards(&mut self) {
-        let failed = self
-            .files
-            .iter()
-            .filter(|file| matches!(file.header, HeaderState::Failed));
-        let names = failed.map(|file| &file.name).chain(&self.unreadable);
-        let failed: HashSet<&str> = names
-            .filter_map(|name| name.rsplit(['/', '\\']).next())
-            .collect();
-        for index in self.indexes.iter_mut().flatten() {
-            // Not `retain`: removing from a tree is much code for the page to load.
-            for (tensor, shard) in std::mem::take(&mut index.weight_map) {
-                if !failed.contains(shard.as_str()) {
-                    index.weight_map.insert(tensor, shard);
-                }
-            }
-        }
     }
 
     fn take(&mut self, progress: Progress) -> Figures {
@@ -362,18 +229,4 @@ impl Job {
         }
         columns
     }
-}
-
-impl JobFile {
-    fn entry(&self, metadata: BTreeMap<String, String>) -> FileEntry {
-        FileEntry {
-            name: self.name.clone(),
-            bytes: self.bytes,
-            metadata,
-        }
-    }
-}
-
-fn retain_wanted(problems: &mut Vec<Problem>, wanted: &Selection) {
-    problems.retain(|problem| problem.tensor.as_deref().is_none_or(wanted));
 }

@@ -15,6 +15,7 @@
 
 mod coverage;
 mod entry;
+mod files;
 mod header;
 mod index;
 mod json;
@@ -27,6 +28,7 @@ mod shown;
 mod tests;
 
 pub use entry::MAX_RANK;
+pub(crate) use files::Files;
 pub use header::{Header, MAX_HEADER_BYTES, TensorInfo, parse_header};
 pub use index::ShardIndex;
 pub use kind::FileKind;

@@ -29,11 +29,8 @@ impl Job {
         if bytes == 0 {
             return;
         }
-        let mut files: Vec<(&str, Vec<TensorInfo>)> = self
-            .files
-            .iter()
-            .map(|file| (file.name.as_str(), Vec::new()))
-            .collect();
+        let names = self.files.file_names();
+        let mut files: Vec<(&str, Vec<TensorInfo>)> = names.map(|name| (name, Vec::new())).collect();
         for index in 0..self.collector.len() {
             if let Some((file, tensor, _)) = self.collector.tensor(index) {
                 files[file].1.push(tensor.clone());
