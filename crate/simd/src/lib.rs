@@ -22,12 +22,15 @@ pub mod cells;
 pub mod census;
 pub mod containment;
 pub mod decode;
+pub mod differences;
 pub mod fingerprint;
 pub mod integers;
 pub mod peaks;
+pub mod places;
 mod portable;
 pub mod powers;
 mod reals;
+pub mod rounding;
 pub mod scales;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code)]
