@@ -16,6 +16,7 @@
 pub mod ancestry;
 pub mod cast;
 pub mod checkpoint;
+pub mod diff;
 pub mod error;
 pub mod format;
 pub mod job;

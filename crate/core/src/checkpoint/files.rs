@@ -88,11 +88,6 @@ impl Files {
         }
     }
 
-    /// The file's name.
-    pub(crate) fn name(&self, file: usize) -> &str {
-        self.files.get(file).map_or("", |file| &file.name)
-    }
-
     /// All their names, in order.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.name.as_str())

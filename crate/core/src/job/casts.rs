@@ -30,7 +30,8 @@ impl Job {
             return;
         }
         let names = self.files.file_names();
-        let mut files: Vec<(&str, Vec<TensorInfo>)> = names.map(|name| (name, Vec::new())).collect();
+        let mut files: Vec<(&str, Vec<TensorInfo>)> =
+            names.map(|name| (name, Vec::new())).collect();
         for index in 0..self.collector.len() {
             if let Some((file, tensor, _)) = self.collector.tensor(index) {
                 files[file].1.push(tensor.clone());

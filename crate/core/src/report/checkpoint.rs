@@ -48,7 +48,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Adds a tensor to the sums.
-    pub(super) fn add(&mut self, tensor: &TensorInfo) {
+    pub(crate) fn add(&mut self, tensor: &TensorInfo) {
         let totals = self.totals_of(tensor.dtype.name());
         // Overlapping tensors may state more than any file holds.
         totals.tensors += 1;

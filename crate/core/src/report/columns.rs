@@ -39,7 +39,8 @@ impl<'a> Listing<'a> {
     }
 }
 
-fn shape(sizes: &[u64]) -> String {
+/// "3 × 4".
+pub(crate) fn shape(sizes: &[u64]) -> String {
     let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
     if sizes.is_empty() {
         "scalar".to_owned()

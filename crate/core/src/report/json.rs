@@ -7,7 +7,7 @@ use serde::ser::{self, Serializer};
 mod keys;
 
 use keys::KEY;
-pub(super) use keys::Keys;
+pub(crate) use keys::Keys;
 
 /// JSON of a report, of a part of it, or of any other plain data.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
@@ -19,22 +19,22 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
 /// Text in the making. Whether an entry is the first of its list is seen at what
 /// stands before it.
 #[derive(Debug, Default)]
-pub(super) struct Json {
-    pub(super) text: String,
+pub(crate) struct Json {
+    pub(crate) text: String,
     /// Where keys are numbered instead of written.
-    pub(super) keys: Option<Keys>,
+    pub(crate) keys: Option<Keys>,
 }
 
 impl Json {
     /// Text that is to be kept.
-    pub(super) fn with_keys(keys: Keys) -> Self {
+    pub(crate) fn with_keys(keys: Keys) -> Self {
         Self {
             text: String::new(),
             keys: Some(keys),
         }
     }
 
-    pub(super) fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
+    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
         let Ok(()) = value.serialize(self);
     }
 
@@ -117,7 +117,7 @@ impl Json {
 
 /// The failure that there is none of.
 #[derive(Debug)]
-pub(super) enum Never {}
+pub(crate) enum Never {}
 
 impl std::fmt::Display for Never {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -134,7 +134,7 @@ impl ser::Error for Never {
 }
 
 /// A list or an object that was begun.
-pub(super) struct Compound<'a> {
+pub(crate) struct Compound<'a> {
     json: &'a mut Json,
     close: &'static str,
 }

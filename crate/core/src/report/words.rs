@@ -1,10 +1,10 @@
 //! How counts and lists are written in sentences. Integers only: printing floats
 //! is code that the page would have to download.
 
-pub(super) use crate::ancestry::prose::{counted, grouped};
+pub(crate) use crate::ancestry::prose::{counted, grouped};
 
 /// "a, b and c".
-pub(super) fn listed(items: &[String]) -> String {
+pub(crate) fn listed(items: &[String]) -> String {
     match items {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         items => items.concat(),

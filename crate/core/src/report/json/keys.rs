@@ -8,7 +8,7 @@ pub(super) const KEY: char = '\u{1}';
 
 /// The keys of structs, by their numbers in text that is kept.
 #[derive(Debug, Default)]
-pub(in crate::report) struct Keys(Vec<&'static str>);
+pub(crate) struct Keys(Vec<&'static str>);
 
 impl Keys {
     /// The number of a key, which it gets when it is first met.
@@ -22,7 +22,7 @@ impl Keys {
     }
 
     /// Writes fields that were kept, with their keys.
-    pub(in crate::report) fn unfold(&self, kept: &str, json: &mut Json) {
+    pub(crate) fn unfold(&self, kept: &str, json: &mut Json) {
         if !kept.is_empty() {
             json.separate();
         }

@@ -1,0 +1,491 @@
+//! Two streams of bytes side by side, tile by tile.
+
+use std::ops::Range;
+
+use super::difference::Difference;
+use super::explain::Explainer;
+use super::numbers::{Singles, Value, code_at, single_layout, value_at};
+use super::rows::{RowWatch, sides};
+use super::sample::Grid;
+use super::ulp::{Distance, Ruler, bin, spacing};
+use super::wide::Wide;
+use super::worst::Element;
+use super::{PairSpan, Side};
+use crate::format::{Dtype, FloatLayout};
+use crate::scan::TILE;
+use floatscope_simd::{differences, places, rounding};
+
+/// Compares one pair of spans after another.
+pub(super) struct Comparer {
+    span: PairSpan,
+    ruler: Option<Ruler>,
+    /// Both layouts, where FP32 holds both types.
+    singles: Option<[FloatLayout; 2]>,
+    explainers: Option<[Explainer; 2]>,
+    seen: Difference,
+    rows: RowWatch,
+    grid: Option<Grid>,
+    decoders: [Singles; 2],
+    tile: Tile,
+}
+
+/// What is decoded of a tile.
+#[derive(Default)]
+struct Tile {
+    values: [Vec<f32>; 2],
+    /// Without the pairs that are not finite on both sides.
+    finite: [Vec<f32>; 2],
+    /// Indices of these.
+    odd: Vec<usize>,
+    rounded: Vec<f32>,
+    places: [Vec<i32>; 2],
+}
+
+impl Comparer {
+    /// For a kind of pair.
+    pub(super) fn new(span: &PairSpan) -> Self {
+        let layouts = match [span.a, span.b].map(|dtype| dtype.format().layout()) {
+            [Some(a), Some(b)] => Some([*a, *b]),
+            _ => None,
+        };
+        let singles = match [span.a, span.b].map(single_layout) {
+            [Some(a), Some(b)] => Some([*a, *b]),
+            _ => None,
+        };
+        let explainers = layouts.map(|[a, b]| [Explainer::new(&a, &b), Explainer::new(&b, &a)]);
+        let ruler = Ruler::of(span.a, span.b);
+        Self {
+            span: *span,
+            ruler,
+            singles,
+            seen: nothing(explainers.as_ref(), ruler.is_some()),
+            explainers,
+            rows: RowWatch::default(),
+            grid: None,
+            decoders: Default::default(),
+            tile: Tile::default(),
+        }
+    }
+
+    /// Whether it can compare this one, too.
+    pub(super) fn fits(&self, span: &PairSpan) -> bool {
+        (self.span.a, self.span.b) == (span.a, span.b)
+    }
+
+    /// Starts a span.
+    pub(super) fn begin(&mut self, span: &PairSpan) {
+        self.span = *span;
+        self.seen = nothing(self.explainers.as_ref(), self.ruler.is_some());
+        self.rows.begin(span);
+        self.grid = Grid::of(span).filter(|_| self.explainers.is_some());
+    }
+
+    /// Takes whole tiles of both sides, the last of the span perhaps short.
+    pub(super) fn add(&mut self, bytes: [&[u8]; 2], elements: usize) {
+        let mut at = 0;
+        while at < elements {
+            let count = (elements - at).min(TILE as usize);
+            let skip = sides(&self.span, bytes, at);
+            let rest = [&bytes[0][skip[0].len()..], &bytes[1][skip[1].len()..]];
+            self.add_tile(sides(&self.span, rest, count), count);
+            at += count;
+        }
+    }
+
+    /// What was seen of the span.
+    pub(super) fn finish(&mut self) -> Difference {
+        self.seen.rows = self.rows.finish();
+        let fresh = nothing(self.explainers.as_ref(), self.ruler.is_some());
+        std::mem::replace(&mut self.seen, fresh)
+    }
+
+    fn add_tile(&mut self, bytes: [&[u8]; 2], count: usize) {
+        let first = self.span.first + self.seen.elements;
+        self.seen.elements += count as u64;
+        let is_equal = self.span.a == self.span.b && bytes[0] == bytes[1];
+        if self.singles.is_some() {
+            self.add_singles(bytes, count, first, is_equal);
+        } else {
+            let mut wide = Wide {
+                span: &self.span,
+                ruler: self.ruler,
+                explainers: self.explainers.as_ref(),
+                seen: &mut self.seen,
+            };
+            wide.add(bytes, count, first);
+            if !is_equal {
+                self.sample_wide(bytes, count, first);
+            }
+        }
+        if self.span.has_rows {
+            let (a, b) = (self.span.a, self.span.b);
+            let values = &self.tile.values;
+            let has_values = self.singles.is_some();
+            self.rows.add(count, bytes, is_equal, |range| match a == b {
+                true => !same_codes(a, bytes, range),
+                false if has_values => {
+                    let [x, y] = [&values[0][range.clone()], &values[1][range]];
+                    x.iter()
+                        .zip(y)
+                        .any(|(x, y)| x != y && !(x.is_nan() && y.is_nan()))
+                }
+                false => range.into_iter().any(|at| {
+                    let [x, y] = [value_at(a, bytes[0], at), value_at(b, bytes[1], at)];
+                    !x.equals(y) && !(x.is_nan() && y.is_nan())
+                }),
+            });
+        }
+    }
+
+    fn add_singles(&mut self, bytes: [&[u8]; 2], count: usize, first: u64, is_equal: bool) {
+        let tile = &mut self.tile;
+        for (side, values) in tile.values.iter_mut().enumerate() {
+            values.clear();
+            // Equal bits are decoded once.
+            if side == 0 || !is_equal {
+                let dtype = [self.span.a, self.span.b][side];
+                self.decoders[side].decode(dtype, bytes[side], values);
+                values.truncate(count);
+            }
+        }
+        if is_equal {
+            return self.add_equal(count);
+        }
+        tile.find_odd();
+        self.add_codes(bytes, count, first);
+        self.add_odd(first);
+        self.add_finite(first);
+        self.sample_singles(first, count as u64);
+    }
+
+    /// Two tiles of the same bits.
+    fn add_equal(&mut self, count: usize) {
+        let seen = &mut self.seen;
+        let values = &self.tile.values[0];
+        seen.ulp[0] += count as u64;
+        seen.max_ulp = seen.max_ulp.max(Some(0));
+        let nan = values.iter().filter(|value| value.is_nan()).count() as u64;
+        seen.both_nan += nan;
+        seen.equal += count as u64 - nan;
+        seen.not_close += if self.span.tolerance.equal_nan {
+            0
+        } else {
+            nan
+        };
+        let finite = &mut self.tile.finite[0];
+        finite.clear();
+        let all = values
+            .iter()
+            .fold(true, |all, value| all & value.is_finite());
+        match all {
+            true => finite.extend_from_slice(values),
+            false => finite.extend(values.iter().filter(|value| value.is_finite())),
+        }
+        seen.finite += finite.len() as u64;
+        seen.nonzero_b += finite.iter().filter(|value| **value != 0.0).count() as u64;
+        let squares = differences::squares(finite);
+        for sum in [
+            &mut seen.sums.squares_a,
+            &mut seen.sums.squares_b,
+            &mut seen.sums.products,
+        ] {
+            sum.add_product(squares, 1, 0);
+        }
+        let Some(explainers) = &mut self.explainers else {
+            return;
+        };
+        for (explainer, left) in explainers.iter_mut().zip(&mut seen.explained) {
+            explainer.add_equal(left, finite);
+            if !all {
+                let odd = values.iter().filter(|value| !value.is_finite());
+                explainer.add_each(
+                    left,
+                    odd.map(|value| (f64::from(*value), f64::from(*value))),
+                );
+            }
+        }
+    }
+
+    /// Counts the elements that differ in bits, or between types in value.
+    fn add_codes(&mut self, bytes: [&[u8]; 2], count: usize, first: u64) {
+        let (a, b) = (self.span.a, self.span.b);
+        if a == b {
+            return count_codes(&mut self.seen, a, bytes, count, first);
+        }
+        let [x, y] = &self.tile.values;
+        let differing = x.iter().zip(y).filter(|(x, y)| x != y).count();
+        let both_nan = x
+            .iter()
+            .zip(y)
+            .filter(|(x, y)| x.is_nan() && y.is_nan())
+            .count();
+        self.seen.differing += (differing - both_nan) as u64;
+    }
+
+    /// Pairs that are not finite on both sides, one by one.
+    fn add_odd(&mut self, first: u64) {
+        let ruler = self.ruler.expect("two floats have ULPs");
+        let seen = &mut self.seen;
+        let [x, y] = &self.tile.values;
+        for &at in &self.tile.odd {
+            let [a, b] = [x[at], y[at]].map(|value| Value::Real(f64::from(value)));
+            count_pair(seen, &ruler, a, b, self.span.tolerance.equal_nan);
+            if !a.equals(b) && !(a.is_nan() && b.is_nan()) {
+                let index = first + at as u64;
+                seen.first = Some(seen.first.map_or(index, |first| first.min(index)));
+                seen.worst.add(Element::of(index, a, b));
+            }
+        }
+        let pairs = self
+            .tile
+            .odd
+            .iter()
+            .map(|at| (f64::from(x[*at]), f64::from(y[*at])));
+        if let (false, Some([forth, back])) = (self.tile.odd.is_empty(), &self.explainers) {
+            let [left, right] = &mut seen.explained;
+            forth.add_each(left, pairs.clone());
+            back.add_each(right, pairs.map(|(x, y)| (y, x)));
+        }
+    }
+
+    /// The others, by kernels.
+    fn add_finite(&mut self, first: u64) {
+        let tolerance = differences::Tolerance {
+            relative: self.span.tolerance.relative,
+            absolute: self.span.tolerance.absolute,
+        };
+        let [x, y] = &self.tile.finite;
+        let compared = differences::compare(x, y, tolerance);
+        let seen = &mut self.seen;
+        seen.finite += x.len() as u64;
+        seen.equal += compared.equal;
+        seen.nonzero_b += compared.nonzero_b;
+        seen.not_close += compared.not_close;
+        seen.max_absolute = seen.max_absolute.max(compared.max_absolute);
+        seen.max_relative = seen.max_relative.max(compared.max_relative);
+        for (sum, value) in [
+            (&mut seen.sums.squares_a, compared.squares_a),
+            (&mut seen.sums.squares_b, compared.squares_b),
+            (&mut seen.sums.products, compared.products),
+            (&mut seen.sums.absolute, compared.absolute),
+            (&mut seen.sums.squares, compared.squares),
+            (&mut seen.sums.relative, compared.relative),
+        ] {
+            sum.add_product(value, 1, 0);
+        }
+        if compared.equal < x.len() as u64 {
+            self.find_differing(first, compared.max_absolute);
+        }
+        self.add_distances();
+        let [x, y] = &self.tile.finite;
+        if let Some([forth, back]) = &mut self.explainers {
+            let [left, right] = &mut self.seen.explained;
+            forth.add_singles(left, x, y);
+            back.add_singles(right, y, x);
+        }
+    }
+
+    /// Where the first difference is, and the largest.
+    fn find_differing(&mut self, first: u64, largest: f64) {
+        let [x, y] = &self.tile.values;
+        let differs = |at: &usize| x[*at] != y[*at] && x[*at].is_finite() && y[*at].is_finite();
+        let seen = &mut self.seen;
+        if seen.first.is_none_or(|known| known > first)
+            && let Some(at) = (0..x.len()).find(differs)
+        {
+            let index = first + at as u64;
+            seen.first = Some(seen.first.map_or(index, |known| known.min(index)));
+        }
+        if largest <= seen.worst.threshold() {
+            return;
+        }
+        for at in (0..x.len()).filter(differs) {
+            let [a, b] = [f64::from(x[at]), f64::from(y[at])];
+            if (a - b).abs() > seen.worst.threshold() {
+                let index = first + at as u64;
+                seen.worst
+                    .add(Element::of(index, Value::Real(a), Value::Real(b)));
+            }
+        }
+    }
+
+    /// ULPs of the finite pairs.
+    fn add_distances(&mut self) {
+        let Some(Ruler::Float(dtype, layout)) = self.ruler else {
+            return;
+        };
+        let finer = [self.span.a, self.span.b].map(|side| side != dtype);
+        let tile = &mut self.tile;
+        let quick = spacing(&layout).filter(|spacing| {
+            tile.rounded.clear();
+            let Some(side) = finer.iter().position(|is_finer| *is_finer) else {
+                return true;
+            };
+            let values = &tile.finite[side];
+            rounding::round(
+                values,
+                *spacing,
+                rounding::Rounding::NearestEven,
+                &mut tile.rounded,
+            );
+            let largest = layout.decode(layout.max_finite_code()) as f32;
+            tile.rounded
+                .iter()
+                .fold(true, |all, value| all & (value.abs() <= largest))
+        });
+        let Some(spacing) = quick else {
+            // What overflows, or has no zero, is counted one by one.
+            let ruler = Ruler::Float(dtype, layout);
+            for (x, y) in tile.finite[0].iter().zip(&tile.finite[1]) {
+                let [x, y] = [x, y].map(|value| Value::Real(f64::from(*value)));
+                count_distance(&mut self.seen, ruler.distance(x, y));
+            }
+            return;
+        };
+        for (side, places) in tile.places.iter_mut().enumerate() {
+            places.clear();
+            let numbers = if finer[side] {
+                &tile.rounded
+            } else {
+                &tile.finite[side]
+            };
+            places::places(numbers, spacing, places);
+        }
+        let mut bins = [0; places::BINS];
+        let largest = places::count_distances(&tile.places[0], &tile.places[1], &mut bins);
+        for (mine, theirs) in self.seen.ulp.iter_mut().zip(bins) {
+            *mine += theirs;
+        }
+        if !tile.places[0].is_empty() {
+            self.seen.max_ulp = self.seen.max_ulp.max(Some(u128::from(largest)));
+        }
+    }
+
+    fn sample_singles(&mut self, first: u64, count: u64) {
+        let (Some(grid), Some(ruler)) = (self.grid, self.ruler) else {
+            return;
+        };
+        let [x, y] = &self.tile.values;
+        let sample = &mut self.seen.sample;
+        grid.each(first, count, |place, at| {
+            let [a, b] = [f64::from(x[at]), f64::from(y[at])];
+            if a.is_finite() && b.is_finite() {
+                sample.add(place, b - a, ruler.step_at(b));
+            }
+        });
+    }
+
+    fn sample_wide(&mut self, bytes: [&[u8]; 2], count: usize, first: u64) {
+        let (Some(grid), Some(ruler)) = (self.grid, self.ruler) else {
+            return;
+        };
+        let span = self.span;
+        let sample = &mut self.seen.sample;
+        grid.each(first, count as u64, |place, at| {
+            let a = value_at(span.dtype(Side::A), bytes[0], at).to_f64();
+            let b = value_at(span.dtype(Side::B), bytes[1], at).to_f64();
+            if a.is_finite() && b.is_finite() {
+                sample.add(place, b - a, ruler.step_at(b));
+            }
+        });
+    }
+}
+
+impl Tile {
+    /// Sets the pairs apart that are not finite on both sides.
+    fn find_odd(&mut self) {
+        let [x, y] = &self.values;
+        self.odd.clear();
+        self.finite.iter_mut().for_each(Vec::clear);
+        let both = || x.iter().zip(y);
+        if both().fold(true, |all, (x, y)| all & x.is_finite() & y.is_finite()) {
+            self.finite[0].extend_from_slice(x);
+            self.finite[1].extend_from_slice(y);
+            return;
+        }
+        for (at, (x, y)) in both().enumerate() {
+            if x.is_finite() && y.is_finite() {
+                self.finite[0].push(*x);
+                self.finite[1].push(*y);
+            } else {
+                self.odd.push(at);
+            }
+        }
+    }
+}
+
+fn nothing(explainers: Option<&[Explainer; 2]>, has_ulps: bool) -> Difference {
+    let explained = match explainers {
+        Some([forth, back]) => [forth.begin(), back.begin()],
+        None => Default::default(),
+    };
+    Difference::new(has_ulps, explained)
+}
+
+/// Counts a pair that is not finite on both sides.
+pub(super) fn count_pair(
+    seen: &mut Difference,
+    ruler: &Ruler,
+    a: Value,
+    b: Value,
+    equal_nan: bool,
+) {
+    let both_nan = a.is_nan() && b.is_nan();
+    let is_equal = a.equals(b);
+    seen.both_nan += u64::from(both_nan);
+    seen.equal += u64::from(is_equal);
+    seen.not_close += u64::from(!is_equal && !(both_nan && equal_nan));
+    count_distance(seen, ruler.distance(a, b));
+}
+
+/// Counts a distance.
+pub(super) fn count_distance(seen: &mut Difference, distance: Distance) {
+    seen.ulp[bin(distance)] += 1;
+    if let Distance::Steps(steps) = distance {
+        seen.max_ulp = seen.max_ulp.max(Some(steps));
+    }
+}
+
+/// Counts the codes of one type that differ.
+pub(super) fn count_codes(
+    seen: &mut Difference,
+    dtype: Dtype,
+    bytes: [&[u8]; 2],
+    count: usize,
+    first: u64,
+) {
+    let differing = match dtype.bits() {
+        8 => differing::<1>(bytes),
+        16 => differing::<2>(bytes),
+        32 => differing::<4>(bytes),
+        64 => differing::<8>(bytes),
+        _ => {
+            let differs =
+                |at: &usize| code_at(dtype, bytes[0], *at) != code_at(dtype, bytes[1], *at);
+            (0..count).filter(differs).count() as u64
+        }
+    };
+    seen.differing += differing;
+    if differing == 0 || seen.first_codes.is_some_and(|known| known.0 < first) {
+        return;
+    }
+    let codes = |at| bytes.map(|bytes| code_at(dtype, bytes, at));
+    let at = (0..count).find(|at| codes(*at)[0] != codes(*at)[1]);
+    seen.first_codes = at.map(|at| (first + at as u64, codes(at)[0], codes(at)[1]));
+}
+
+fn differing<const N: usize>([a, b]: [&[u8]; 2]) -> u64 {
+    let both = a.as_chunks::<N>().0.iter().zip(b.as_chunks::<N>().0);
+    both.map(|(a, b)| u64::from(a != b)).sum()
+}
+
+fn same_codes(dtype: Dtype, [a, b]: [&[u8]; 2], range: Range<usize>) -> bool {
+    let bits = dtype.bits() as usize;
+    if bits >= 8 {
+        let bytes = range.start * bits / 8..range.end * bits / 8;
+        return a[bytes.clone()] == b[bytes];
+    }
+    range
+        .into_iter()
+        .all(|at| code_at(dtype, a, at) == code_at(dtype, b, at))
+}

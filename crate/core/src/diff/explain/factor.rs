@@ -1,0 +1,397 @@
+//! Factors s with b = round(a·s): an interval that every pair narrows.
+//!
+//! Whether s explains a pair is settled by two bounds, so that the intersection over all
+//! pairs is exact whatever the order, and nothing has to be read twice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::{Class, FloatLayout, Overflow, Rounding};
+
+/// Pairs that must not be zero, or nothing is said.
+const LEAST_PAIRS: u64 = 2;
+
+/// The factors that explain everything so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in super::super) struct Factor {
+    /// Whether signs turn; unknown while all were zero.
+    turns: Option<bool>,
+    /// Pairs that are finite and not zero on either side.
+    pairs: u64,
+    /// Of products without error.
+    plain: Interval,
+    /// Of products that are rounded to FP32 first.
+    single: Interval,
+}
+
+/// Positive numbers from `low` to `high`, both among them; none where `low` is larger.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Interval {
+    low: f64,
+    high: f64,
+}
+
+/// A factor that explains a whole tensor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in super::super) struct Found {
+    pub(in super::super) factor: f64,
+    pub(in super::super) low: f64,
+    pub(in super::super) high: f64,
+    /// Whether the product is rounded to FP32 first.
+    pub(in super::super) in_single: bool,
+}
+
+const EVERYTHING: Interval = Interval {
+    low: 0.0,
+    high: f64::INFINITY,
+};
+
+const NOTHING: Interval = Interval {
+    low: f64::INFINITY,
+    high: 0.0,
+};
+
+impl Interval {
+    fn is_empty(&self) -> bool {
+        self.low > self.high
+    }
+
+    fn meet(&mut self, other: Self) {
+        self.low = self.low.max(other.low);
+        self.high = self.high.min(other.high);
+        if self.is_empty() {
+            *self = NOTHING;
+        }
+    }
+}
+
+impl Default for Factor {
+    fn default() -> Self {
+        Self {
+            turns: None,
+            pairs: 0,
+            plain: EVERYTHING,
+            single: EVERYTHING,
+        }
+    }
+}
+
+impl Factor {
+    /// Nothing is left to try.
+    pub(in super::super) fn is_dead(&self) -> bool {
+        self.plain.is_empty() && self.single.is_empty()
+    }
+
+    /// No factor at all.
+    pub(in super::super) fn kill(&mut self) {
+        self.plain = NOTHING;
+        self.single = NOTHING;
+    }
+
+    /// Narrows by a pair of numbers, the second one of this layout.
+    pub(in super::super) fn add(&mut self, layout: &FloatLayout, x: f64, y: f64) {
+        if x.is_nan() || x == 0.0 || x.is_infinite() {
+            let is_kept = match () {
+                () if x.is_nan() => y.is_nan(),
+                () if x == 0.0 => y == 0.0,
+                () => y.is_infinite(),
+            };
+            // An infinity's sign goes the way of all signs; a zero's is checked as well.
+            if !is_kept || !(x.is_nan() || self.takes_sign(layout, x, y)) {
+                self.kill();
+            }
+            return;
+        }
+        let Some(bounds) = Bounds::of(layout, y) else {
+            return self.kill();
+        };
+        if !y.is_nan() && !self.takes_sign(layout, x, y) {
+            return self.kill();
+        }
+        self.pairs += u64::from(y != 0.0 && y.is_finite());
+        let magnitude = x.abs();
+        if !self.plain.is_empty() && !bounds.surely_hold(self.plain, magnitude) {
+            self.plain.meet(bounds.factors(magnitude));
+        }
+        let single = bounds.in_single();
+        if !self.single.is_empty() && !single.surely_hold(self.single, magnitude) {
+            self.single.meet(single.factors(magnitude));
+        }
+    }
+
+    /// Whether the signs go together as those before did.
+    fn takes_sign(&mut self, layout: &FloatLayout, x: f64, y: f64) -> bool {
+        let has_sign = y != 0.0 || layout.encode(-0.0, Rounding::NearestEven, Overflow::Ieee) != 0;
+        let turns = x.is_sign_negative() != y.is_sign_negative();
+        !has_sign || *self.turns.get_or_insert(turns) == turns
+    }
+
+    /// Adds what another part of the tensor shows.
+    pub(in super::super) fn merge(&mut self, other: &Self) {
+        self.plain.meet(other.plain);
+        self.single.meet(other.single);
+        self.pairs += other.pairs;
+        match (self.turns, other.turns) {
+            (Some(mine), Some(theirs)) if mine != theirs => self.kill(),
+            (mine, theirs) => self.turns = mine.or(theirs),
+        }
+    }
+
+    /// The factors that explain everything; none where 1 does.
+    pub(in super::super) fn found(&self, is_single_target: bool) -> Vec<Found> {
+        if self.pairs < LEAST_PAIRS {
+            return Vec::new();
+        }
+        let sign = if self.turns == Some(true) { -1.0 } else { 1.0 };
+        let mut found = Vec::new();
+        for (interval, in_single) in [(self.plain, false), (self.single, true)] {
+            let holds_one = sign > 0.0 && interval.low <= 1.0 && 1.0 <= interval.high;
+            if interval.is_empty() || holds_one || (in_single && is_single_target) {
+                continue;
+            }
+            let bits = if in_single { 24 } else { 53 };
+            if let Some(factor) = simplest(interval, bits) {
+                let (low, high) = (sign * interval.low, sign * interval.high);
+                found.push(Found {
+                    factor: sign * factor,
+                    low: low.min(high),
+                    high: low.max(high),
+                    in_single,
+                });
+            }
+        }
+        found
+    }
+}
+
+/// Between which products, in magnitude, a number is the nearest.
+#[derive(Clone, Copy)]
+struct Bounds {
+    low: f64,
+    high: f64,
+    /// Whether the ends belong to it.
+    is_closed: bool,
+}
+
+impl Bounds {
+    /// Of a number of the layout; `None` where no finite product becomes it.
+    fn of(layout: &FloatLayout, y: f64) -> Option<Self> {
+        let largest = layout.max_finite_code();
+        // The step above the largest number is that below it.
+        let beyond = 2.0 * layout.decode(largest) - layout.decode(largest - 1);
+        let value = |code: u64| match code > largest {
+            true => beyond,
+            false => layout.decode(code),
+        };
+        let middle = |code: u64| (value(code) + value(code + 1)) / 2.0;
+        if !y.is_finite() {
+            let is_overflow = match y.is_nan() {
+                true => layout.infinity_code().is_none() && layout.nan_code().is_some(),
+                false => layout.infinity_code().is_some(),
+            };
+            return is_overflow.then(|| Self {
+                low: middle(largest),
+                high: f64::INFINITY,
+                is_closed: largest & 1 == 1,
+            });
+        }
+        let code = layout.encode(y.abs(), Rounding::NearestEven, Overflow::Ieee);
+        let stops = layout.infinity_code().is_none() && layout.nan_code().is_none();
+        Some(Self {
+            low: if code == 0 { 0.0 } else { middle(code - 1) },
+            high: match code == largest && stops {
+                true => f64::INFINITY,
+                false => middle(code),
+            },
+            is_closed: code & 1 == 0,
+        })
+    }
+
+    /// The same for products that were rounded to FP32 before.
+    fn in_single(self) -> Self {
+        let half_step = |bound: f64, up: bool| {
+            let bits = (bound as f32).to_bits();
+            let next = f32::from_bits(if up { bits + 1 } else { bits - 1 });
+            (f64::from(next) - bound) / 2.0
+        };
+        // A midpoint of the narrower format has an even code in FP32, to which ties go.
+        Self {
+            low: match self.low {
+                0.0 => 0.0,
+                low => low + half_step(low, !self.is_closed),
+            },
+            high: match self.high {
+                f64::INFINITY => f64::INFINITY,
+                high => high + half_step(high, self.is_closed),
+            },
+            is_closed: self.is_closed,
+        }
+    }
+
+    /// The factors that bring a number of this magnitude here, ends rounded inwards.
+    fn factors(&self, magnitude: f64) -> Interval {
+        let low = match self.low {
+            0.0 => 0.0,
+            low => {
+                let quotient = low / magnitude;
+                let rest = libm::fma(quotient, magnitude, -low);
+                match rest < 0.0 || (rest == 0.0 && !self.is_closed) {
+                    true => next_up(quotient),
+                    false => quotient,
+                }
+            }
+        };
+        let high = match self.high {
+            f64::INFINITY => f64::INFINITY,
+            high => {
+                let quotient = high / magnitude;
+                let rest = libm::fma(quotient, magnitude, -high);
+                match rest > 0.0 || (rest == 0.0 && !self.is_closed) {
+                    true => next_down(quotient),
+                    false => quotient,
+                }
+            }
+        };
+        Interval { low, high }
+    }
+
+    /// Whether all of the interval is within the bounds by more than rounding: the usual
+    /// case, without a division.
+    fn surely_hold(&self, interval: Interval, magnitude: f64) -> bool {
+        const MARGIN: f64 = 1.0 / (1u64 << 48) as f64;
+        interval.low * magnitude >= self.low * (1.0 + MARGIN)
+            && interval.high * magnitude <= self.high * (1.0 - MARGIN)
+    }
+}
+
+/// The next larger positive number.
+fn next_up(value: f64) -> f64 {
+    f64::from_bits(value.to_bits() + 1)
+}
+
+fn next_down(value: f64) -> f64 {
+    f64::from_bits(value.to_bits().saturating_sub(1))
+}
+
+/// The number of the interval with the fewest significant bits, of equals the smallest.
+fn simplest(interval: Interval, most_bits: i32) -> Option<f64> {
+    let Interval { low, high } = interval;
+    if low <= 0.0 {
+        return None;
+    }
+    let top = libm::ilogb(if high.is_finite() { high } else { low });
+    (0..most_bits).find_map(|bits| {
+        let step = libm::ldexp(1.0, top - bits);
+        let candidate = libm::ceil(low / step) * step;
+        (candidate <= high && candidate >= low).then_some(candidate)
+    })
+}
+
+/// Whether a layout's numbers have factors here: those with a zero, narrower than FP64.
+pub(in super::super) fn is_target(layout: &FloatLayout) -> bool {
+    layout.bits() <= 32 && layout.classify(0) == Class::Zero
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Dtype;
+
+    fn bf16() -> &'static FloatLayout {
+        Dtype::BF16.format().layout().expect("a float")
+    }
+
+    fn rounded(value: f64) -> f64 {
+        let code = bf16().encode(value, Rounding::NearestEven, Overflow::Ieee);
+        bf16().decode(code)
+    }
+
+    fn numbers() -> impl Iterator<Item = f64> {
+        let codes = (0..20_000u64).map(|at| at.wrapping_mul(0x9e37_79b9) >> 7 & 0xffff);
+        let numbers = codes.map(|code| bf16().decode(code));
+        numbers.filter(|x| x.is_finite() && x.abs() < 1e30)
+    }
+
+    fn found(product: impl Fn(f64) -> f64) -> Vec<Found> {
+        let mut factor = Factor::default();
+        numbers().for_each(|x| factor.add(bf16(), x, product(x)));
+        factor.found(false)
+    }
+
+    #[test]
+    fn a_power_of_two_is_found_as_one() {
+        for factor in [0.5, 8.0, -0.25] {
+            let found = found(|x| rounded(x * factor));
+            assert_eq!(found[0].factor, factor);
+            assert!(!found[0].in_single);
+        }
+    }
+
+    #[test]
+    fn a_plain_product_and_one_in_single_are_told_apart() {
+        // 0.9 has 53 bits and a BF16 number 8: the product is within an ULP of FP64, and no
+        // midpoint is that close.
+        let plain = found(|x| rounded(x * 0.9));
+        assert!(plain[0].low <= 0.9 && 0.9 <= plain[0].high);
+        let nine = 0.9f32;
+        let single = found(|x| rounded(f64::from(x as f32 * nine)));
+        let last = single.last().expect("a factor");
+        assert!(last.in_single && last.low <= f64::from(nine) && f64::from(nine) <= last.high);
+    }
+
+    #[test]
+    fn one_wrong_number_leaves_no_factor() {
+        let wrong = found(|x| {
+            let y = rounded(x * 0.75);
+            if x == 3.0 {
+                f64::from(f32::from_bits((y as f32).to_bits() + 0x1_0000))
+            } else {
+                y
+            }
+        });
+        assert_eq!(numbers().filter(|x| *x == 3.0).count(), 0);
+        assert_eq!(wrong.len(), 2);
+        let mut factor = Factor::default();
+        numbers().for_each(|x| factor.add(bf16(), x, rounded(x * 0.75)));
+        factor.add(bf16(), 3.0, rounded(2.25 * (1.0 + 1.0 / 128.0)));
+        assert!(factor.found(false).is_empty());
+    }
+
+    #[test]
+    fn ends_of_the_interval_hold_and_what_is_beyond_does_not() {
+        let explains = |s: f64, x: f64, y: f64| rounded(x * s) == y;
+        for (x, y) in [(1.5, 3.0), (1.0, 1.0078125), (3.0, 1.0), (7.0, 0.0)] {
+            let bounds = Bounds::of(bf16(), y).expect("finite");
+            let Interval { low, high } = bounds.factors(x);
+            assert!(low == 0.0 || explains(low, x, y), "{x} {y}");
+            assert!(explains(high, x, y), "{x} {y}");
+            // Products of doubles are rounded, so a few steps beyond are needed.
+            assert!(low == 0.0 || !explains(low * (1.0 - 1e-15), x, y));
+            assert!(!explains(high * (1.0 + 1e-15), x, y));
+        }
+    }
+
+    #[test]
+    fn parts_meet_in_any_order() {
+        let (mut first, mut second, mut whole) = <(Factor, Factor, Factor)>::default();
+        for (at, x) in numbers().enumerate() {
+            let y = rounded(x * 0.9);
+            whole.add(bf16(), x, y);
+            if at % 3 == 0 { &mut first } else { &mut second }.add(bf16(), x, y);
+        }
+        second.merge(&first);
+        assert_eq!(second.found(false), whole.found(false));
+    }
+
+    #[test]
+    fn overflow_and_signs_narrow_too() {
+        let mut factor = Factor::default();
+        factor.add(bf16(), 1.0, 2.0);
+        factor.add(bf16(), 2.0, 4.0);
+        factor.add(bf16(), 1e38, f64::INFINITY);
+        assert!(factor.is_dead(), "twice 1e38 is finite");
+        let mut factor = Factor::default();
+        factor.add(bf16(), 1.0, -2.0);
+        factor.add(bf16(), 1.0, 2.0);
+        assert!(factor.is_dead());
+    }
+}

@@ -1,0 +1,267 @@
+//! Which conversion turns one tensor into the other, bit for bit.
+//!
+//! All that are known are tried on every element, until the first that they do not explain.
+
+mod factor;
+mod says;
+mod way;
+
+use serde::{Deserialize, Serialize};
+
+use super::ulp::spacing;
+use crate::format::{FloatLayout, Overflow, Rounding};
+use factor::Factor;
+pub use says::Explanation;
+pub(super) use says::explanations;
+use way::{EDGES, Way, ways};
+
+use floatscope_simd::rounding;
+
+/// Elements that are tried before the others: hardly any way survives them.
+const FEW: usize = 64;
+
+/// What is left of the conversions in one direction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Explained {
+    /// Whether nothing is lost: every value is in both types.
+    pub(super) exact: bool,
+    /// By way, the set of [`EDGES`] with which it explains everything so far.
+    ways: Vec<u8>,
+    factor: Factor,
+}
+
+/// The conversions of one direction, and the room to try them in.
+pub(super) struct Explainer {
+    to: FloatLayout,
+    ways: Vec<Way>,
+    has_factors: bool,
+    has_negative_zero: bool,
+    rounded: Vec<f32>,
+    next: Vec<f32>,
+    special: Vec<bool>,
+}
+
+impl Default for Explained {
+    /// Of types that have no conversions: all that can be said is whether something is lost.
+    fn default() -> Self {
+        let mut factor = Factor::default();
+        factor.kill();
+        Self {
+            exact: true,
+            ways: Vec::new(),
+            factor,
+        }
+    }
+}
+
+impl Explained {
+    /// Adds what another part of the tensor shows.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.exact &= other.exact;
+        for (mine, theirs) in self.ways.iter_mut().zip(&other.ways) {
+            *mine &= theirs;
+        }
+        self.factor.merge(&other.factor);
+    }
+
+    /// Nothing is left.
+    fn is_dead(&self) -> bool {
+        !self.exact && self.factor.is_dead() && self.ways.iter().all(|set| *set == 0)
+    }
+}
+
+impl Explainer {
+    pub(super) fn new(from: &FloatLayout, to: &FloatLayout) -> Self {
+        Self {
+            to: *to,
+            ways: ways(from, to),
+            has_factors: factor::is_target(to) && factor::is_target(from),
+            has_negative_zero: to.encode(-0.0, Rounding::NearestEven, Overflow::Ieee) != 0,
+            rounded: Vec::new(),
+            next: Vec::new(),
+            special: Vec::new(),
+        }
+    }
+
+    /// Everything is still possible.
+    pub(super) fn begin(&self) -> Explained {
+        let mut explained = Explained {
+            ways: vec![(1 << EDGES.len()) - 1; self.ways.len()],
+            ..Explained::default()
+        };
+        if self.has_factors {
+            explained.factor = Factor::default();
+        }
+        explained
+    }
+
+    /// Tries what is left on some pairs one by one.
+    pub(super) fn add_each(
+        &self,
+        left: &mut Explained,
+        pairs: impl Iterator<Item = (f64, f64)> + Clone,
+    ) {
+        if left.is_dead() {
+            return;
+        }
+        left.exact = left.exact && pairs.clone().all(|(x, y)| self.is_kept(x, y));
+        for (way, set) in self.ways.iter().zip(&mut left.ways) {
+            for (x, y) in pairs.clone() {
+                if *set == 0 {
+                    break;
+                }
+                *set &= explaining(way, *set, x, y);
+            }
+        }
+        for (x, y) in pairs {
+            if left.factor.is_dead() {
+                break;
+            }
+            left.factor.add(&self.to, x, y);
+        }
+    }
+
+    /// Tries what is left on finite numbers.
+    pub(super) fn add_singles(&mut self, left: &mut Explained, x: &[f32], y: &[f32]) {
+        if left.is_dead() {
+            return;
+        }
+        let pairs = || x.iter().zip(y).map(|(x, y)| (f64::from(*x), f64::from(*y)));
+        left.exact = left.exact && pairs().all(|(x, y)| self.is_kept(x, y));
+        let ways = std::mem::take(&mut self.ways);
+        for (way, set) in ways.iter().zip(&mut left.ways) {
+            let few = FEW.min(x.len());
+            *set = self.try_way(way, *set, &x[..few], &y[..few]);
+            *set = self.try_way(way, *set, &x[few..], &y[few..]);
+        }
+        self.ways = ways;
+        for (x, y) in pairs() {
+            if left.factor.is_dead() {
+                break;
+            }
+            left.factor.add(&self.to, x, y);
+        }
+    }
+
+    /// The same for a tile of equal bits: no factor but 1 leaves a number as it is.
+    pub(super) fn add_equal(&mut self, left: &mut Explained, x: &[f32]) {
+        if !left.factor.is_dead() && x.iter().any(|x| *x != 0.0) {
+            left.factor.kill();
+        }
+        self.add_singles(left, x, x);
+    }
+
+    fn is_kept(&self, x: f64, y: f64) -> bool {
+        x.to_bits() == y.to_bits()
+            || x.is_nan() && y.is_nan()
+            || x == 0.0 && y == 0.0 && !self.has_negative_zero
+    }
+
+    /// What is left of a way's set.
+    fn try_way(&mut self, way: &Way, set: u8, x: &[f32], y: &[f32]) -> u8 {
+        if set == 0 || x.is_empty() {
+            return set;
+        }
+        if !self.round(way, x) {
+            return explaining_all(way, set, x.iter().zip(y));
+        }
+        if self.special.is_empty() {
+            let is_same = same_bits(&self.rounded, y);
+            return if is_same { set } else { 0 };
+        }
+        let plain = self.rounded.iter().zip(y).zip(&self.special);
+        let is_explained = |((rounded, y), special): ((&f32, &f32), &bool)| {
+            *special || rounded.to_bits() == y.to_bits()
+        };
+        if !plain.clone().all(is_explained) {
+            return 0;
+        }
+        let special = x.iter().zip(y).zip(&self.special);
+        explaining_all(
+            way,
+            set,
+            special.filter_map(|(pair, special)| special.then_some(pair)),
+        )
+    }
+
+    /// Rounds step by step, marking what the edges of a format change; `false` where a format
+    /// is none for the kernel.
+    fn round(&mut self, way: &Way, x: &[f32]) -> bool {
+        self.special.clear();
+        self.rounded.clear();
+        self.rounded.extend_from_slice(x);
+        for hop in &way.hops {
+            let Some(spacing) = spacing(&hop.layout).filter(|_| hop.layout.bits() <= 32) else {
+                return false;
+            };
+            self.next.clear();
+            rounding::round(&self.rounded, spacing, of(hop.rounding), &mut self.next);
+            std::mem::swap(&mut self.rounded, &mut self.next);
+            let largest = hop.layout.decode(hop.layout.max_finite_code()) as f32;
+            let least = libm::ldexp(1.0, hop.layout.min_exponent()) as f32;
+            let has_no_sign = hop.layout.nan_code() == Some(1 << (hop.layout.bits() - 1));
+            let is_special = |rounded: f32| {
+                let magnitude = rounded.abs();
+                magnitude > largest
+                    || (magnitude < least && magnitude != 0.0)
+                    || (has_no_sign && rounded.to_bits() == 0x8000_0000)
+            };
+            // Without a branch, so that it is done by vectors.
+            let any = self
+                .rounded
+                .iter()
+                .fold(false, |any, x| any | is_special(*x));
+            if any {
+                self.special.resize(x.len(), false);
+                for (special, rounded) in self.special.iter_mut().zip(&self.rounded) {
+                    *special |= is_special(*rounded);
+                }
+            }
+        }
+        true
+    }
+}
+
+fn same_bits(a: &[f32], b: &[f32]) -> bool {
+    let differing = a
+        .iter()
+        .zip(b)
+        .fold(0, |any, (a, b)| any | (a.to_bits() ^ b.to_bits()));
+    differing == 0
+}
+
+fn explaining_all<'a>(
+    way: &Way,
+    mut set: u8,
+    pairs: impl Iterator<Item = (&'a f32, &'a f32)>,
+) -> u8 {
+    for (x, y) in pairs {
+        if set == 0 {
+            break;
+        }
+        set &= explaining(way, set, f64::from(*x), f64::from(*y));
+    }
+    set
+}
+
+/// Of a set of edges, those with which x becomes y.
+fn explaining(way: &Way, set: u8, x: f64, y: f64) -> u8 {
+    let mut explaining = 0;
+    for (at, edges) in EDGES.iter().enumerate() {
+        if set >> at & 1 == 0 {
+            continue;
+        }
+        let made = way.of(x, *edges);
+        let is_same = made.to_bits() == y.to_bits() || made.is_nan() && y.is_nan();
+        explaining |= u8::from(is_same) << at;
+    }
+    explaining
+}
+
+fn of(rounding: Rounding) -> rounding::Rounding {
+    match rounding {
+        Rounding::TowardZero => rounding::Rounding::TowardZero,
+        Rounding::NearestAway => rounding::Rounding::NearestAway,
+        _ => rounding::Rounding::NearestEven,
+    }
+}
