@@ -6,7 +6,10 @@
 use core::arch::x86_64::*;
 
 use super::casts::{self, Seen, Target};
-use super::{ROWS, Reals, Rows, peaks};
+use super::{Bytes, Fours, ROWS, Reals, Rows, Widens, differences, peaks, places, rounding};
+use differences::{Compared, Tolerance};
+use places::{BINS, Spacing};
+use rounding::Rounding;
 
 /// A kernel that is compiled for AVX2 and FMA, and one that calls it where the processor
 /// has them and else returns nothing.
@@ -29,6 +32,11 @@ macro_rules! with_avx2 {
 with_avx2!(cast = casts::cast::<Real32>; numbers: &[f32], run: usize, scales: &[f32], target: &Target => Seen);
 with_avx2!(zeros_and_squares = casts::zeros_and_squares::<Real32>; numbers: &[f32] => (u64, f64));
 with_avx2!(largest_of_runs = peaks::largest_of_runs_in_single; numbers: &[f32], run: usize, out: &mut Vec<f64> => ());
+with_avx2!(compare = differences::compare_as::<Real32>; a: &[f32], b: &[f32], tolerance: Tolerance => Compared);
+with_avx2!(squares = differences::squares_as::<Real32>; a: &[f32] => f64);
+with_avx2!(places = places::places_of; numbers: &[f32], spacing: Spacing, out: &mut Vec<i32> => ());
+with_avx2!(count_distances = places::count_distances_as::<U8>; a: &[i32], b: &[i32], bins: &mut [u64; BINS] => u32);
+with_avx2!(round = rounding::round_of; numbers: &[f32], spacing: Spacing, rounding: Rounding, out: &mut Vec<f32> => ());
 
 /// Instructions that only kernels for AVX2 come to.
 macro_rules! avx2 {
@@ -164,11 +172,7 @@ impl Reals for Real32 {
     }
     #[inline(always)]
     fn total(sums: __m256d) -> f64 {
-        avx2!({
-            let low = _mm256_castpd256_pd128(sums);
-            let two = _mm_add_pd(low, _mm256_extractf128_pd::<1>(sums));
-            _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two))
-        })
+        Four(sums).total()
     }
     #[inline(always)]
     fn largest(self) -> f64 {
@@ -193,5 +197,141 @@ impl Reals for Real32 {
             let is_above = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, edge);
             Self(_mm256_blendv_ps(low, high, is_above))
         })
+    }
+}
+
+/// Four double-precision numbers.
+#[derive(Clone, Copy)]
+struct Four(__m256d);
+
+impl Four {
+    /// The first two and the last two.
+    #[inline(always)]
+    fn halves(self) -> (__m128d, __m128d) {
+        avx2!({
+            (
+                _mm256_castpd256_pd128(self.0),
+                _mm256_extractf128_pd::<1>(self.0),
+            )
+        })
+    }
+}
+
+impl Fours for Four {
+    type Counts = __m256i;
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        avx2!({ Self(_mm256_set1_pd(value)) })
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_add_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn add_exact_product(self, a: Self, b: Self) -> Self {
+        avx2!({ Self(_mm256_fmadd_pd(a.0, b.0, self.0)) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_sub_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_mul_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn div_or_zero(self, divisor: Self) -> Self {
+        avx2!({
+            let is_nonzero = _mm256_cmp_pd::<_CMP_NEQ_UQ>(divisor.0, _mm256_setzero_pd());
+            Self(_mm256_and_pd(is_nonzero, _mm256_div_pd(self.0, divisor.0)))
+        })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        avx2!({ Self(_mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0)) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        avx2!({ Self(_mm256_max_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn no_counts() -> __m256i {
+        avx2!({ _mm256_setzero_si256() })
+    }
+    #[inline(always)]
+    fn count_at_most(self, bound: Self, counts: __m256i) -> __m256i {
+        avx2!({
+            let at_most = _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, bound.0);
+            _mm256_sub_epi64(counts, _mm256_castpd_si256(at_most))
+        })
+    }
+    #[inline(always)]
+    fn counted(counts: __m256i) -> u64 {
+        let mut lanes = [0u64; 4];
+        avx2!({ _mm256_storeu_si256(lanes.as_mut_ptr().cast(), counts) });
+        lanes.iter().sum()
+    }
+    #[inline(always)]
+    fn total(self) -> f64 {
+        let (low, high) = self.halves();
+        avx2!({
+            let two = _mm_add_pd(low, high);
+            _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two))
+        })
+    }
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        let (low, high) = self.halves();
+        avx2!({
+            let two = _mm_max_pd(low, high);
+            _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
+        })
+    }
+}
+
+impl Widens for Real32 {
+    type Four = Four;
+    type All = [Four; 2];
+
+    #[inline(always)]
+    fn widened(self) -> [Four; 2] {
+        halves(self.0).map(Four)
+    }
+}
+
+/// Thirty-two unsigned numbers of 8 bits.
+#[derive(Clone, Copy)]
+struct U8(__m256i);
+
+impl Bytes for U8 {
+    const LANES: usize = 32;
+
+    #[inline(always)]
+    fn load(bytes: &[u8]) -> Self {
+        let chunk: &[u8; 32] = bytes.first_chunk().expect("a whole vector");
+        avx2!({ Self(_mm256_loadu_si256(chunk.as_ptr().cast())) })
+    }
+    #[inline(always)]
+    fn splat(value: u8) -> Self {
+        avx2!({ Self(_mm256_set1_epi8(value as i8)) })
+    }
+    #[inline(always)]
+    fn count_equal(self, other: Self, counts: Self) -> Self {
+        avx2!({
+            Self(_mm256_sub_epi8(
+                counts.0,
+                _mm256_cmpeq_epi8(self.0, other.0),
+            ))
+        })
+    }
+    #[inline(always)]
+    fn total(self) -> u64 {
+        let mut lanes = [0u64; 4];
+        avx2!({
+            let quarters = _mm256_sad_epu8(self.0, _mm256_setzero_si256());
+            _mm256_storeu_si256(lanes.as_mut_ptr().cast(), quarters);
+        });
+        lanes.iter().sum()
     }
 }

@@ -3,6 +3,8 @@
 //! Number i is added to running sum i mod 4, and the four come together as (s₀ + s₂) +
 //! (s₁ + s₃), whatever adds them: not a bit depends on the processor.
 
+use super::{BestReal32, Fours, Widens};
+
 /// What lies within it counts as close: |a − b| ≤ absolute + relative·|b|.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
@@ -42,51 +44,345 @@ pub struct Compared {
 /// Compares finite numbers. Both slices have one length, [`super::TILE`] at most.
 #[inline(never)]
 pub fn compare(a: &[f32], b: &[f32], tolerance: Tolerance) -> Compared {
-    let mut seen = Compared::default();
-    let mut sums = [[0.0; 4]; 6];
-    for (at, (&a, &b)) in a.iter().zip(b).enumerate() {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(seen) = super::avx2::compare(a, b, tolerance) {
+        return seen;
+    }
+    compare_as::<BestReal32>(a, b, tolerance)
+}
+
+/// Σa² of finite numbers, to the bit the `squares_a` of [`compare`].
+#[inline(never)]
+pub fn squares(a: &[f32]) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sum) = super::avx2::squares(a) {
+        return sum;
+    }
+    squares_as::<BestReal32>(a)
+}
+
+/// [`compare`] with the vectors of a backend.
+#[inline(always)]
+pub fn compare_as<R: Widens>(a: &[f32], b: &[f32], tolerance: Tolerance) -> Compared {
+    debug_assert_eq!(a.len(), b.len());
+    let mut all = Running::<R>::new(tolerance);
+    let vectors = a.chunks_exact(R::LANES).zip(b.chunks_exact(R::LANES));
+    for (a, b) in vectors {
+        all.add(R::load(a), R::load(b));
+    }
+    let rest = a.len() % R::LANES;
+    let padding = if rest == 0 { 0 } else { R::LANES - rest };
+    if padding > 0 {
+        all.add(last::<R>(a), last::<R>(b));
+    }
+    all.seen(a.len() as u64, padding as u64)
+}
+
+/// [`squares`] with the vectors of a backend.
+#[inline(always)]
+pub fn squares_as<R: Widens>(a: &[f32]) -> f64 {
+    let mut sums = R::Four::splat(0.0);
+    let vectors = a.chunks_exact(R::LANES).map(R::load);
+    for a in vectors.chain([last::<R>(a)]).flat_map(R::widened) {
+        sums = sums.add_exact_product(a, a);
+    }
+    sums.total()
+}
+
+/// What is left of numbers behind their last whole vector, and zeros: they leave sums as they are.
+#[inline(always)]
+fn last<R: Widens>(numbers: &[f32]) -> R {
+    let rest = numbers.chunks_exact(R::LANES).remainder();
+    let mut vector = [0.0; 8];
+    vector[..rest.len()].copy_from_slice(rest);
+    R::load(&vector)
+}
+
+/// Running counts, sums and maxima by lane.
+struct Running<R: Widens> {
+    tolerance: Tolerance,
+    equal: R::Counts,
+    zeros_b: R::Counts,
+    close: <R::Four as Fours>::Counts,
+    squares_a: R::Four,
+    squares_b: R::Four,
+    products: R::Four,
+    absolute: R::Four,
+    squares: R::Four,
+    relative: R::Four,
+    max_absolute: R::Four,
+    max_relative: R::Four,
+}
+
+impl<R: Widens> Running<R> {
+    #[inline(always)]
+    fn new(tolerance: Tolerance) -> Self {
+        let zero = R::Four::splat(0.0);
+        Self {
+            tolerance,
+            equal: R::no_counts(),
+            zeros_b: R::no_counts(),
+            close: R::Four::no_counts(),
+            squares_a: zero,
+            squares_b: zero,
+            products: zero,
+            absolute: zero,
+            squares: zero,
+            relative: zero,
+            max_absolute: zero,
+            max_relative: zero,
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, a: R, b: R) {
+        self.equal = a.count_equal(b, self.equal);
+        self.zeros_b = b.count_equal(R::splat(0.0), self.zeros_b);
+        for (a, b) in a.widened().into_iter().zip(b.widened()) {
+            self.add_four(a, b);
+        }
+    }
+
+    #[inline(always)]
+    fn add_four(&mut self, a: R::Four, b: R::Four) {
+        let difference = a.sub(b).abs();
+        let magnitude = b.abs();
+        let bound = R::Four::splat(self.tolerance.relative).mul(magnitude);
+        let bound = R::Four::splat(self.tolerance.absolute).add(bound);
+        self.close = difference.count_at_most(bound, self.close);
+        self.squares_a = self.squares_a.add_exact_product(a, a);
+        self.squares_b = self.squares_b.add_exact_product(b, b);
+        self.products = self.products.add_exact_product(a, b);
+        self.absolute = self.absolute.add(difference);
+        self.squares = self.squares.add(difference.mul(difference));
+        let relative = difference.div_or_zero(magnitude);
+        self.relative = self.relative.add(relative);
+        self.max_absolute = self.max_absolute.max(difference);
+        self.max_relative = self.max_relative.max(relative);
+    }
+
+    /// Zeros that filled up a last vector are no numbers.
+    #[inline(always)]
+    fn seen(self, numbers: u64, padding: u64) -> Compared {
+        let Tolerance { relative, absolute } = self.tolerance;
+        let is_zero_close = 0.0 <= absolute + relative * 0.0;
+        let close_padding = if is_zero_close { padding } else { 0 };
+        Compared {
+            equal: R::counted(self.equal) - padding,
+            not_close: numbers + close_padding - R::Four::counted(self.close),
+            nonzero_b: numbers + padding - R::counted(self.zeros_b),
+            squares_a: self.squares_a.total(),
+            squares_b: self.squares_b.total(),
+            products: self.products.total(),
+            absolute: self.absolute.total(),
+            squares: self.squares.total(),
+            relative: self.relative.total(),
+            max_absolute: self.max_absolute.largest(),
+            max_relative: self.max_relative.largest(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PortableReal32, TILE};
+
+    /// Σa², Σb², Σab, Σ|a − b|, Σ(a − b)² and Σ|a − b|/|b|.
+    fn sums(seen: &Compared) -> [f64; 6] {
+        [
+            seen.squares_a,
+            seen.squares_b,
+            seen.products,
+            seen.absolute,
+            seen.squares,
+            seen.relative,
+        ]
+    }
+
+    /// What each pair adds to them.
+    fn terms(a: f32, b: f32) -> [f64; 6] {
         let (a, b) = (f64::from(a), f64::from(b));
         let difference = (a - b).abs();
-        let is_close = difference <= tolerance.absolute + tolerance.relative * b.abs();
         let relative = if b == 0.0 { 0.0 } else { difference / b.abs() };
-        seen.equal += u64::from(a == b);
-        seen.not_close += u64::from(!is_close);
-        seen.nonzero_b += u64::from(b != 0.0);
-        seen.max_absolute = seen.max_absolute.max(difference);
-        seen.max_relative = seen.max_relative.max(relative);
-        let terms = [
+        [
             a * a,
             b * b,
             a * b,
             difference,
             difference * difference,
             relative,
-        ];
-        for (sum, term) in sums.iter_mut().zip(terms) {
-            sum[at % 4] += term;
+        ]
+    }
+
+    fn is_close(a: f32, b: f32, tolerance: Tolerance) -> bool {
+        let (a, b) = (f64::from(a), f64::from(b));
+        (a - b).abs() <= tolerance.absolute + tolerance.relative * b.abs()
+    }
+
+    /// By the definition; sums by running sums.
+    fn defined(a: &[f32], b: &[f32], tolerance: Tolerance) -> Compared {
+        let pairs = || a.iter().copied().zip(b.iter().copied());
+        let count =
+            |is: &dyn Fn(f32, f32) -> bool| pairs().filter(|&(a, b)| is(a, b)).count() as u64;
+        let largest = |term: usize| pairs().map(|(a, b)| terms(a, b)[term]).fold(0.0, f64::max);
+        let sum = |term: usize| {
+            let mut running = [0.0; 4];
+            for (at, (a, b)) in pairs().enumerate() {
+                running[at % 4] += terms(a, b)[term];
+            }
+            (running[0] + running[2]) + (running[1] + running[3])
+        };
+        Compared {
+            equal: count(&|a, b| a == b),
+            not_close: count(&|a, b| !is_close(a, b, tolerance)),
+            nonzero_b: count(&|_, b| b != 0.0),
+            squares_a: sum(0),
+            squares_b: sum(1),
+            products: sum(2),
+            absolute: sum(3),
+            squares: sum(4),
+            relative: sum(5),
+            max_absolute: largest(3),
+            max_relative: largest(5),
         }
     }
-    [
-        seen.squares_a,
-        seen.squares_b,
-        seen.products,
-        seen.absolute,
-        seen.squares,
-        seen.relative,
-    ] = sums.map(total);
-    seen
-}
 
-/// Σa² of finite numbers, to the bit the `squares_a` of [`compare`].
-#[inline(never)]
-pub fn squares(a: &[f32]) -> f64 {
-    let mut sums = [0.0; 4];
-    for (at, &a) in a.iter().enumerate() {
-        sums[at % 4] += f64::from(a) * f64::from(a);
+    fn bits(seen: &Compared) -> [u64; 11] {
+        let [a, b, ab, absolute, squares, relative] = sums(seen).map(f64::to_bits);
+        let counts = [seen.equal, seen.not_close, seen.nonzero_b];
+        let [equal, not_close, nonzero_b] = counts;
+        let (max_absolute, max_relative) = (seen.max_absolute, seen.max_relative);
+        let [most, most_relative] = [max_absolute, max_relative].map(f64::to_bits);
+        [
+            equal,
+            not_close,
+            nonzero_b,
+            a,
+            b,
+            ab,
+            absolute,
+            squares,
+            relative,
+            most,
+            most_relative,
+        ]
     }
-    total(sums)
-}
 
-fn total(sums: [f64; 4]) -> f64 {
-    (sums[0] + sums[2]) + (sums[1] + sums[3])
+    const TOLERANCES: [Tolerance; 6] = [
+        tolerance(1e-5, 1e-8),
+        tolerance(0.0, 0.0),
+        tolerance(0.01, 0.0),
+        tolerance(0.0, -1.0),
+        tolerance(f64::INFINITY, 0.0),
+        tolerance(0.0, f64::NAN),
+    ];
+
+    const fn tolerance(relative: f64, absolute: f64) -> Tolerance {
+        Tolerance { relative, absolute }
+    }
+
+    fn assert_as_defined(a: &[f32], b: &[f32]) {
+        for tolerance in TOLERANCES {
+            let expected = defined(a, b, tolerance);
+            for compare in [
+                compare,
+                compare_as::<PortableReal32>,
+                compare_as::<BestReal32>,
+            ] {
+                let seen = compare(a, b, tolerance);
+                assert_eq!(bits(&seen), bits(&expected), "{seen:?}, not {expected:?}");
+            }
+        }
+        let of_a = compare(a, a, TOLERANCES[0]).squares_a.to_bits();
+        for squares in [
+            squares,
+            squares_as::<PortableReal32>,
+            squares_as::<BestReal32>,
+        ] {
+            assert_eq!(squares(a).to_bits(), of_a);
+        }
+    }
+
+    /// Numbers of all sizes; some are zero.
+    fn any_numbers(seed: u32, count: usize) -> Vec<f32> {
+        let mut state = seed;
+        let mut numbers = Vec::new();
+        while numbers.len() < count {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let code = state ^ state >> 16;
+            let number = f32::from_bits(if code.is_multiple_of(11) {
+                code & 1 << 31
+            } else {
+                code
+            });
+            numbers.extend(number.is_finite().then_some(number));
+        }
+        numbers
+    }
+
+    /// Numbers near others: some of them equal, some up to a sign, some by less than a millionth.
+    fn near(numbers: &[f32]) -> Vec<f32> {
+        let near = |(at, number): (usize, &f32)| match at % 5 {
+            0 | 1 => *number,
+            2 => -number,
+            3 => number * (1.0 + 4.0 * f32::EPSILON),
+            _ => number * 1.001,
+        };
+        let numbers = numbers.iter().enumerate().map(near);
+        numbers
+            .map(|number| number.clamp(f32::MIN, f32::MAX))
+            .collect()
+    }
+
+    #[test]
+    fn any_numbers_are_compared_as_defined_to_the_bit() {
+        for length in (0..=40).chain([TILE - 1, TILE]) {
+            let a = any_numbers(length as u32, length);
+            assert_as_defined(&a, &any_numbers(77, length));
+            assert_as_defined(&a, &near(&a));
+            assert_as_defined(&near(&a), &a);
+            assert_as_defined(&a, &a);
+        }
+    }
+
+    #[test]
+    fn sums_are_those_of_any_order() {
+        let a: Vec<f32> = (0..TILE)
+            .map(|at| (at as f32 * 0.37 + 1.0) % 3.0 - 1.2)
+            .collect();
+        let b = near(&a);
+        let seen = sums(&compare(&a, &b, TOLERANCES[0]));
+        for (at, seen) in seen.into_iter().enumerate() {
+            let terms = || a.iter().zip(&b).map(|(a, b)| terms(*a, *b)[at]);
+            let (sum, of_magnitudes) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
+            assert!(
+                (seen - sum).abs() <= 1e-13 * of_magnitudes,
+                "{at}: {seen}, not {sum}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_known_comparison() {
+        let seen = compare(
+            &[1.0, -0.0, 3.0, 0.5, 0.0],
+            &[1.0, 0.0, 2.0, 0.0, 0.25],
+            tolerance(0.5, 0.0),
+        );
+        let expected = Compared {
+            equal: 2,
+            not_close: 2,
+            nonzero_b: 3,
+            squares_a: 10.25,
+            squares_b: 5.0625,
+            products: 7.0,
+            absolute: 1.75,
+            squares: 1.3125,
+            relative: 1.5,
+            max_absolute: 1.0,
+            max_relative: 1.0,
+        };
+        assert_eq!(seen, expected);
+    }
 }

@@ -24,6 +24,7 @@ pub mod containment;
 pub mod decode;
 pub mod differences;
 pub mod fingerprint;
+mod fours;
 pub mod integers;
 pub mod peaks;
 pub mod places;
@@ -40,15 +41,16 @@ pub mod words;
 #[allow(unsafe_code)]
 mod x86;
 
+pub use fours::{Fours, Pair, Widens};
 pub use portable::{
-    PortableF64, PortableI16, PortableReal32, PortableReal64, PortableU32, PortableU64,
+    PortableF64, PortableI16, PortableReal32, PortableReal64, PortableU8, PortableU32, PortableU64,
 };
 pub use reals::{ROWS, Reals, Rows};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::{
     WasmF64 as BestF64, WasmI16 as BestI16, WasmReal32 as BestReal32, WasmReal64 as BestReal64,
-    WasmU32 as BestU32, WasmU64 as BestU64,
+    WasmU8 as BestU8, WasmU32 as BestU32, WasmU64 as BestU64,
 };
 
 #[cfg(target_arch = "x86_64")]
@@ -56,6 +58,7 @@ pub use portable::{PortableU32 as BestU32, PortableU64 as BestU64};
 #[cfg(target_arch = "x86_64")]
 pub use x86::{
     X86F64 as BestF64, X86I16 as BestI16, X86Real32 as BestReal32, X86Real64 as BestReal64,
+    X86U8 as BestU8,
 };
 
 #[cfg(not(any(
@@ -64,7 +67,8 @@ pub use x86::{
 )))]
 pub use portable::{
     PortableF64 as BestF64, PortableI16 as BestI16, PortableReal32 as BestReal32,
-    PortableReal64 as BestReal64, PortableU32 as BestU32, PortableU64 as BestU64,
+    PortableReal64 as BestReal64, PortableU8 as BestU8, PortableU32 as BestU32,
+    PortableU64 as BestU64,
 };
 
 /// Which backend the `Best` types are, for tests and reports: "simd128", "sse2" (all but words)
@@ -137,6 +141,21 @@ pub trait Shorts: Copy {
     fn is_zero(self) -> bool;
 }
 
+/// Unsigned numbers of 8 bits.
+pub trait Bytes: Copy {
+    /// Numbers in a vector; 32 at most.
+    const LANES: usize;
+
+    /// The first bytes of a slice, which must be so many at least.
+    fn load(bytes: &[u8]) -> Self;
+    /// The same number in every lane.
+    fn splat(value: u8) -> Self;
+    /// Counts the lanes that are equal, one counter a lane, modulo 256.
+    fn count_equal(self, other: Self, counts: Self) -> Self;
+    /// The sum of all lanes.
+    fn total(self) -> u64;
+}
+
 /// Words whose products are wanted in full.
 pub trait Products: Words {
     /// Sums of products, each modulo 2^64.
@@ -152,6 +171,9 @@ pub trait Products: Words {
 
 /// Two double-precision numbers.
 pub trait Doubles: Copy {
+    /// Where lanes are counted, one counter a lane.
+    type Counts: Copy;
+
     /// Reads 16 little-endian bytes as two `f64`.
     fn load(bytes: &[u8; 16]) -> Self;
     /// Reads 16 little-endian bytes as four `f32`: the first two, the last two.
@@ -164,6 +186,18 @@ pub trait Doubles: Copy {
     fn sub(self, other: Self) -> Self;
     /// Product by lane, rounded to nearest even.
     fn mul(self, other: Self) -> Self;
+    /// Quotient by lane, rounded to nearest even; 0 where the divisor is 0.
+    fn div_or_zero(self, divisor: Self) -> Self;
+    /// Magnitude by lane.
+    fn abs(self) -> Self;
+    /// The larger one by lane; neither may be NaN.
+    fn max(self, other: Self) -> Self;
+    /// No lane counted.
+    fn no_counts() -> Self::Counts;
+    /// Counts the lanes that are no larger.
+    fn count_at_most(self, bound: Self, counts: Self::Counts) -> Self::Counts;
+    /// Both lanes together.
+    fn counted(counts: Self::Counts) -> u64;
     /// Both lanes.
     fn lanes(self) -> [f64; 2];
 }

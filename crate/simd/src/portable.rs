@@ -1,6 +1,10 @@
 //! The scalar twin: what each vector operation means, lane by lane.
 
-use super::{Doubles, Products, ROWS, Reals, Rows, Shorts, Words};
+use super::{Doubles, Pair, Products, ROWS, Reals, Rows, Widens, Words};
+
+mod narrow;
+
+pub use narrow::{PortableI16, PortableU8};
 
 macro_rules! portable_words {
     ($(#[$doc:meta])* $name:ident, $word:ty as $float:ty, $lanes:literal) => {
@@ -101,6 +105,8 @@ impl PortableF64 {
 }
 
 impl Doubles for PortableF64 {
+    type Counts = u64;
+
     #[inline(always)]
     fn load(bytes: &[u8; 16]) -> Self {
         let (words, _) = bytes.as_chunks();
@@ -127,6 +133,31 @@ impl Doubles for PortableF64 {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div_or_zero(self, divisor: Self) -> Self {
+        self.zip(divisor, |a, b| if b == 0.0 { 0.0 } else { a / b })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f64::abs))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, f64::max)
+    }
+    #[inline(always)]
+    fn no_counts() -> u64 {
+        0
+    }
+    #[inline(always)]
+    fn count_at_most(self, bound: Self, counts: u64) -> u64 {
+        let is = |lane: usize| u64::from(self.0[lane] <= bound.0[lane]);
+        counts + is(0) + is(1)
+    }
+    #[inline(always)]
+    fn counted(counts: u64) -> u64 {
+        counts
     }
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {
@@ -301,51 +332,13 @@ portable_reals!(
     PortableReal64, f64, u64, 2, 52, 1023
 );
 
-/// Eight signed numbers of 16 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PortableI16(pub [i16; 8]);
+impl Widens for PortableReal32 {
+    type Four = Pair<PortableF64>;
+    type All = [Self::Four; 1];
 
-impl PortableI16 {
     #[inline(always)]
-    fn zip(self, other: Self, op: impl Fn(i16, i16) -> i16) -> Self {
-        Self(std::array::from_fn(|lane| op(self.0[lane], other.0[lane])))
-    }
-}
-
-impl Shorts for PortableI16 {
-    #[inline(always)]
-    fn load(bytes: &[u8; 16]) -> Self {
-        let (numbers, _) = bytes.as_chunks();
-        Self(std::array::from_fn(|lane| {
-            i16::from_le_bytes(numbers[lane])
-        }))
-    }
-    #[inline(always)]
-    fn splat(value: i16) -> Self {
-        Self([value; 8])
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        self.zip(other, |a, b| a & b)
-    }
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        self.zip(other, |a, b| a | b)
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        self.zip(other, |a, b| a ^ b)
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        self.zip(other, Ord::max)
-    }
-    #[inline(always)]
-    fn largest(self) -> i16 {
-        self.0.iter().fold(i16::MIN, |most, lane| most.max(*lane))
-    }
-    #[inline(always)]
-    fn is_zero(self) -> bool {
-        self.0 == [0; 8]
+    fn widened(self) -> [Self::Four; 1] {
+        let [a, b, c, d] = self.0.map(f64::from);
+        [Pair(PortableF64([a, b]), PortableF64([c, d]))]
     }
 }

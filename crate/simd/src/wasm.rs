@@ -2,13 +2,27 @@
 
 use core::arch::wasm32::*;
 
-use super::{Doubles, Products, ROWS, Reals, Rows, Shorts, Words};
+use super::{Doubles, Pair, Products, ROWS, Reals, Rows, Widens, Words};
+
+mod narrow;
+
+pub use narrow::{WasmI16, WasmU8};
 
 #[inline(always)]
 fn load(bytes: &[u8; 16]) -> v128 {
     // SAFETY: the reference covers the 16 bytes that are read, and v128.load has
     // no alignment requirement.
     unsafe { v128_load(bytes.as_ptr().cast()) }
+}
+
+/// The first two of four FP32 numbers and the last two, in double precision.
+#[inline(always)]
+fn halves(four: v128) -> (WasmF64, WasmF64) {
+    let last_two = i64x2_shuffle::<1, 1>(four, four);
+    (
+        WasmF64(f64x2_promote_low_f32x4(four)),
+        WasmF64(f64x2_promote_low_f32x4(last_two)),
+    )
 }
 
 macro_rules! wasm_words {
@@ -107,18 +121,15 @@ wasm_words!(
 pub struct WasmF64(v128);
 
 impl Doubles for WasmF64 {
+    type Counts = v128;
+
     #[inline(always)]
     fn load(bytes: &[u8; 16]) -> Self {
         Self(load(bytes))
     }
     #[inline(always)]
     fn load_f32(bytes: &[u8; 16]) -> (Self, Self) {
-        let four = load(bytes);
-        let last_two = i64x2_shuffle::<1, 1>(four, four);
-        (
-            Self(f64x2_promote_low_f32x4(four)),
-            Self(f64x2_promote_low_f32x4(last_two)),
-        )
+        halves(load(bytes))
     }
     #[inline(always)]
     fn splat(value: f64) -> Self {
@@ -135,6 +146,32 @@ impl Doubles for WasmF64 {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(f64x2_mul(self.0, other.0))
+    }
+    #[inline(always)]
+    fn div_or_zero(self, divisor: Self) -> Self {
+        let is_nonzero = f64x2_ne(divisor.0, f64x2_splat(0.0));
+        Self(v128_and(f64x2_div(self.0, divisor.0), is_nonzero))
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(f64x2_abs(self.0))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(f64x2_pmax(self.0, other.0))
+    }
+    #[inline(always)]
+    fn no_counts() -> v128 {
+        u64x2_splat(0)
+    }
+    #[inline(always)]
+    fn count_at_most(self, bound: Self, counts: v128) -> v128 {
+        // A mask of all ones is −1: subtracting it counts one up.
+        i64x2_sub(counts, f64x2_le(self.0, bound.0))
+    }
+    #[inline(always)]
+    fn counted(counts: v128) -> u64 {
+        u64x2_extract_lane::<0>(counts) + u64x2_extract_lane::<1>(counts)
     }
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {
@@ -291,9 +328,7 @@ macro_rules! wasm_reals {
     (@single 4 $vector:ident) => { $vector };
     (@single 2 $vector:ident) => { Self(f64x2_promote_low_f32x4(f32x4_demote_f64x2_zero($vector.0))) };
     (@squares 4 $vector:ident $sums:ident) => {{
-        let last_two = i64x2_shuffle::<1, 1>($vector.0, $vector.0);
-        let low = WasmF64(f64x2_promote_low_f32x4($vector.0));
-        let high = WasmF64(f64x2_promote_low_f32x4(last_two));
+        let (low, high) = halves($vector.0);
         [$sums[0].add(low.mul(low)), $sums[1].add(high.mul(high))]
     }};
     (@squares 2 $vector:ident $sums:ident) => {{
@@ -343,43 +378,13 @@ wasm_reals!(
     f64x2_extract_lane u64x2_extract_lane: 0 1
 );
 
-/// Eight signed numbers of 16 bits.
-#[derive(Clone, Copy)]
-pub struct WasmI16(v128);
+impl Widens for WasmReal32 {
+    type Four = Pair<WasmF64>;
+    type All = [Self::Four; 1];
 
-impl Shorts for WasmI16 {
     #[inline(always)]
-    fn load(bytes: &[u8; 16]) -> Self {
-        Self(load(bytes))
-    }
-    #[inline(always)]
-    fn splat(value: i16) -> Self {
-        Self(i16x8_splat(value))
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Self(v128_and(self.0, other.0))
-    }
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        Self(v128_or(self.0, other.0))
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        Self(v128_xor(self.0, other.0))
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(i16x8_max(self.0, other.0))
-    }
-    #[inline(always)]
-    fn largest(self) -> i16 {
-        let four = i16x8_max(self.0, i64x2_shuffle::<1, 1>(self.0, self.0));
-        let two = i16x8_max(four, i32x4_shuffle::<1, 1, 1, 1>(four, four));
-        i16x8_extract_lane::<0>(two).max(i16x8_extract_lane::<1>(two))
-    }
-    #[inline(always)]
-    fn is_zero(self) -> bool {
-        !v128_any_true(self.0)
+    fn widened(self) -> [Self::Four; 1] {
+        let (low, high) = halves(self.0);
+        [Pair(low, high)]
     }
 }

@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Doubles, ROWS, Reals, Rows, Shorts};
+use super::{Doubles, Pair, ROWS, Reals, Rows, Widens};
 
 /// Instructions that need no asking, though each is marked as one of some processors only.
 macro_rules! sse2 {
@@ -14,11 +14,17 @@ macro_rules! sse2 {
     };
 }
 
+mod narrow;
+
+pub use narrow::{X86I16, X86U8};
+
 /// Two double-precision numbers.
 #[derive(Clone, Copy)]
 pub struct X86F64(__m128d);
 
 impl Doubles for X86F64 {
+    type Counts = __m128i;
+
     #[inline(always)]
     fn load(bytes: &[u8; 16]) -> Self {
         sse2!({ Self(_mm_loadu_pd(bytes.as_ptr().cast())) })
@@ -46,6 +52,39 @@ impl Doubles for X86F64 {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         sse2!({ Self(_mm_mul_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn div_or_zero(self, divisor: Self) -> Self {
+        sse2!({
+            let is_nonzero = _mm_cmpneq_pd(divisor.0, _mm_setzero_pd());
+            Self(_mm_and_pd(is_nonzero, _mm_div_pd(self.0, divisor.0)))
+        })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        sse2!({ Self(_mm_andnot_pd(_mm_set1_pd(-0.0), self.0)) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        sse2!({ Self(_mm_max_pd(self.0, other.0)) })
+    }
+    #[inline(always)]
+    fn no_counts() -> __m128i {
+        sse2!({ _mm_setzero_si128() })
+    }
+    #[inline(always)]
+    fn count_at_most(self, bound: Self, counts: __m128i) -> __m128i {
+        sse2!({
+            // A mask of all ones is −1: subtracting it counts one up.
+            _mm_sub_epi64(counts, _mm_castpd_si128(_mm_cmple_pd(self.0, bound.0)))
+        })
+    }
+    #[inline(always)]
+    fn counted(counts: __m128i) -> u64 {
+        sse2!({
+            let high = _mm_unpackhi_epi64(counts, counts);
+            (_mm_cvtsi128_si64(counts) + _mm_cvtsi128_si64(high)) as u64
+        })
     }
     #[inline(always)]
     fn lanes(self) -> [f64; 2] {
@@ -226,6 +265,17 @@ impl Reals for X86Real32 {
     }
 }
 
+impl Widens for X86Real32 {
+    type Four = Pair<X86F64>;
+    type All = [Self::Four; 1];
+
+    #[inline(always)]
+    fn widened(self) -> [Self::Four; 1] {
+        let (low, high) = halves(self.0);
+        [Pair(X86F64(low), X86F64(high))]
+    }
+}
+
 /// Two FP64 numbers.
 #[derive(Clone, Copy)]
 pub struct X86Real64(__m128d);
@@ -362,49 +412,5 @@ impl Reals for X86Real64 {
                 _mm_andnot_pd(is_above, low),
             ))
         })
-    }
-}
-
-/// Eight signed numbers of 16 bits.
-#[derive(Clone, Copy)]
-pub struct X86I16(__m128i);
-
-impl Shorts for X86I16 {
-    #[inline(always)]
-    fn load(bytes: &[u8; 16]) -> Self {
-        sse2!({ Self(_mm_loadu_si128(bytes.as_ptr().cast())) })
-    }
-    #[inline(always)]
-    fn splat(value: i16) -> Self {
-        sse2!({ Self(_mm_set1_epi16(value)) })
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        sse2!({ Self(_mm_and_si128(self.0, other.0)) })
-    }
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        sse2!({ Self(_mm_or_si128(self.0, other.0)) })
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        sse2!({ Self(_mm_xor_si128(self.0, other.0)) })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        sse2!({ Self(_mm_max_epi16(self.0, other.0)) })
-    }
-    #[inline(always)]
-    fn largest(self) -> i16 {
-        sse2!({
-            let four = _mm_max_epi16(self.0, _mm_unpackhi_epi64(self.0, self.0));
-            let two = _mm_max_epi16(four, _mm_shuffle_epi32::<1>(four));
-            let pair = _mm_cvtsi128_si32(two);
-            (pair as i16).max((pair >> 16) as i16)
-        })
-    }
-    #[inline(always)]
-    fn is_zero(self) -> bool {
-        sse2!({ _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_setzero_si128())) == 0xffff })
     }
 }
