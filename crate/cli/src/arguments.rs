@@ -30,9 +30,77 @@ pub(crate) enum Command {
     /// What every tensor holds and where its values come from
     #[command(after_help = EXIT_STATUS)]
     Scan(ScanOptions),
+    /// How two checkpoints differ, tensor by tensor, and which conversion explains it
+    #[command(after_help = DIFF_HELP)]
+    Diff(DiffOptions),
     /// The formats of numbers, or one number in each of them: its bits, neighbours and error
     #[command(after_help = FORMATS_HELP)]
     Formats(FormatsOptions),
+}
+
+const DIFF_HELP: &str =
+    "Exit status: 0 done, 1 they differ (with --exit-code), 2 bad input or usage (2 beats 1).
+They are the same where all names, types, shapes and bits are.
+Files are read where they are and nothing is sent anywhere.";
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffOptions {
+    /// The first checkpoint: a .safetensors file, a directory, or a shard index (.json)
+    pub(crate) a: PathBuf,
+
+    /// The second one
+    pub(crate) b: PathBuf,
+
+    /// Write the whole comparison as JSON; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) json: Option<Target>,
+
+    /// Write one row a tensor as CSV; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) csv: Option<Target>,
+
+    /// Write a summary for a model card; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) markdown: Option<Target>,
+
+    /// Relative tolerance: close is |a - b| <= atol + rtol * |b|
+    #[arg(long, value_name = "X", default_value = "1e-5", value_parser = tolerance)]
+    pub(crate) rtol: f64,
+
+    /// Absolute tolerance
+    #[arg(long, value_name = "X", default_value = "1e-8", value_parser = tolerance)]
+    pub(crate) atol: f64,
+
+    /// NaN is close to NaN
+    #[arg(long)]
+    pub(crate) equal_nan: bool,
+
+    /// Names of A and what they are called in B: a JSON object, or lines of two names
+    ///
+    /// One `*` in both stands for the rest of a name: `model.* *`. Where names differ by
+    /// a prefix alone, it is found without this.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rename: Option<PathBuf>,
+
+    /// Only tensors whose whole name matches in A or B; may be given several times
+    #[arg(long = "tensor", value_name = "GLOB", value_parser = glob)]
+    pub(crate) tensors: Vec<GlobMatcher>,
+
+    /// List every tensor, and not only those that differ most
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Exit with status 1 when they differ
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+
+    /// Threads that read and compare [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// Draw no progress bar; without a terminal there is none anyway
+    #[arg(long)]
+    pub(crate) no_progress: bool,
 }
 
 const FORMATS_HELP: &str = "Examples: floatscope formats
@@ -193,6 +261,14 @@ impl ScanOptions {
             .into_iter()
             .any(|target| *target == Some(Target::Stdout))
     }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let value: Result<f64, _> = text.parse();
+    value
+        .ok()
+        .filter(|value| *value >= 0.0)
+        .ok_or_else(|| "it must be a number that is not negative".to_owned())
 }
 
 fn target() -> ValueParser {

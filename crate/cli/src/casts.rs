@@ -155,7 +155,7 @@ fn decibels(sqnr: Option<f64>) -> String {
 }
 
 /// A share; neither 0 nor 100 unless it is.
-fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return NOTHING.to_owned();
     }

@@ -127,8 +127,18 @@ impl Inputs {
     }
 }
 
+/// The config.json of a checkpoint: in the folder, or beside the file.
+pub(crate) fn config_of(path: &Path) -> Option<PathBuf> {
+    let folder = match path.is_dir() {
+        true => path.to_owned(),
+        false => path.canonicalize().ok()?.parent()?.to_owned(),
+    };
+    let config = folder.join("config.json");
+    config.is_file().then_some(config)
+}
+
 /// What is wrong with a file as a whole.
-fn problem(path: &Path, what: &str) -> Problem {
+pub(crate) fn problem(path: &Path, what: &str) -> Problem {
     Problem {
         file: shown(path),
         tensor: None,
@@ -220,14 +230,19 @@ fn some(names: &[String]) -> String {
     }
 }
 
-/// An index, or one byte more than an index may have.
-fn read_index(path: &Path) -> io::Result<Vec<u8>> {
+/// An index or a config, or one byte more than an index may have.
+pub(crate) fn read_index(path: &Path) -> io::Result<Vec<u8>> {
+    read_short(path, MAX_HEADER_BYTES)
+}
+
+/// A file of at most so many bytes, or one byte more than that.
+pub(crate) fn read_short(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("this is no regular file"));
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    file.take(MAX_HEADER_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

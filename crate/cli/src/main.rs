@@ -7,6 +7,7 @@ mod arguments;
 mod casts;
 mod conditions;
 mod csv;
+mod diff;
 mod evidence;
 mod formats;
 mod grid;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match arguments::Arguments::parse().command {
         arguments::Command::Scan(options) => scan::command(&options),
+        arguments::Command::Diff(options) => diff::command(&options),
         arguments::Command::Formats(options) => formats::command(&options),
     }
 }

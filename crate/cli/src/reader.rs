@@ -95,7 +95,10 @@ impl Source {
     }
 
     /// Fills the buffer from an offset, or a part of it where the file ends early.
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
             match read_some_at(&self.file, &mut buffer[filled..], offset + filled as u64) {

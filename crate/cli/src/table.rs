@@ -123,7 +123,7 @@ fn write_pools(pools: &[PoolReport], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// How many tensors, parameters and bytes, in all and, where there are several, by dtype.
-fn write_sums(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_sums(checkpoint: &Checkpoint, out: &mut dyn Write) -> io::Result<()> {
     let files = match checkpoint.files.len() as u64 {
         1 => String::new(),
         files => format!(" in {}", plural(files, "file")),

@@ -283,6 +283,11 @@ impl Collected {
         self.shape_mismatch = pairing.shape_mismatch;
     }
 
+    /// What the headers say of A and of B.
+    pub fn checkpoints(&self) -> [&Checkpoint; 2] {
+        self.sides.each_ref().map(|side| &side.checkpoint)
+    }
+
     pub(super) fn counts(&self) -> PairCounts {
         self.counts
     }

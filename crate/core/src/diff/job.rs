@@ -20,9 +20,13 @@ pub struct Comparison {
     sides: [Files; 2],
     held: [Held; 2],
     renames: Renames,
+    selection: Option<Selection>,
     plan: Option<Plan>,
     collected: Collected,
 }
+
+/// Which tensors are wanted, by name.
+type Selection = Box<dyn Fn(&str) -> bool + Send>;
 
 impl Comparison {
     /// Two checkpoints without files, named for people.
@@ -31,6 +35,7 @@ impl Comparison {
             sides: Default::default(),
             held: Default::default(),
             renames: Renames::default(),
+            selection: None,
             plan: None,
             collected: Collected::new(a, b),
         }
@@ -107,11 +112,10 @@ impl Comparison {
         self.sides[side as usize].names()
     }
 
-    /// Leaves out, from [`start`](Self::start) on, the tensors of both sides that are not wanted.
-    pub fn select(&mut self, wanted: impl Fn(&str) -> bool + Send + Clone + 'static) {
-        for files in &mut self.sides {
-            files.select(wanted.clone());
-        }
+    /// Leaves out, from [`start`](Self::start) on, the tensors that are not wanted; of a pair
+    /// either name will do.
+    pub fn select(&mut self, wanted: impl Fn(&str) -> bool + Send + 'static) {
+        self.selection = Some(Box::new(wanted));
     }
 
     /// All headers are in: matches the tensors and makes the plan. What is finished at once is returned.
@@ -121,7 +125,10 @@ impl Comparison {
             self.take_problems(side);
         }
         let [a, b] = &self.held;
-        let pairing = Pairing::of(a, b, &self.renames, self.collected.tolerance);
+        let mut pairing = Pairing::of(a, b, &self.renames, self.collected.tolerance);
+        if let Some(wanted) = &self.selection {
+            pairing.select([a, b], wanted);
+        }
         let bytes = |side| pairing.pairs.iter().map(move |pair| pair.span.bytes(side));
         let total = bytes(Side::A)
             .chain(bytes(Side::B))

@@ -112,6 +112,16 @@ impl Pairing {
         pairing
     }
 
+    /// Leaves out what is not wanted by either of its names.
+    pub(super) fn select(&mut self, [a, b]: [&Held; 2], wanted: &dyn Fn(&str) -> bool) {
+        self.pairs
+            .retain(|pair| wanted(&tensor(a, pair.a).name) || wanted(&tensor(b, pair.b).name));
+        self.only_in_a.retain(|name| wanted(name));
+        self.only_in_b.retain(|name| wanted(name));
+        let keeps = |mismatch: &Mismatch| wanted(&mismatch.a.name) || wanted(&mismatch.b.name);
+        self.shape_mismatch.retain(keeps);
+    }
+
     /// A head that only one side stores is compared with the other's embedding.
     fn add_tied_head(&mut self, a: &Held, b: &Held, tolerance: Tolerance) {
         let find = |held, ending: &str| names(held).find(|(name, _)| name.ends_with(ending));

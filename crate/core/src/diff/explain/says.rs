@@ -87,9 +87,13 @@ pub(in super::super) fn explanations(
     for factor in left.factor.found(to == Dtype::F32) {
         let within = if factor.in_single { " in FP32" } else { "" };
         let number = Number::Real(factor.factor);
+        // In the digits that tell it from its neighbours where it is used.
+        let digits = match factor.in_single {
+            true => to_json(&(factor.factor as f32)),
+            false => to_json(&number),
+        };
         let says = format!(
-            "× {}{within}, rounded to the nearest {}",
-            to_json(&number),
+            "× {digits}{within}, rounded to the nearest {}",
             to.format().title
         );
         let key = if factor.in_single {
