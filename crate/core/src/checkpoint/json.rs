@@ -17,7 +17,7 @@ use super::shown::shorten;
 /// # Errors
 /// Where `text` is no JSON, or no object. The values are checked for their
 /// lexical form only.
-pub(super) fn for_each_entry<'a>(
+pub(crate) fn for_each_entry<'a>(
     text: &'a str,
     entry: impl FnMut(String, &'a str),
 ) -> Result<(), serde_json::Error> {

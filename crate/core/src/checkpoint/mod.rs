@@ -18,7 +18,7 @@ mod entry;
 mod files;
 mod header;
 mod index;
-mod json;
+pub(crate) mod json;
 mod kind;
 mod layouts;
 mod problems;

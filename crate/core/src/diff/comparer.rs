@@ -164,25 +164,24 @@ impl Comparer {
         let values = &self.tile.values[0];
         seen.ulp[0] += count as u64;
         seen.max_ulp = seen.max_ulp.max(Some(0));
-        let nan = values.iter().filter(|value| value.is_nan()).count() as u64;
-        seen.both_nan += nan;
-        seen.equal += count as u64 - nan;
-        seen.not_close += if self.span.tolerance.equal_nan {
-            0
-        } else {
-            nan
-        };
-        let finite = &mut self.tile.finite[0];
-        finite.clear();
-        let all = values
-            .iter()
-            .fold(true, |all, value| all & value.is_finite());
-        match all {
-            true => finite.extend_from_slice(values),
-            false => finite.extend(values.iter().filter(|value| value.is_finite())),
+        seen.equal += count as u64;
+        let kept = &mut self.tile.finite[0];
+        let all = are_finite(values);
+        if !all {
+            let nan = values.iter().filter(|value| value.is_nan()).count() as u64;
+            seen.both_nan += nan;
+            seen.equal -= nan;
+            seen.not_close += if self.span.tolerance.equal_nan {
+                0
+            } else {
+                nan
+            };
+            kept.clear();
+            kept.extend(values.iter().filter(|value| value.is_finite()));
         }
+        let finite = if all { values } else { &*kept };
         seen.finite += finite.len() as u64;
-        seen.nonzero_b += finite.iter().filter(|value| **value != 0.0).count() as u64;
+        seen.nonzero_b += nonzero(finite);
         let squares = differences::squares(finite);
         for sum in [
             &mut seen.sums.squares_a,
@@ -398,7 +397,7 @@ impl Tile {
         self.odd.clear();
         self.finite.iter_mut().for_each(Vec::clear);
         let both = || x.iter().zip(y);
-        if both().fold(true, |all, (x, y)| all & x.is_finite() & y.is_finite()) {
+        if are_finite(x) && are_finite(y) {
             self.finite[0].extend_from_slice(x);
             self.finite[1].extend_from_slice(y);
             return;
@@ -412,6 +411,19 @@ impl Tile {
             }
         }
     }
+}
+
+/// Without a branch, so that it is done by vectors.
+fn are_finite(numbers: &[f32]) -> bool {
+    numbers
+        .iter()
+        .fold(true, |all, number| all & number.is_finite())
+}
+
+/// How many of a tile are not zero.
+fn nonzero(numbers: &[f32]) -> u64 {
+    let counts = numbers.iter().map(|number| u32::from(*number != 0.0));
+    u64::from(counts.sum::<u32>())
 }
 
 fn nothing(explainers: Option<&[Explainer; 2]>, has_ulps: bool) -> Difference {

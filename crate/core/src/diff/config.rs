@@ -1,7 +1,8 @@
 //! What a checkpoint's config.json says of how its weights are loaded.
 
 use serde::Serialize;
-use serde_json::Value;
+
+use crate::checkpoint::json;
 
 /// The entries that bear on weights.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,21 +19,41 @@ impl Config {
     /// # Errors
     /// Says why it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|error| format!("no JSON: {error}"))?;
-        if !value.is_object() {
+        let text = std::str::from_utf8(bytes).map_err(|_| "no text in UTF-8".to_owned())?;
+        let mut config = Self::default();
+        let mut nested = None;
+        config.read(text, &mut nested)?;
+        // Models of text and pictures keep the language model's apart.
+        if let Some(nested) = nested {
+            let mut inner = Self::default();
+            inner.read(nested, &mut None)?;
+            config.dtype = config.dtype.or(inner.dtype);
+            config.tie_word_embeddings = config.tie_word_embeddings.or(inner.tie_word_embeddings);
+        }
+        Ok(config)
+    }
+
+    /// Reads the entries of one object, and finds the one within.
+    fn read<'a>(&mut self, text: &'a str, nested: &mut Option<&'a str>) -> Result<(), String> {
+        if !text.trim_start().starts_with('{') {
             return Err("no JSON object".to_owned());
         }
-        // Models of text and pictures keep the language model's apart.
-        let parts = [Some(&value), value.get("text_config")];
-        let entry = |key: &str| parts.into_iter().flatten().find_map(|part| part.get(key));
-        let dtype = ["dtype", "torch_dtype"]
-            .into_iter()
-            .find_map(|key| entry(key)?.as_str());
-        Ok(Self {
-            dtype: dtype.map(|dtype| dtype.trim_start_matches("torch.").to_owned()),
-            tie_word_embeddings: entry("tie_word_embeddings").and_then(Value::as_bool),
+        json::for_each_entry(text, |key, value| {
+            let string = || serde_json::from_str::<String>(value).ok();
+            match key.as_str() {
+                "dtype" => self.dtype = string().or(self.dtype.take()),
+                "torch_dtype" => self.dtype = self.dtype.take().or_else(string),
+                "tie_word_embeddings" => {
+                    self.tie_word_embeddings = serde_json::from_str(value).ok()
+                }
+                "text_config" => *nested = Some(value),
+                _ => {}
+            }
         })
+        .map_err(|error| format!("no JSON: {error}"))?;
+        let plain = |dtype: String| dtype.trim_start_matches("torch.").to_owned();
+        self.dtype = self.dtype.take().map(plain);
+        Ok(())
     }
 
     /// The dtype that safetensors would name for it, where it has one.

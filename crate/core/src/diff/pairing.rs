@@ -62,7 +62,7 @@ impl Pairing {
             // Of two tensors of one name in several files the first is taken, as in the report.
             left_in_b.entry(name).or_insert(place);
         }
-        let mut matched = Vec::new();
+        let mut matched: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
         let mut left_in_a = Vec::new();
         // Renames first: a name that they give must not be taken by its namesake.
         for (name, place) in names(a) {
@@ -76,7 +76,9 @@ impl Pairing {
                 Some(found)
             });
             match found {
-                Some(found) => matched.push((place, found)),
+                Some(found) => {
+                    matched.insert(place, found);
+                }
                 None => left_in_a.push((name, place)),
             }
         }
@@ -97,9 +99,11 @@ impl Pairing {
             });
             pairing.renames.push(rename);
         }
-        matched.sort_unstable();
-        for (place_a, place_b) in matched {
-            pairing.add(a, b, place_a, place_b, tolerance);
+        // In the order of A's files, of whose bytes runs are made.
+        for (_, place) in names(a) {
+            if let Some(found) = matched.get(&place) {
+                pairing.add(a, b, place, *found, tolerance);
+            }
         }
         pairing.only_in_a = left_in_a
             .iter()

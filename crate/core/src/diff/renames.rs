@@ -1,10 +1,10 @@
 //! Which name of A goes by which name in B.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::checkpoint::shown;
+use crate::checkpoint::{json, shown};
 
 /// Names match when `a` is read as `b`; `*` stands for the rest in both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +17,7 @@ pub struct Rename {
     pub tensors: u64,
 }
 
-/// Renames that somebody has given; the first that fits a name counts.
+/// Renames that somebody has given; the first that fits a name counts, whole names before patterns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renames {
     rules: Vec<Rename>,
@@ -34,6 +34,9 @@ impl Renames {
             true => of_json(text)?,
             false => of_lines(text)?,
         };
+        let (patterns, whole): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|rule| rule.a.contains('*'));
+        let rules = [whole, patterns].concat();
         match rules.is_empty() {
             true => Err("it holds no rename".to_owned()),
             false => Ok(Self { rules }),
@@ -72,15 +75,16 @@ fn rule(a: &str, b: &str, place: &str) -> Result<Rename, String> {
 }
 
 fn of_json(text: &str) -> Result<Vec<Rename>, String> {
-    let table: BTreeMap<String, String> = serde_json::from_str(text)
-        .map_err(|error| format!("no JSON object of names to names: {error}"))?;
-    // Whole names before patterns, long patterns before short ones.
-    let mut entries: Vec<(&String, &String)> = table.iter().collect();
-    entries.sort_by_key(|(a, _)| (a.contains('*'), std::cmp::Reverse(a.len())));
-    let rules = entries
-        .into_iter()
-        .map(|(a, b)| rule(a, b, &format!("entry {}", shown(a))));
-    rules.collect()
+    let mut rules: Vec<Result<Rename, String>> = Vec::new();
+    json::for_each_entry(text, |a, b| {
+        let place = format!("entry {}", shown(&a));
+        rules.push(match serde_json::from_str::<String>(b) {
+            Ok(b) => rule(&a, &b, &place),
+            Err(_) => Err(format!("{place}: a name must stand there")),
+        });
+    })
+    .map_err(|error| format!("no JSON object of names to names: {error}"))?;
+    rules.into_iter().collect()
 }
 
 fn of_lines(text: &str) -> Result<Vec<Rename>, String> {
@@ -175,7 +179,8 @@ mod tests {
             "line 2: two names must stand there, and 1 do"
         );
         assert!(error("a.* b").starts_with("line 1: "));
-        assert!(error("{\"a\": 1}").starts_with("no JSON object of names to names: "));
+        assert_eq!(error("{\"a\": 1}"), "entry \"a\": a name must stand there");
+        assert!(error("{\"a\": ").starts_with("no JSON object of names to names: "));
         assert_eq!(error("# nothing\n"), "it holds no rename");
     }
 

@@ -93,21 +93,19 @@ impl Sample {
     /// How many directions B − A has beyond what rounding shows; `None` where there are none
     /// or too many to be few.
     pub(super) fn rank(&self, grid: &Grid) -> Option<Rank> {
-        let mut places = self.places.clone();
-        // In one order, so that sums do not depend on who came first.
-        places.sort_unstable_by_key(|place| place.0);
         let (rows, columns) = (grid.rows as usize, grid.columns as usize);
+        // Each in its place, so that sums do not depend on who came first.
         let mut differences = vec![0.0; rows * columns];
-        let mut squares = 0.0;
-        for (place, difference, square) in &places {
+        let mut squares = vec![0.0; rows * columns];
+        for (place, difference, square) in &self.places {
             let (row, column) = (
                 *place as usize / MOST as usize,
                 *place as usize % MOST as usize,
             );
             differences[row * columns + column] = f64::from(*difference);
-            squares += square;
+            squares[row * columns + column] = *square;
         }
-        let variance = squares / 12.0 / places.len().max(1) as f64;
+        let variance = squares.iter().sum::<f64>() / 12.0 / self.places.len().max(1) as f64;
         let reach = libm::sqrt(rows as f64) + libm::sqrt(columns as f64);
         let edge = MARGIN * libm::sqrt(variance) * reach;
         let rank = singular_values_above(&differences, columns, edge);

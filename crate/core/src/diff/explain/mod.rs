@@ -127,7 +127,7 @@ impl Explainer {
             return;
         }
         let pairs = || x.iter().zip(y).map(|(x, y)| (f64::from(*x), f64::from(*y)));
-        left.exact = left.exact && pairs().all(|(x, y)| self.is_kept(x, y));
+        left.exact = left.exact && (same_bits(x, y) || pairs().all(|(x, y)| self.is_kept(x, y)));
         let ways = std::mem::take(&mut self.ways);
         for (way, set) in ways.iter().zip(&mut left.ways) {
             let few = FEW.min(x.len());
