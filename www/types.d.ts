@@ -250,20 +250,26 @@ export interface Overview {
 export type NumberColumn =
   | 'min' | 'max' | 'mean' | 'std' | 'abs_max' | 'zeros' | 'nan' | 'inf' | 'joint_entropy' | 'wasted_bytes';
 
-/** The tensors as columns; a number that is not there yet is NaN. */
-export interface Rows extends Record<NumberColumn, (row: number) => number> {
+/** What lists and maps need to know: columns of tensors, or of pairs of them. */
+export interface NamedRows {
   length: number;
+  /** How many there will be. */
+  total: number;
   finishedCount: number;
   name(row: number): string;
-  file(row: number): number;
-  dtype(row: number): string;
   shape(row: number): string;
   parameters(row: number): number;
   bytes(row: number): number;
   pattern(row: number): number;
-  /** The verdict's label; "" until the tensor is finished. */
+  /** What `label:` and the like in a filter mean, in words apart; "" until it is finished. */
   label(row: number): string;
   status(row: number): 'waiting' | 'done' | 'failed';
+}
+
+/** The tensors as columns; a number that is not there yet is NaN. The label is the verdict's. */
+export interface Rows extends NamedRows, Record<NumberColumn, (row: number) => number> {
+  file(row: number): number;
+  dtype(row: number): string;
   /** Tensors that have casts. */
   castCount: number;
   /** Counts arrivals of casts: for a tensor 0, 1 or, after a second look, 2. */
@@ -303,6 +309,8 @@ export interface State {
   overview: Overview | null;
   casts: SecondLook;
   rows: Rows;
+  /** While a comparison is read, what is left of the scan waits. */
+  isPaused: boolean;
 }
 
 /** A number format: the widths of its fields, and its range as binary exponents of its values. */
@@ -366,6 +374,8 @@ export interface Microscope {
 
 export interface Session {
   readonly state: State;
+  /** The comparison of what is open with something else. */
+  readonly comparison: import('./comparison.js').Comparing;
   readonly formats: FormatRange[];
   readonly casts: Cast[];
   open(files: File[]): unknown;

@@ -20,7 +20,7 @@ const theTab = () => (opened ??= open());
  * folder that was chosen.
  *
  * @param {...string} paths
- * @returns {Promise<{name: string, files: string[], indexes: string[], ignored: string[], error: string | null}>}
+ * @returns {Promise<{name: string, files: string[], indexes: string[], config: string | null, ignored: string[], error: string | null}>}
  */
 async function selected(...paths) {
   const { page } = await theTab();
@@ -33,7 +33,7 @@ async function selected(...paths) {
     });
     const selection = select(given);
     const names = (/** @type {{name: string}[]} */ files) => files.map(({ name }) => name);
-    return { ...selection, files: names(selection.files), indexes: names(selection.indexes) };
+    return { ...selection, files: names(selection.files), indexes: names(selection.indexes), config: selection.config?.name ?? null };
   }, paths);
 }
 
@@ -49,13 +49,14 @@ test('a name that shards share to its digits loses them', options, async () => {
   assert.equal((await selected('a.safetensors', 'b.safetensors')).name, 'checkpoint (2 shards)');
 });
 
-test('an index is no shard, and other files are ignored', options, async () => {
+test('an index is no shard, a config.json is for comparisons, and other files are ignored', options, async () => {
   const index = 'model.safetensors.index.json';
   const { name, ...selection } = await selected('config.json', index, 'model-1.safetensors', 'README.md');
   assert.equal(name, 'model-1.safetensors');
   assert.deepEqual(selection, {
     files: ['model-1.safetensors'],
     indexes: [index],
+    config: 'config.json',
     ignored: ['config.json', 'README.md'],
     error: null,
   });

@@ -1,5 +1,5 @@
 // @ts-check
-// The workers of one checkpoint: a coordinator that owns the results and a few
+// The workers of one checkpoint, or of a comparison: a coordinator that owns the results and a few
 // scanners that read. The page only watches over them.
 
 import { Link } from './link.js';
@@ -10,13 +10,13 @@ import { Link } from './link.js';
 const SCANNER_PATIENCE = 10;
 /** The coordinator may be busy with a header of 100 MB on a slow machine. */
 const COORDINATOR_PATIENCE = 60;
-/** Scanners that may die before the scan is given up. */
+/** Scanners that may die before all is given up. */
 const LIVES = 20;
 
 /** What the core knows. @typedef {{formats: import('../types.js').FormatRange[], casts: import('../types.js').Cast[]}} Tables */
 /**
  * @typedef {object} Listener
- * @property {(event: import('./messages.js').Event) => void} receive
+ * @property {(event: any) => void} receive what the coordinator tells: a ScanEvent or a ComparisonEvent
  * @property {(what: string) => void} failed the engine is of no more use
  */
 
@@ -95,7 +95,7 @@ export class Engine {
   /** @param {import('./messages.js').FromWorker} message */
   #receive(message) {
     if (message.type === 'ready') this.#tellReady({ formats: message.formats ?? [], casts: message.casts ?? [] });
-    else this.listener.receive(/** @type {import('./messages.js').Event} */ (message));
+    else this.listener.receive(message);
   }
 
   /** @param {string} what */

@@ -1,6 +1,7 @@
 // What the page, the coordinator and the scanners say to each other.
 
-import type { Cast, FormatRange, Microscope, Overview, TensorReport } from '../types.js';
+import type { ComparisonOverview, PairColumn } from '../comparison.js';
+import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 
 /** The first message to a worker: what it is to be. */
 export interface Start {
@@ -19,16 +20,32 @@ export interface Request {
   argument: unknown;
 }
 
+/** The files of a checkpoint. */
+export interface CheckpointFiles {
+  name: string;
+  files: NamedFile[];
+  indexes: NamedFile[];
+  /** Its config.json, for a comparison. */
+  config?: NamedFile | null;
+}
+
 /** What the page asks the coordinator. */
 export interface Requests {
   /** Resolves when the headers are read and the scan has begun. */
-  open: (checkpoint: { name: string; files: NamedFile[]; indexes: NamedFile[]; scanners: number }) => void;
+  open: (checkpoint: CheckpointFiles & { scanners: number }) => void;
+  /** The same for A and B; `renames` is the table of names that differ. */
+  compare: (comparison: { sides: CheckpointFiles[]; renames: string; scanners: number }) => void;
+  /** Hands out nothing more, or goes on. */
+  pause: (isPaused: boolean) => void;
   /** Gives up what is not finished. */
   abandon: (why: string) => void;
   /** Begins the second look, for the casts that are missing. */
   look: () => void;
-  tensor: (index: number) => TensorReport | undefined;
+  /** A tensor or a pair as in the report. */
+  one: (index: number) => any;
   report: () => Blob;
+  /** A comparison as text. */
+  text: (as: 'csv' | 'md') => Blob;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 
@@ -55,18 +72,21 @@ export type FromWorker =
   | { type: 'reply'; id: number; value?: any; error?: string }
   /** The worker trapped and is of no more use. */
   | { type: 'broken'; what: string }
-  | Event;
+  | EventOf<any, any, any, any>;
 
-/** What the coordinator tells without being asked. */
-export type Event =
-  /** The headers are read. `files` are those that are used. */
-  | { type: 'begun'; overview: Overview; files: { name: string; bytes: number }[]; ignored: string[] }
-  | { type: 'rows'; first: number; columns: RowColumns }
+/** What the coordinator tells without being asked: of a scan or of a comparison. */
+export type EventOf<Head, Columns, Figures, News> =
+  /** The headers are read. `files` are those that are used, `bytes` and `rows` what there is to read. */
+  | { type: 'begun'; overview: Head; files: { name: string; bytes: number }[]; ignored: string[]; bytes: number; rows: number }
+  | { type: 'rows'; first: number; columns: Columns }
   /**
    * What came since the last batch: one message, so that the page draws it at once.
    * `missing_bytes` is what a second look would read, told at the end.
    */
-  | { type: 'batch'; bytes: number; figures: FigureColumns | null; news: News | null; isEnd: boolean; missing_bytes: number };
+  | { type: 'batch'; bytes: number; figures: Figures | null; news: News | null; isEnd: boolean; missing_bytes: number };
+
+export type ScanEvent = EventOf<Overview, RowColumns, FigureColumns, News>;
+export type ComparisonEvent = EventOf<ComparisonOverview, PairColumns, DifferenceColumns, Partial<ComparisonOverview>>;
 
 /** What has changed of the overview. */
 export type News = Pick<Overview, 'headline' | 'problems' | 'ancestry' | 'wasted_bytes' | 'casts' | 'recommendations' | 'outliers' | 'f16'>;
@@ -101,19 +121,41 @@ export interface FigureColumns {
   casts?: CastColumns;
 }
 
+/** What the headers say of consecutive pairs of tensors. */
+export interface PairColumns extends Omit<RowColumns, 'file' | 'dtype'> {
+  /** In B, null where it is the same. */
+  name_b: (string | null)[];
+  dtype_a: string[];
+  dtype_b: string[];
+}
+
+/** Figures of pairs in any order; NaN and "" are "there is none". */
+export interface DifferenceColumns extends Record<PairColumn, Float64Array> {
+  index: Uint32Array;
+  kind: string[];
+  conversion: string[];
+  direction: string[];
+  looks: string[];
+}
+
 /** SQNR of tensors by cast: NaN where there is none or none yet. */
 export interface CastColumns {
   index: Uint32Array;
   sqnr_db: Record<string, Float32Array>;
 }
 
-/** From the coordinator to a scanner. */
-export interface RunToScan {
-  run: number;
+/** A stretch of a file. */
+export interface Stretch {
   file: File;
   begin: number;
   end: number;
-  spans: Uint8Array;
+}
+
+/** From the coordinator to a scanner: one stretch, or one of A and one of B. */
+export interface RunToScan {
+  run: number;
+  stretches: Stretch[];
+  tasks: Uint8Array;
 }
 
 /** From a scanner to the coordinator. */
@@ -128,4 +170,5 @@ export type FromScanner =
       /** Whether the run is at its end. */
       isEnd: boolean;
     }
-  | { type: 'failed'; run: number; what: string };
+  /** One of its stretches could not be read. */
+  | { type: 'failed'; run: number; stretch: number; what: string };

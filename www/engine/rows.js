@@ -8,77 +8,45 @@ const NUMBERS = /** @type {const} */ (['min', 'max', 'mean', 'std', 'abs_max', '
 const STATUS = /** @type {const} */ (['waiting', 'done', 'failed']);
 const [, DONE, FAILED] = STATUS.keys();
 
-export class Rows {
+/** What a list and a map need of tensors, or of pairs of them. */
+export class NamedRows {
   /** Tensors whose header's part has arrived. */
   length = 0;
   finishedCount = 0;
-  castCount = 0;
-  castEdition = 0;
-  /** SQNR by cast, a column from the first figure on. @type {Map<string, Float32Array>} */
-  #casts = new Map();
   /** @type {string[]} */
   #names = [];
   /** @type {string[]} */
   #shapes = [];
-  /** @type {string[]} */
-  #dtypes = [];
-  /** @type {string[]} */
-  #labels = [];
   /** A text that stands in many rows is kept once. @type {Map<string, string>} */
   #texts = new Map();
 
-  /** @param {number} [count] tensors that will come */
-  constructor(count = 0) {
-    this.files = new Uint32Array(count);
-    this.patterns = new Uint32Array(count);
-    this.parameterCounts = new Float64Array(count);
-    this.byteCounts = new Float64Array(count);
-    this.statuses = new Uint8Array(count);
-    this.arrivals = new Uint8Array(count);
-    this.numbers = NUMBERS.map(() => new Float64Array(count).fill(NaN));
+  /** @param {number} [total] tensors that will come */
+  constructor(total = 0) {
+    this.total = total;
+    this.patterns = new Uint32Array(total);
+    this.parameterCounts = new Float64Array(total);
+    this.byteCounts = new Float64Array(total);
+    this.statuses = new Uint8Array(total);
   }
 
-  /** @param {number} first @param {RowColumns} columns */
+  /** @param {number} first @param {Pick<RowColumns, 'name' | 'shape' | 'pattern' | 'parameters' | 'bytes'>} columns */
   add(first, columns) {
-    this.files.set(columns.file, first);
     this.patterns.set(columns.pattern, first);
     this.parameterCounts.set(columns.parameters, first);
     this.byteCounts.set(columns.bytes, first);
     for (const name of columns.name) this.#names.push(name);
-    for (const shape of columns.shape) this.#shapes.push(this.#once(shape));
-    for (const dtype of columns.dtype) this.#dtypes.push(this.#once(dtype));
+    for (const shape of columns.shape) this.#shapes.push(this.once(shape));
     this.length = first + columns.name.length;
   }
 
-  /** @param {FigureColumns} columns */
-  finish(columns) {
-    NUMBERS.forEach((id, column) => columns.index.forEach((row, i) => (this.numbers[column][row] = columns[id][i])));
-    columns.index.forEach((row, i) => {
-      if (this.statuses[row] !== DONE) this.finishedCount++;
-      this.statuses[row] = DONE;
-      this.#labels[row] = this.#once(columns.label[i]);
-    });
-    for (const row of columns.failed) this.statuses[row] = FAILED;
-    if (columns.casts) this.#addCasts(columns.casts);
-  }
-
-  /** @param {import('./messages.js').CastColumns} columns */
-  #addCasts({ index, sqnr_db }) {
-    this.castEdition++;
-    for (const row of index) if (!this.arrivals[row]++) this.castCount++;
-    for (const [key, numbers] of Object.entries(sqnr_db)) {
-      const column = this.#casts.get(key) ?? new Float32Array(this.statuses.length).fill(NaN);
-      this.#casts.set(key, column);
-      for (let i = 0; i < index.length; i++) column[index[i]] = numbers[i];
-    }
+  /** @param {number} row @param {boolean} isFailed */
+  settle(row, isFailed) {
+    if (!isFailed && this.statuses[row] !== DONE) this.finishedCount++;
+    this.statuses[row] = isFailed ? FAILED : DONE;
   }
 
   /** @param {number} row */
   name = (row) => this.#names[row];
-  /** Index into the checkpoint's files. @param {number} row */
-  file = (row) => this.files[row];
-  /** @param {number} row */
-  dtype = (row) => this.#dtypes[row];
   /** @param {number} row */
   shape = (row) => this.#shapes[row];
   /** @param {number} row */
@@ -89,6 +57,66 @@ export class Rows {
   pattern = (row) => this.patterns[row];
   /** @param {number} row */
   status = (row) => STATUS[this.statuses[row]];
+
+  /** @param {string} text */
+  once(text) {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  }
+}
+
+export class Rows extends NamedRows {
+  castCount = 0;
+  castEdition = 0;
+  /** SQNR by cast, a column from the first figure on. @type {Map<string, Float32Array>} */
+  #casts = new Map();
+  /** @type {string[]} */
+  #dtypes = [];
+  /** @type {string[]} */
+  #labels = [];
+
+  /** @param {number} [total] tensors that will come */
+  constructor(total = 0) {
+    super(total);
+    this.files = new Uint32Array(total);
+    this.arrivals = new Uint8Array(total);
+    this.numbers = NUMBERS.map(() => new Float64Array(total).fill(NaN));
+  }
+
+  /** @param {number} first @param {RowColumns} columns */
+  add(first, columns) {
+    super.add(first, columns);
+    this.files.set(columns.file, first);
+    for (const dtype of columns.dtype) this.#dtypes.push(this.once(dtype));
+  }
+
+  /** @param {FigureColumns} columns */
+  finish(columns) {
+    NUMBERS.forEach((id, column) => columns.index.forEach((row, i) => (this.numbers[column][row] = columns[id][i])));
+    columns.index.forEach((row, i) => {
+      this.settle(row, false);
+      this.#labels[row] = this.once(columns.label[i]);
+    });
+    for (const row of columns.failed) this.settle(row, true);
+    if (columns.casts) this.#addCasts(columns.casts);
+  }
+
+  /** @param {import('./messages.js').CastColumns} columns */
+  #addCasts({ index, sqnr_db }) {
+    this.castEdition++;
+    for (const row of index) if (!this.arrivals[row]++) this.castCount++;
+    for (const [key, numbers] of Object.entries(sqnr_db)) {
+      const column = this.#casts.get(key) ?? new Float32Array(this.total).fill(NaN);
+      this.#casts.set(key, column);
+      for (let i = 0; i < index.length; i++) column[index[i]] = numbers[i];
+    }
+  }
+
+  /** Index into the checkpoint's files. @param {number} row */
+  file = (row) => this.files[row];
+  /** @param {number} row */
+  dtype = (row) => this.#dtypes[row];
 
   /** @param {number} row */
   castArrivals = (row) => this.arrivals[row];
@@ -117,11 +145,4 @@ export class Rows {
   wasted_bytes = (row) => this.numbers[9][row];
   /** The verdict's label, once the tensor is finished. @param {number} row */
   label = (row) => this.#labels[row] ?? '';
-
-  /** @param {string} text */
-  #once(text) {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return known ?? text;
-  }
 }

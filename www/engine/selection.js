@@ -7,12 +7,14 @@
  * @property {string} name of the checkpoint
  * @property {NamedFile[]} files to be read as safetensors, in natural order
  * @property {NamedFile[]} indexes
+ * @property {NamedFile | null} config the checkpoint's config.json, which a comparison reads; for a scan it is among the ignored
  * @property {string[]} ignored
  * @property {string | null} error a sentence, when there is nothing to read
  */
 
 const SHARD = /\.safetensors$/i;
 const INDEX = /\.safetensors\.index\.json$/i;
+const CONFIG = /(?:^|\/)config\.json$/i;
 /** Up to so many files of another kind are looked into: what they are is said then. */
 const STRANGERS = 3;
 
@@ -25,7 +27,7 @@ export function select(given) {
   const indexes = all.filter(({ name }) => INDEX.test(name));
   const others = all.filter((file) => !shards.includes(file) && !indexes.includes(file));
   if (shards.length) return selection(given, shards, indexes, others);
-  if (!indexes.length && others.length && others.length <= STRANGERS) return selection(given, others, [], []);
+  if (!indexes.length && others.length && others.length <= STRANGERS) return { ...selection(given, others, [], []), config: null };
   return { ...selection(given, [], [], []), error: nothingToRead(all, indexes) };
 }
 
@@ -34,7 +36,9 @@ export function select(given) {
  * @returns {Selection}
  */
 function selection(given, files, indexes, others) {
-  return { name: checkpointName(given, files), files, indexes, ignored: others.map(({ name }) => name), error: null };
+  // Of several, the one that is not so deep in folders.
+  const [config = null] = others.filter(({ name }) => CONFIG.test(name)).sort((a, b) => a.name.length - b.name.length);
+  return { name: checkpointName(given, files), files, indexes, config, ignored: others.map(({ name }) => name), error: null };
 }
 
 /**

@@ -2,9 +2,8 @@
 // The coordinator's role: owns headers, plan, results and report; hands runs to
 // the scanners, merges what they saw, and tells the page in batches.
 
-/** @typedef {import('./messages.js').NamedFile} NamedFile */
 /** @typedef {import('./messages.js').Requests} Requests */
-/** @typedef {import('./messages.js').FigureColumns} FigureColumns */
+/** What is being read. @typedef {ScanJob | CompareJob} AnyJob */
 
 /** At least this long between two batches for the page: drawing them is not free. */
 const BATCH_MS = 250;
@@ -28,12 +27,11 @@ const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 class CoordinatorRole {
   /** @type {Map<number, ScannerLine>} */
   #scanners = new Map();
-  /** @type {File[]} */
-  #files = [];
-  /** @type {wasm_bindgen.Coordinator | undefined} */
+  /** @type {AnyJob | undefined} */
   #job;
   #total_bytes = 0;
   #hasEnded = true;
+  #isPaused = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #batchTimer;
   #pause_ms = FIRST_BATCH_MS;
@@ -55,11 +53,23 @@ class CoordinatorRole {
 
   /** What {@link Requests} names. @type {Record<string, (argument: any) => any>} */
   #methods = {
-    open: (checkpoint) => this.#open(checkpoint),
+    open: async (checkpoint) => {
+      const job = new ScanJob(checkpoint.name);
+      await this.#begin(job, await job.open(checkpoint));
+    },
+    compare: async ({ sides, renames, scanners }) => {
+      const job = new CompareJob(sides);
+      await this.#begin(job, await job.open(renames, scanners));
+    },
+    pause: (isPaused) => {
+      this.#isPaused = isPaused;
+      this.#step();
+    },
     abandon: (why) => this.#abandon(why),
     look: () => this.#look(),
-    tensor: (index) => JSON.parse(this.#job?.tensor(index) ?? 'null') ?? undefined,
+    one: (index) => JSON.parse(this.#job?.one(index) ?? 'null') ?? undefined,
     report: () => this.#writeReport(),
+    text: (as) => this.#write(as),
     microscope: ({ text, format }) => JSON.parse(wasm_bindgen.microscope(text, format)),
   };
 
@@ -73,26 +83,15 @@ class CoordinatorRole {
     }
   }
 
-  /** @param {Parameters<Requests['open']>[0]} checkpoint */
-  async #open({ name, files, indexes, scanners }) {
-    const job = (this.#job = new wasm_bindgen.Coordinator(name));
-    const { used, ignored } = await readIndexes(job, files, indexes);
-    this.#files = used.map(({ file }) => file);
-    for (const { name, file } of used) job.add_file(name, file.size);
-    for (const [index, file] of this.#files.entries()) await readHeader(job, index, file);
-    job.start(scanners);
-    const overview = JSON.parse(job.overview());
-    this.#total_bytes = overview.checkpoint.bytes;
+  /** @param {AnyJob} job @param {Opened} opened */
+  async #begin(job, { overview, used, ignored, bytes, rows }) {
+    this.#job = job;
+    this.#total_bytes = bytes;
     this.#hasEnded = false;
-    tellPage({ type: 'begun', overview, files: used.map(({ name, file }) => ({ name, bytes: file.size })), ignored });
+    tellPage({ type: 'begun', overview, files: used.map(({ name, file }) => ({ name, bytes: file.size })), ignored, bytes, rows });
     this.#step();
-    await this.#tellRows(job);
-  }
-
-  /** @param {wasm_bindgen.Coordinator} job */
-  async #tellRows(job) {
-    for (let first = 0; first < job.tensors(); first += ROWS) {
-      tellPage({ type: 'rows', first, columns: JSON.parse(job.rows(first, ROWS)) });
+    for (let first = 0; first < rows; first += ROWS) {
+      tellPage({ type: 'rows', first, columns: JSON.parse(job.core.rows(first, ROWS)) });
       await breathe();
     }
   }
@@ -114,7 +113,7 @@ class CoordinatorRole {
   #hear(line, message) {
     if (message.type === 'ready') line.isReady = true;
     if (message.type === 'seen') this.#merge(line, message);
-    if (message.type === 'failed' && line.runs.delete(message.run)) this.#job?.run_failed(message.run, true, message.what);
+    if (message.type === 'failed' && line.runs.delete(message.run)) this.#job?.fail(message.run, message.stretch, message.what);
     this.#step();
   }
 
@@ -124,14 +123,13 @@ class CoordinatorRole {
     if (!out) return;
     out.read = read;
     if (isEnd) runs.delete(run);
-    if (observations) this.#job?.merge(run, observations);
+    if (observations) this.#job?.core.merge(run, observations);
   }
 
   /** Begins the second look. */
   #look() {
     if (!this.#job || !this.#hasEnded) return;
-    this.#job.look_again();
-    this.#total_bytes = this.#job.waiting_bytes();
+    this.#total_bytes = this.#job.look();
     this.#hasEnded = false;
     this.#step();
   }
@@ -140,8 +138,8 @@ class CoordinatorRole {
   #loseScanner(scanner, what) {
     const [first, ...others] = this.#scanners.get(scanner)?.runs.keys() ?? [];
     this.#scanners.delete(scanner);
-    for (const run of others) this.#job?.give_back(run);
-    if (first !== undefined) this.#job?.run_failed(first, false, what);
+    for (const run of others) this.#job?.core.give_back(run);
+    if (first !== undefined) this.#job?.fail(first, undefined, what);
     this.#step();
   }
 
@@ -151,26 +149,23 @@ class CoordinatorRole {
     for (let count = 0; count < RUNS_EACH; count++) {
       for (const line of this.#scanners.values()) if (line.isReady && line.runs.size === count) this.#handOut(line);
     }
-    if (this.#job.done()) this.#end();
+    if (this.#job.core.done()) this.#end();
     else this.#batchTimer ??= setTimeout(() => this.#tellBatch(), this.#pause_ms);
   }
 
   /** @param {ScannerLine} line */
   #handOut({ port, runs }) {
-    const run = this.#job?.next_run();
+    const run = this.#isPaused ? undefined : this.#job?.nextRun();
     if (!run) return;
-    const { id, file, begin, end } = run;
-    const spans = run.spans();
-    run.free();
-    runs.set(id, { length: end - begin, read: 0 });
-    port.postMessage({ run: id, file: this.#files[file], begin, end, spans }, [spans.buffer]);
+    runs.set(run.run, { length: run.stretches.reduce((sum, { begin, end }) => sum + end - begin, 0), read: 0 });
+    port.postMessage(run, [run.tasks.buffer]);
   }
 
   /** @param {string} why */
   #abandon(why) {
     if (this.#hasEnded) return;
     for (const { runs } of this.#scanners.values()) runs.clear();
-    this.#job?.abandon(why);
+    this.#job?.core.abandon(why);
     this.#end();
   }
 
@@ -184,7 +179,7 @@ class CoordinatorRole {
     this.#batchTimer = undefined;
     const isEnd = this.#hasEnded;
     try {
-      const [figures, news, missing_bytes] = [this.#takeFigures(), this.#takeNews(), isEnd && this.#job ? this.#job.casts_waiting_bytes() : 0];
+      const [figures, news, missing_bytes] = [this.#takeFigures(), this.#takeNews(), isEnd && this.#job ? this.#job.missingBytes() : 0];
       tellPage({ type: 'batch', bytes: this.#bytesRead(), figures, news, isEnd, missing_bytes });
     } catch (error) {
       this.broken(error);
@@ -192,39 +187,44 @@ class CoordinatorRole {
   }
 
   #takeFigures() {
-    const figures = this.#job?.figures();
+    const figures = this.#job?.core.figures();
     if (!figures) return null;
     this.#pause_ms = BATCH_MS;
-    return typedColumns(JSON.parse(figures));
+    return this.#job?.columns(JSON.parse(figures)) ?? null;
   }
 
   #takeNews() {
     if (!this.#hasEnded && performance.now() - this.#news_ms < NEWS_MS) return null;
     this.#news_ms = performance.now();
-    const { checkpoint, patterns, ...news } = JSON.parse(this.#job?.overview() ?? '{}');
-    return news;
+    return this.#job?.news() ?? null;
   }
 
   /** Of the bytes of all tensors, those that are behind us. */
   #bytesRead() {
     const out = [...this.#scanners.values()].flatMap(({ runs }) => [...runs.values()]);
-    const ahead = out.reduce((sum, { length, read }) => sum + length - read, this.#job?.waiting_bytes() ?? 0);
+    const ahead = out.reduce((sum, { length, read }) => sum + length - read, this.#job?.core.waiting_bytes() ?? 0);
     return Math.max(0, this.#total_bytes - ahead);
   }
 
   /** @returns {Promise<Blob>} */
   #writeReport() {
-    this.#report = this.#report.then(() => writtenReport(/** @type {wasm_bindgen.Coordinator} */ (this.#job)));
+    this.#report = this.#report.then(() => writtenReport(/** @type {AnyJob} */ (this.#job).core));
     return this.#report;
+  }
+
+  /** @param {'csv' | 'md'} as */
+  #write(as) {
+    const { core } = /** @type {CompareJob} */ (this.#job);
+    return as === 'csv' ? new Blob([core.csv()], { type: 'text/csv' }) : new Blob([core.markdown()], { type: 'text/markdown' });
   }
 }
 
-/** The report as a Blob made of Blobs, so that it is never whole in memory. @param {wasm_bindgen.Coordinator} job */
-async function writtenReport(job) {
+/** The report as a Blob made of Blobs, so that it is never whole in memory. @param {AnyJob['core']} core */
+async function writtenReport(core) {
   const parts = [];
   let [chunks, bytes] = [/** @type {BlobPart[]} */ ([]), 0];
-  job.report_begin();
-  for (let chunk = job.report_chunk(); chunk; chunk = job.report_chunk()) {
+  core.report_begin();
+  for (let chunk = core.report_chunk(); chunk; chunk = core.report_chunk()) {
     chunks.push(/** @type {BlobPart} */ (chunk));
     bytes += chunk.byteLength;
     if (bytes < REPORT_PART_BYTES) continue;
@@ -233,76 +233,4 @@ async function writtenReport(job) {
     await breathe();
   }
   return new Blob([...parts, ...chunks], { type: 'application/json' });
-}
-
-/** @param {any} columns as JSON has them @returns {FigureColumns} */
-function typedColumns({ index, failed, label, casts, ...figures }) {
-  const numbers = Object.entries(figures).map(([id, column]) =>
-    [id, Float64Array.from(/** @type {(number | null)[]} */ (column), (value) => value ?? NaN)]);
-  return { index: Uint32Array.from(index), failed: Uint32Array.from(failed), label, ...(casts && { casts: castColumns(casts) }), ...Object.fromEntries(numbers) };
-}
-
-/** @param {any} casts as JSON has them: an infinite number is a string @returns {import('./messages.js').CastColumns} */
-function castColumns({ index, sqnr_db }) {
-  const columns = Object.entries(sqnr_db).map(([key, column]) =>
-    [key, Float32Array.from(/** @type {(number | string | null)[]} */ (column), (value) => Number(value ?? NaN))]);
-  return { index: Uint32Array.from(index), sqnr_db: Object.fromEntries(columns) };
-}
-
-/** The folder of a path, with its slash. @param {string} path */
-const folderOf = (path) => path.slice(0, path.lastIndexOf('/') + 1);
-
-/**
- * Adds the indexes. Where a folder has one, it says which of the folder's files are used.
- * @param {wasm_bindgen.Coordinator} job @param {NamedFile[]} files @param {NamedFile[]} indexes
- */
-async function readIndexes(job, files, indexes) {
-  /** @type {string[]} */
-  const ignored = [];
-  for (const { name, file } of indexes) {
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      job.add_index(name, bytes);
-      const shards = shardsOf(bytes, folderOf(name));
-      const isStray = (/** @type {NamedFile} */ { name: other }) => folderOf(other) === folderOf(name) && !shards.has(other);
-      if (!files.some(({ name }) => shards.has(name))) continue;
-      ignored.push(...files.filter(isStray).map(({ name }) => name));
-      files = files.filter((file) => !isStray(file));
-    } catch (error) {
-      job.add_problem(name, sentenceOf(error));
-    }
-  }
-  return { used: files, ignored };
-}
-
-/** The shards that an index names, none when it cannot be read; core says why. @param {Uint8Array} bytes @param {string} folder @returns {Set<string>} */
-function shardsOf(bytes, folder) {
-  try {
-    const names = Object.values(JSON.parse(new TextDecoder().decode(bytes)).weight_map);
-    return new Set(names.map((name) => folder + name));
-  } catch {
-    return new Set();
-  }
-}
-
-/** @param {wasm_bindgen.Coordinator} job @param {number} index @param {File} file */
-async function readHeader(job, index, file) {
-  try {
-    for (let range = job.header_wants(index); range; range = job.header_wants(index)) {
-      const bytes = await file.slice(range[0], range[1]).arrayBuffer();
-      job.header_feed(index, new Uint8Array(bytes));
-    }
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    job.header_failed(index, sentenceOf(error));
-  }
-}
-
-/** @param {unknown} error why a file could not be read */
-function sentenceOf(error) {
-  try {
-    return explain(error);
-  } catch (explained) {
-    return /** @type {Error} */ (explained).message;
-  }
 }

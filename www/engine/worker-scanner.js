@@ -13,19 +13,43 @@ const FEED_BYTES = 64 << 10;
 /** @typedef {import('./messages.js').RunToScan} RunToScan */
 /** @typedef {import('./messages.js').FromScanner} FromScanner */
 
+/**
+ * What looks at the bytes of a run. Of a comparison it says which side's come next.
+ * @typedef {{begin: (tasks: Uint8Array) => void, finished: () => number, take: () => Uint8Array, room: (side: number, bytes: number) => number, feed: (side: number, bytes: number) => void, wants?: () => number}} Eye
+ */
+
+/** @returns {Eye} */
+function scanEye() {
+  const core = new wasm_bindgen.Scanner();
+  return {
+    begin: (tasks) => core.begin(tasks), finished: () => core.finished(), take: () => core.take(),
+    room: (_, bytes) => core.buffer(bytes), feed: (_, bytes) => core.feed(bytes),
+  };
+}
+
+/** @returns {Eye} */
+function pairEye() {
+  const core = new wasm_bindgen.PairScanner();
+  return {
+    begin: (tasks) => core.begin(tasks), finished: () => core.finished(), take: () => core.take(), wants: () => core.wants(),
+    room: (side, bytes) => core.buffer(side === 1, bytes), feed: (side, bytes) => core.feed(side === 1, bytes),
+  };
+}
+
 class ScannerRole {
-  /** Runs to come; their reading has begun. @type {{run: RunToScan, reading: Reading}[]} */
+  /** Runs to come; their reading has begun. @type {{run: RunToScan, readings: Reading[]}[]} */
   #runs = [];
   #isBusy = false;
   #told_ms = 0;
   #answered_ms = 0;
+  /** One for a scan, one for a comparison. @type {Record<number, Eye>} */
+  #eyes = {};
 
   /** @param {WebAssembly.Memory} memory @param {MessagePort} port @param {(error: unknown) => void} broken */
   constructor(memory, port, broken) {
     this.memory = memory;
     this.port = port;
     this.broken = broken;
-    this.scanner = new wasm_bindgen.Scanner();
     port.onmessage = ({ data }) => this.#add(data);
     this.#tell({ type: 'ready' });
   }
@@ -37,32 +61,39 @@ class ScannerRole {
 
   /** @param {RunToScan} run */
   #add(run) {
-    this.#runs.push({ run, reading: new Reading(run.file, run.begin, run.end) });
+    this.#runs.push({ run, readings: run.stretches.map(({ file, begin, end }) => new Reading(file, begin, end)) });
     if (!this.#isBusy) this.#work().catch(this.broken);
   }
 
   async #work() {
     this.#isBusy = true;
-    for (let next = this.#runs.shift(); next; next = this.#runs.shift()) await this.#scan(next.run, next.reading);
+    for (let next = this.#runs.shift(); next; next = this.#runs.shift()) await this.#scan(next.run, next.readings);
     this.#isBusy = false;
   }
 
-  /** @param {RunToScan} run @param {Reading} reading */
-  async #scan({ run, begin, end, spans }, reading) {
-    this.scanner.begin(spans);
+  /** @param {RunToScan} run @param {Reading[]} readings */
+  async #scan({ run, tasks }, readings) {
+    const eye = (this.#eyes[readings.length] ??= readings.length > 1 ? pairEye() : scanEye());
+    const total = readings.reduce((sum, { left_bytes }) => sum + left_bytes, 0);
+    const read = () => total - readings.reduce((sum, { left_bytes }) => sum + left_bytes, 0);
+    let side = 0;
+    eye.begin(tasks);
     try {
-      for (let chunk = await reading.next(); chunk; chunk = await reading.next()) {
-        this.#feed(chunk);
-        if (performance.now() - this.#told_ms > TELL_MS) this.#tellSeen(run, end - begin - reading.left_bytes, false);
+      for (side = next(eye, readings); side < readings.length; side = next(eye, readings)) {
+        const reading = readings[side];
+        // A chunk of each side is held at most.
+        if (!reading.rest.byteLength) await reading.next();
+        this.#feed(eye, side, reading.part(FEED_BYTES));
+        if (performance.now() - this.#told_ms > TELL_MS) this.#tellSeen(eye, run, read(), false);
         if (performance.now() - this.#answered_ms > ANSWER_MS) await this.#answer();
       }
-      this.#tellSeen(run, end - begin, true);
+      this.#tellSeen(eye, run, total, true);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      reading.close();
-      this.#tellSeen(run, end - begin - reading.left_bytes, false);
-      this.#tell({ type: 'failed', run, what: error.message });
+      this.#tellSeen(eye, run, read(), false);
+      this.#tell({ type: 'failed', run, stretch: side, what: error.message });
     }
+    for (const reading of readings) reading.close();
   }
 
   /** Takes in what has been sent meanwhile. */
@@ -71,21 +102,24 @@ class ScannerRole {
     this.#answered_ms = performance.now();
   }
 
-  /** Copies a chunk into wasm's memory, part by part, and scans it. @param {Uint8Array} chunk */
-  #feed(chunk) {
-    for (let from = 0; from < chunk.byteLength; from += FEED_BYTES) {
-      const part = chunk.subarray(from, from + FEED_BYTES);
-      const at = this.scanner.buffer(FEED_BYTES);
-      // The memory may have grown, so the view is new each time.
-      new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
-      this.scanner.feed(part.byteLength);
-    }
+  /** Copies a part into wasm's memory and looks at it. @param {Eye} eye @param {number} side @param {Uint8Array} part */
+  #feed(eye, side, part) {
+    const at = eye.room(side, part.byteLength);
+    // The memory may have grown, so the view is new each time.
+    new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
+    eye.feed(side, part.byteLength);
   }
 
-  /** @param {number} run @param {number} read @param {boolean} isEnd */
-  #tellSeen(run, read, isEnd) {
+  /** @param {Eye} eye @param {number} run @param {number} read @param {boolean} isEnd */
+  #tellSeen(eye, run, read, isEnd) {
     this.#told_ms = performance.now();
-    const observations = this.scanner.finished() ? this.scanner.take() : null;
+    const observations = eye.finished() ? eye.take() : null;
     this.#tell({ type: 'seen', run, read, observations, isEnd }, observations ? [observations.buffer] : []);
   }
+}
+
+/** Which of the readings goes on; one past them when the run is at its end. @param {Eye} eye @param {Reading[]} readings */
+function next(eye, readings) {
+  const side = eye.wants?.() ?? 0;
+  return !eye.wants && readings[0].isAtEnd ? 1 : side;
 }

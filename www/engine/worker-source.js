@@ -29,6 +29,9 @@ class SourceError extends Error {}
 
 /** Reads a part of a file from its beginning to its end. */
 class Reading {
+  /** Of the chunk that was read last, what is still to be looked at. @type {Uint8Array} */
+  rest = new Uint8Array();
+
   /** @param {File} file @param {number} begin @param {number} end */
   constructor(file, begin, end) {
     this.left_bytes = end - begin;
@@ -36,26 +39,38 @@ class Reading {
     openReadings.add(this);
   }
 
-  /**
-   * The next bytes, or null at the end. They stay valid until the next call.
-   * @returns {Promise<Uint8Array | null>}
-   */
+  get isAtEnd() {
+    return this.left_bytes === 0 && this.rest.byteLength === 0;
+  }
+
+  /** Reads the next chunk, in place of the last one. */
   async next() {
-    if (this.given) this.reader.recycle(this.given);
-    this.given = undefined;
-    if (this.left_bytes === 0) return this.close();
-    const chunk = await this.reader.read().catch(explain);
+    this.#recycle();
+    const chunk = this.left_bytes > 0 ? await this.reader.read().catch(explain) : undefined;
     if (!chunk?.byteLength) throw new SourceError('the file ended early: it was cut after it was chosen');
     this.given = /** @type {ArrayBuffer} */ (chunk.buffer);
+    this.rest = chunk;
     this.left_bytes -= chunk.byteLength;
-    return chunk;
+  }
+
+  /** The next bytes of the chunk, no more than so many. They stay valid until the next chunk. @param {number} bytes */
+  part(bytes) {
+    const part = this.rest.subarray(0, bytes);
+    this.rest = this.rest.subarray(bytes);
+    return part;
   }
 
   /** Gives up what has not been read. */
   close() {
     openReadings.delete(this);
+    this.#recycle();
     this.reader.cancel().catch(() => {});
-    return null;
+  }
+
+  #recycle() {
+    if (this.given) this.reader.recycle(this.given);
+    this.given = undefined;
+    this.rest = new Uint8Array();
   }
 }
 

@@ -118,5 +118,11 @@ export function percent(share) {
   return text === '0.00' ? '< 0.01 %' : `${text} %`;
 }
 
+/** What is nearly 1 must not read as 1. @param {number} cosine */
+export function cosine(cosine) {
+  const text = cosine.toFixed(6);
+  return text === '1.000000' ? (cosine < 1 ? '> 0.999999' : '1') : minus(text);
+}
+
 /** 2,048 × 1,536. @param {number[]} shape */
 export const shape = (shape) => (shape.length ? shape.map(count).join(' × ') : 'scalar');

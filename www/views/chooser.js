@@ -1,7 +1,8 @@
 // @ts-check
-// The ways in: drop, pick files, pick a folder, open the sample.
+// The ways in: drop, pick files, pick a folder, open the sample; for a checkpoint, or
+// for one that is compared with it.
 
-import { byId } from './dom.js';
+import { byId, setText } from './dom.js';
 
 /** @param {FileSystemEntry | null} entry @returns {Promise<File[]>} files of a dropped file or folder, however deep */
 async function filesOf(entry) {
@@ -43,23 +44,40 @@ async function droppedFiles(transfer) {
   return (await Promise.all(entries.map(filesOf))).flat();
 }
 
-/** @param {(files: File[]) => void} open */
-function acceptDrops(open) {
-  const hint = byId('drop-hint');
+/**
+ * What becomes of files.
+ * @typedef {object} Takers
+ * @property {(files: File[]) => void} open
+ * @property {(files: File[]) => void} compare with what is open
+ * @property {() => void} openSample
+ * @property {() => string | null} name of what is open and can be compared
+ */
+
+/** @param {Takers} takers @param {() => ((files: File[]) => void) | null} asked what is to be done with them, when that is said already */
+function acceptDrops({ open, compare, name }, asked) {
+  const [hint, first, second] = ['drop-hint', 'drop-first', 'drop-second'].map(byId);
   let depth = 0;
+  /** @param {DragEvent} event */
+  const isOnSecond = ({ clientY }) => !second.hidden && clientY >= second.getBoundingClientRect().top;
   /** @param {DragEvent} event @param {number} change enters less leaves: children of the page fire them too */
-  const track = (event, change) => {
+  function track(event, change) {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     depth = Math.max(0, depth + change);
+    const other = asked() ? null : name();
+    second.hidden = other === null;
+    setText(first, other === null ? 'Drop here' : `Compare with ${other}`);
     hint.hidden = depth === 0;
-  };
+    first.classList.toggle('on', !isOnSecond(event));
+    second.classList.toggle('on', isOnSecond(event));
+  }
   addEventListener('dragenter', (event) => track(event, 1));
   addEventListener('dragover', (event) => track(event, 0));
   addEventListener('dragleave', (event) => track(event, -1));
   addEventListener('drop', async (event) => {
+    const take = asked() ?? (name() === null || isOnSecond(event) ? open : compare);
     track(event, -depth);
-    if (event.dataTransfer?.types.includes('Files')) open(await droppedFiles(event.dataTransfer));
+    if (event.dataTransfer?.types.includes('Files')) take(await droppedFiles(event.dataTransfer));
   });
 }
 
@@ -75,20 +93,40 @@ function wirePicker(id, open) {
   return () => input.click();
 }
 
-/** @param {import('../types.js').Session} session */
-export function wireChooser(session) {
+/** @param {Takers} takers */
+export function wireChooser(takers) {
   const chooser = byId('chooser');
   const dialog = /** @type {HTMLDialogElement} */ (byId('open-dialog'));
-  /** @param {File[]} files */
-  const open = (files) => {
-    dialog.close();
-    session.open(files);
+  const way = byId('drop-here');
+  const plain = way.textContent ?? '';
+  /** What the dialog asks for. @type {((files: File[]) => void) | null} */
+  let wanted = null;
+  /** @param {(files: File[]) => void} take @param {string} text */
+  const ask = (take, text) => {
+    wanted = take;
+    setText(way, text);
+    byId('open-sample').hidden = take !== takers.open;
+    dialog.setAttribute('aria-label', take === takers.open ? 'Open a checkpoint' : 'Compare with a checkpoint');
+    dialog.append(chooser);
+    dialog.showModal();
   };
-  acceptDrops(open);
-  byId('choose-files').addEventListener('click', wirePicker('file-input', open));
-  byId('choose-folder').addEventListener('click', wirePicker('folder-input', open));
-  byId('open-sample').addEventListener('click', () => { dialog.close(); session.openSample(); });
-  byId('open').addEventListener('click', () => { dialog.append(chooser); dialog.showModal(); });
+  /** @param {File[]} files */
+  const give = (files) => {
+    const take = wanted ?? takers.open;
+    dialog.close();
+    take(files);
+  };
+  acceptDrops({ ...takers, open: give }, () => wanted && give);
+  byId('choose-files').addEventListener('click', wirePicker('file-input', give));
+  byId('choose-folder').addEventListener('click', wirePicker('folder-input', give));
+  byId('open-sample').addEventListener('click', () => { dialog.close(); takers.openSample(); });
+  byId('open').addEventListener('click', () => ask(takers.open, plain));
+  byId('compare-with').addEventListener('click', () => ask(takers.compare, `Drop what ${takers.name() ?? ''} is compared with: a file, all the shards, or a folder`));
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => byId('entrance').prepend(chooser));
+  dialog.addEventListener('close', () => {
+    wanted = null;
+    setText(way, plain);
+    byId('open-sample').hidden = false;
+    byId('entrance').prepend(chooser);
+  });
 }

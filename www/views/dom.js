@@ -54,3 +54,15 @@ export function byId(id) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** Draws into a place only when what it says has changed: what is open or has the focus there stays so. @param {Element} place */
+export function redrawer(place) {
+  let shown = '';
+  /** @param {unknown} says @param {() => Child[]} make */
+  return (says, make) => {
+    const text = JSON.stringify(says) ?? '';
+    if (text === shown) return;
+    shown = text;
+    place.replaceChildren(...make().filter(isThere));
+  };
+}

@@ -19,21 +19,22 @@ function matchesGlob(pattern, text) {
   return p === pattern.length;
 }
 
-/** The verdict that is asked for. */
-export const LABEL = /\blabel:(\w*)/i;
+/** What is asked for besides a name: a verdict, a kind. */
+export const LABEL = /\b(?:label|kind|by):(\S*)/i;
 
 /**
  * What the search box means: a part of the name, or with `*` or `?` a pattern
- * for the whole of it; `label:f16` is for verdicts that begin so. Case does not matter.
+ * for the whole of it; `label:f16` is for labels that begin so. Case does not matter.
  * @param {string} query
- * @returns {((name: string, label: string) => boolean) | null} null: everything matches
+ * @returns {((name: string, labels: string) => boolean) | null} null: everything matches
  */
 export function matcher(query) {
   const [, label = ''] = LABEL.exec(query) ?? [];
   const wanted = query.replace(LABEL, '').trim().toLowerCase();
   if (!wanted && !label) return null;
   const isPattern = /[*?]/.test(wanted);
+  const word = ` ${label.toLowerCase()}`;
   /** @param {string} name */
   const matches = (name) => (isPattern ? matchesGlob(wanted, name) : name.includes(wanted));
-  return (name, found) => found.startsWith(label.toLowerCase()) && matches(name.toLowerCase());
+  return (name, labels) => ` ${labels}`.includes(word) && matches(name.toLowerCase());
 }

@@ -1,15 +1,16 @@
 // @ts-check
 // Which lines the tensor list shows, in which order. Pure: no elements here.
 
-import { COLUMNS } from './columns.js';
 import { matcher } from './glob.js';
 import { isPause, mergeSort } from './slices.js';
 
-/** @typedef {import('../types.js').Rows} Rows */
+/** @typedef {import('../types.js').NamedRows} NamedRows */
+/**
+ * @template R
+ * @typedef {import('./columns.js').Column<R>} Column
+ */
 /**
  * @typedef {object} Arrangement
- * @property {string} column the column it is sorted by
- * @property {boolean} descending
  * @property {string} query
  * @property {boolean} grouped
  * @property {Set<number>} collapsed patterns whose tensors are hidden
@@ -25,11 +26,11 @@ import { isPause, mergeSort } from './slices.js';
 export const groupOf = (line) => (line < 0 ? ~line : -1);
 
 /**
- * @param {Rows} rows @param {string} id
+ * @template {NamedRows} R
+ * @param {R} rows @param {Column<R>} column
  * @returns {Generator<void, Float64Array | string[]>}
  */
-function* keysOf(rows, id) {
-  const { key } = COLUMNS.find((column) => column.id === id) ?? COLUMNS[0];
+function* keysOf(rows, { key }) {
   const isText = rows.length > 0 && typeof key(rows, 0) === 'string';
   const keys = /** @type {any} */ (isText ? new Array(rows.length) : new Float64Array(rows.length));
   for (let row = 0; row < rows.length; row++) {
@@ -54,10 +55,11 @@ export function comparison(keys, descending) {
 
 /**
  * All rows in the order of one column.
- * @param {Rows} rows @param {Pick<Arrangement, 'column' | 'descending'>} arrangement
+ * @template {NamedRows} R
+ * @param {R} rows @param {Column<R>} column @param {boolean} descending
  * @returns {Generator<void, Uint32Array>}
  */
-export function* sorted(rows, { column, descending }) {
+export function* sorted(rows, column, descending) {
   const keys = yield* keysOf(rows, column);
   const order = new Uint32Array(rows.length);
   for (let row = 0; row < rows.length; row++) {
@@ -68,7 +70,7 @@ export function* sorted(rows, { column, descending }) {
 }
 
 /**
- * @param {Rows} rows @param {Uint32Array} order @param {string} query
+ * @param {NamedRows} rows @param {Uint32Array} order @param {string} query
  * @returns {Generator<void, Uint32Array>}
  */
 function* filtered(rows, order, query) {
@@ -85,7 +87,7 @@ function* filtered(rows, order, query) {
 
 /**
  * How many of the rows each pattern has.
- * @param {Rows} rows @param {Uint32Array} order @param {number} patterns
+ * @param {NamedRows} rows @param {Uint32Array} order @param {number} patterns
  * @returns {Generator<void, Uint32Array>}
  */
 function* sizesOf(rows, order, patterns) {
@@ -99,7 +101,7 @@ function* sizesOf(rows, order, patterns) {
 
 /**
  * Groups stand where their first tensor would; a group of one has no head.
- * @param {Rows} rows @param {Uint32Array} order @param {Uint32Array} sizes @param {Set<number>} collapsed
+ * @param {NamedRows} rows @param {Uint32Array} order @param {Uint32Array} sizes @param {Set<number>} collapsed
  * @returns {Generator<void, Int32Array>}
  */
 function* grouped(rows, order, sizes, collapsed) {
@@ -123,7 +125,7 @@ function* grouped(rows, order, sizes, collapsed) {
 }
 
 /**
- * @param {Rows} rows @param {Uint32Array} order all rows, sorted
+ * @param {NamedRows} rows @param {Uint32Array} order all rows, sorted
  * @param {Arrangement} arrangement @param {number} patterns how many there are
  * @returns {Generator<void, Lines>}
  */

@@ -2,30 +2,28 @@
 // One line of the tensor list: the head of a group, or a tensor.
 
 import { plural } from '../text/numbers.js';
-import { colour } from '../text/labels.js';
-import { COLUMNS } from './columns.js';
 import { h, setText } from './dom.js';
 import { groupOf } from './list-index.js';
 
-/** @typedef {import('../types.js').Rows} Rows */
 /**
  * @typedef {object} LineContext
- * @property {Rows} rows
+ * @property {import('../types.js').NamedRows} rows
+ * @property {import('./columns.js').Column<any>[]} columns
+ * @property {string} id in front of a line's number
  * @property {string[]} patterns
  * @property {Uint32Array} sizes
  * @property {Set<number>} collapsed
  * @property {boolean} grouped
- * @property {Map<string, number>} widths bits of each type
  */
 
 /** What stands for the empty name, which is a name too. */
 export const NAMELESS = '(no name)';
 
-const EMPTY_LINE = h('div', { class: 'line', role: 'row' },
-  ...COLUMNS.map(({ id }) => h('div', { class: `c-${id}`, role: 'gridcell' })));
-
-/** A line with all its cells; lines are recycled between tensors and groups. */
-export const createLine = () => /** @type {HTMLElement} */ (EMPTY_LINE.cloneNode(true));
+/** Makes lines with all their cells; they are recycled between tensors and groups. @param {import('./columns.js').Column<any>[]} columns */
+export function lineMaker(columns) {
+  const empty = h('div', { class: 'line', role: 'row' }, ...columns.map(({ id }) => h('div', { class: `c-${id}`, role: 'gridcell' })));
+  return () => /** @type {HTMLElement} */ (empty.cloneNode(true));
+}
 
 /**
  * The name, with what its group has in common in a softer ink: the eye finds
@@ -63,7 +61,7 @@ function fillGroup(line, pattern, { patterns, sizes, collapsed }) {
 }
 
 /** @param {HTMLElement} line @param {number} row @param {LineContext} context */
-function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
+function fillTensor(line, row, { rows, columns, patterns, sizes, grouped }) {
   const pattern = rows.pattern(row);
   const isMember = grouped && sizes[pattern] > 1;
   const status = rows.status(row);
@@ -72,26 +70,12 @@ function fillTensor(line, row, { rows, patterns, sizes, grouped, widths }) {
   line.setAttribute('aria-level', isMember ? '2' : '1');
   line.removeAttribute('aria-expanded');
   drawName(line.children[0], rows.name(row), isMember ? patterns[pattern] : '');
-  COLUMNS.forEach(({ id, text }, i) => {
+  columns.forEach(({ id, text, mark }, i) => {
     if (id === 'name') return;
     const cell = /** @type {HTMLElement} */ (line.children[i]);
     setText(cell, text(rows, row));
-    if (id === 'label') cell.style.setProperty('--c', `var(--${colour(rows.label(row))})`);
-    if (['nan', 'inf', 'zeros', 'wasted_bytes'].includes(id)) cell.classList.toggle('none', rows[/** @type {'nan'} */ (id)](row) === 0);
-    if (id === 'dtype') cell.title = rows.dtype(row);
-    if (id === 'nan' || id === 'inf') cell.classList.toggle('bad', rows[id](row) > 0);
-    if (id === 'joint_entropy') drawBits(cell, rows.joint_entropy(row), widths.get(rows.dtype(row)) ?? 0);
+    mark?.(cell, rows, row);
   });
-}
-
-/**
- * The census of a type over 16 bits gives an upper bound.
- * @param {HTMLElement} cell @param {number} entropy @param {number} width
- */
-function drawBits(cell, entropy, width) {
-  const isKnown = width > 0 && !Number.isNaN(entropy);
-  cell.style.setProperty('--used', isKnown ? String(entropy / width) : '0');
-  if (isKnown) setText(cell, `${width > 16 && entropy > 0 ? '≤ ' : ''}${entropy.toFixed(1)} of ${width}`);
 }
 
 /**
@@ -99,7 +83,7 @@ function drawBits(cell, entropy, width) {
  * @param {LineContext} context
  */
 export function fillLine(element, line, position, context) {
-  element.id = `line-${position}`;
+  element.id = context.id + position;
   // The headings are row 1.
   element.setAttribute('aria-rowindex', String(position + 2));
   const pattern = groupOf(line);

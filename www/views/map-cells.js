@@ -4,7 +4,7 @@
 
 import { isPause } from './slices.js';
 
-/** @typedef {import('../types.js').Rows} Rows */
+/** @typedef {import('../types.js').NamedRows} NamedRows */
 /**
  * @typedef {object} Cells
  * @property {{pattern: string, more: number}[]} lines the pattern, none for tensors of no layer, and how many others share its line
@@ -22,7 +22,7 @@ const OTHERS_COLUMNS = 32;
 /** The number that the first star of its pattern stands for. @param {string} name */
 const layerOf = (name) => Number(/(?:^|\.)(\d+)(?![^.])/.exec(name)?.[1]);
 
-/** @param {Rows} rows @param {string[]} patterns @returns {Generator<void, Cells>} */
+/** @param {NamedRows} rows @param {string[]} patterns @returns {Generator<void, Cells>} */
 export function* cellsOf(rows, patterns) {
   const layers = new Float64Array(rows.length).fill(NaN);
   const distinct = new Set();

@@ -1,33 +1,37 @@
 // @ts-check
-// Module patterns × layers, coloured by verdict or by a number: the eye finds
+// Module patterns × layers, coloured by a label or by a number: the eye finds
 // the odd layer.
 
 import { mapPicture } from '../charts/map.js';
-import { colour, title } from '../text/labels.js';
 import { count, plural, value } from '../text/numbers.js';
 import { byId, h, setText } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { cellsOf } from './map-cells.js';
 import { inSlices } from './slices.js';
 
-/** @typedef {import('../types.js').State} State */
-/** @typedef {import('../types.js').Rows} Rows */
-/** @typedef {import('../types.js').NumberColumn} NumberColumn */
+/** @typedef {import('../types.js').NamedRows} NamedRows */
 /** @typedef {import('./map-cells.js').Cells} Cells */
 /** @typedef {import('../charts/map.js').Look} Look */
-/** Numbers that are not below zero, so that pale is little. @type {[NumberColumn, string][]} */
-const NUMBERS = [
-  ['std', 'standard deviation'], ['abs_max', 'greatest |x|'], ['zeros', 'zeros'], ['nan', 'NaN'], ['inf', 'infinities'],
-  ['joint_entropy', 'bits used'], ['wasted_bytes', 'wasted bytes'],
-];
+/**
+ * A number that cells can be coloured by, deep where it is great or, falling, where it is small.
+ * @template R
+ * @typedef {[id: string, title: string, number: (rows: R, row: number) => number, isFalling?: boolean]} Measure
+ */
+/**
+ * What cells are coloured by.
+ * @template R
+ * @typedef {object} Scheme
+ * @property {string} by what the labels are
+ * @property {(rows: R, row: number) => string} label of a finished tensor
+ * @property {(label: string) => string} title
+ * @property {(label: string) => string} colour a custom property
+ * @property {Measure<R>[]} measures
+ */
 /** Colours follow a scan at this pace: a map of 100,000 tensors takes a while to draw. */
 const PAUSE_MS = 700;
 const PALEST = 0.08;
 /** Numbers that differ by a larger factor are coloured by their logarithms. */
 const WIDE_RANGE = 20;
-
-/** The verdict, or why there is none. @param {Rows} rows @param {number} row */
-const labelOf = (rows, row) => (rows.status(row) === 'done' ? rows.label(row) : rows.status(row));
 
 /** How much of each list is the same from its start. @param {string[][]} lists */
 function shared([first = [], ...others]) {
@@ -52,50 +56,62 @@ function lineNames({ lines }) {
   return lines.map(({ more }, i) => (i < names.length ? names[i] + (more ? ` + ${more}` : '') : i === names.length ? 'in no layer' : ''));
 }
 
-/** @param {Rows} rows @param {number[]} tensors @returns {Look} the rarest verdict stands for a cell */
-function lookOfLabels(rows, tensors) {
+/**
+ * The rarest label stands for a cell.
+ * @template {NamedRows} R
+ * @param {Scheme<R>} scheme @param {R} rows @param {number[]} tensors @returns {Look}
+ */
+function lookOfLabels({ label, title, colour }, rows, tensors) {
+  /** What it has, or why there is nothing. @param {number} row */
+  const labelOf = (row) => (rows.status(row) === 'done' ? label(rows, row) : rows.status(row));
   /** @type {Record<string, number>} */
   const counts = {};
   for (const row of tensors) {
-    const label = labelOf(rows, row);
+    const label = labelOf(row);
     counts[label] = (counts[label] ?? 0) + 1;
   }
   const most = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const [rarest] = most[most.length - 1];
   return {
-    row: tensors.find((row) => labelOf(rows, row) === rarest) ?? -1,
+    row: tensors.find((row) => labelOf(row) === rarest) ?? -1,
     says: most.map(([label, n]) => (tensors.length > 1 ? `${count(n)} ${title(label)}` : title(label))).join(', '),
     fill: most.map(([label, n]) => [colour(label), n / tensors.length, 1]),
   };
 }
 
-/** How deep the colour of each number is, from 0 to 1. @param {(row: number) => number} number @param {number} length */
-function depths(number, length) {
-  let [low, high] = [Infinity, 0];
+/** How deep the colour of each number is, from 0 to 1. @param {(row: number) => number} number @param {number} length @param {boolean} isFalling */
+function depths(number, length, isFalling) {
+  let [low, high] = [Infinity, isFalling ? -Infinity : 0];
   for (let row = 0; row < length; row++) {
     const n = number(row);
-    if (n > 0 && n < low) low = n;
-    if (n > high) high = n;
+    if (Number.isFinite(n) && (n > 0 || isFalling) && n < low) low = n;
+    if (Number.isFinite(n) && n > high) high = n;
   }
-  const f = high / low > WIDE_RANGE ? Math.log : (/** @type {number} */ n) => n;
+  const f = low > 0 && high / low > WIDE_RANGE ? Math.log : (/** @type {number} */ n) => n;
   const span = f(high) - f(low);
-  return { low, high, depth: (/** @type {number} */ n) => PALEST + (1 - PALEST) * (n < low ? 0 : span > 0 ? (f(n) - f(low)) / span : 0.5) };
+  /** @param {number} n */
+  const rise = (n) => (n < low ? 0 : n > high ? 1 : span > 0 ? (f(n) - f(low)) / span : 0.5);
+  return { low, high, depth: (/** @type {number} */ n) => PALEST + (1 - PALEST) * (isFalling ? 1 - rise(n) : rise(n)) };
 }
 
 /**
- * @param {(row: number) => number} number @param {(n: number) => number} depth
- * @param {number[]} tensors @returns {Look} the greatest number stands for a cell
+ * @param {(row: number) => number} number @param {(n: number) => number} depth @param {boolean} isFalling
+ * @param {number[]} tensors @returns {Look} the number of the deepest colour stands for a cell
  */
-function lookOfNumbers(number, depth, tensors) {
-  const row = tensors.reduce((best, row) => (number(row) > number(best) || Number.isNaN(number(best)) ? row : best));
+function lookOfNumbers(number, depth, isFalling, tensors) {
+  const isDeeper = (/** @type {number} */ a, /** @type {number} */ b) => (isFalling ? a < b : a > b);
+  const row = tensors.reduce((best, row) => (isDeeper(number(row), number(best)) || Number.isNaN(number(best)) ? row : best));
   const n = number(row);
-  const says = `${tensors.length > 1 ? 'at most ' : ''}${value(n)}`;
+  const says = `${tensors.length > 1 ? (isFalling ? 'at least ' : 'at most ') : ''}${value(n)}`;
   return { row, says, fill: [Number.isNaN(n) ? ['wash', 1, 1] : ['blue', 1, depth(n)]] };
 }
 
+/**
+ * @template {NamedRows} R
+ */
 export class ModuleMap {
-  #by = /** @type {HTMLSelectElement} */ (byId('map-by'));
-  /** @type {Rows | null} */
+  #by;
+  /** @type {R | null} */
   #rows = null;
   #isArranged = false;
   #finished = -1;
@@ -105,29 +121,32 @@ export class ModuleMap {
   /** @type {(tensors: number[]) => Look} */
   #look = () => ({ row: -1, says: '', fill: [] });
 
-  /** @param {(row: number) => void} open */
-  constructor(open) {
+  /** @param {string} id of its section; in front of those of its parts @param {Scheme<R>} scheme @param {(row: number) => void} open */
+  constructor(id, scheme, open) {
+    this.id = id;
+    this.scheme = scheme;
     this.open = open;
-    this.#by.append(...[['', 'verdict'], ...NUMBERS].map(([value, text]) => h('option', { value }, text)));
+    this.#by = /** @type {HTMLSelectElement} */ (byId(`${id}-by`));
+    this.#by.append(h('option', { value: '' }, scheme.by), ...scheme.measures.map(([value, text]) => h('option', { value }, text)));
     this.#by.addEventListener('change', () => this.#colour());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#paint());
   }
 
-  /** @param {State} state */
+  /** @param {import('./tensor-list.js').Listed<R>} state */
   update({ rows, overview, phase }) {
     if (rows !== this.#rows) {
       this.#rows = rows;
       this.#isArranged = false;
       this.#paint = () => {};
-      byId('map').hidden = true;
+      byId(this.id).hidden = true;
     }
-    if (!this.#isArranged && rows.length > 1 && rows.length === overview?.checkpoint.tensors) this.#arrange(rows, overview.patterns);
+    if (!this.#isArranged && overview && rows.length > 1 && rows.length === rows.total) this.#arrange(rows, overview.patterns);
     if (rows.finishedCount === this.#finished) return;
     this.#finished = rows.finishedCount;
     this.#timer ??= setTimeout(() => this.#colour(), phase === 'scanning' ? PAUSE_MS : 0);
   }
 
-  /** @param {Rows} rows @param {string[]} patterns */
+  /** @param {R} rows @param {string[]} patterns */
   async #arrange(rows, patterns) {
     this.#isArranged = true;
     const cells = await inSlices(cellsOf(rows, patterns), () => rows !== this.#rows);
@@ -142,19 +161,22 @@ export class ModuleMap {
       press: (mark) => this.#press(cells, mark),
     });
     this.#paint = picture.paint;
-    byId('map-place').replaceChildren(picture.element);
-    byId('map').hidden = false;
+    byId(`${this.id}-place`).replaceChildren(picture.element);
+    byId(this.id).hidden = false;
   }
 
   /** What cells are coloured by has changed. */
   #colour() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const rows = /** @type {Rows} */ (this.#rows);
-    const id = /** @type {NumberColumn} */ (this.#by.value);
-    const { low, high, depth } = id ? depths(rows[id], rows.length) : { low: 0, high: 0, depth: () => 1 };
-    this.#look = id ? (tensors) => lookOfNumbers(rows[id], depth, tensors) : (tensors) => lookOfLabels(rows, tensors);
-    setText(byId('map-scale'), id && high ? `pale ${value(low, 3)}, deep ${value(high, 3)}` : id && 'none');
+    const rows = /** @type {R} */ (this.#rows);
+    const { scheme } = this;
+    const [, , figure, isFalling = false] = scheme.measures.find(([id]) => id === this.#by.value) ?? [];
+    const number = (/** @type {number} */ row) => figure?.(rows, row) ?? NaN;
+    const { low, high, depth } = depths(number, rows.length, isFalling);
+    this.#look = figure ? (tensors) => lookOfNumbers(number, depth, isFalling, tensors) : (tensors) => lookOfLabels(scheme, rows, tensors);
+    const [pale, deep] = isFalling ? [high, low] : [low, high];
+    setText(byId(`${this.id}-scale`), !figure ? '' : low <= high ? `pale ${value(pale, 3)}, deep ${value(deep, 3)}` : 'none');
     this.#paint();
   }
 

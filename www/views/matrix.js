@@ -6,6 +6,7 @@ import { castKey } from '../charts/cast-bar.js';
 import { STEPS, decibels, isBare, isGap, stepOf } from '../text/casts.js';
 import { NOTHING, brief, briefValue, count, percent, plural } from '../text/numbers.js';
 import { MISSING } from './casts.js';
+import { NAME } from './columns.js';
 import { byId, h, setText } from './dom.js';
 import { sorted } from './list-index.js';
 import { NAMELESS } from './list-line.js';
@@ -166,7 +167,7 @@ export class CastMatrix {
   /** Once for a checkpoint: what is asked for meanwhile waits for it. */
   #sortByName() {
     const { rows } = this;
-    return (this.#byName ??= inSlices(sorted(rows, { column: 'name', descending: false }), () => rows !== this.rows));
+    return (this.#byName ??= inSlices(sorted(rows, NAME, false), () => rows !== this.rows));
   }
 
   /** What may have more casts by now. */

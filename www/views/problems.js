@@ -2,18 +2,18 @@
 // What could not be read, and where. The rest of the checkpoint goes on.
 
 import { count, plural } from '../text/numbers.js';
-import { byId, h } from './dom.js';
+import { h, redrawer } from './dom.js';
 
-/** @typedef {import('../types.js').Problem} Problem */
+/** Of a scan, or of one side of a comparison. @typedef {Omit<import('../types.js').Problem, 'file'> & {side?: 'a' | 'b' | null, file: string | null}} Problem */
 
 const SHOWN_AT_ONCE = 4;
 /** A wholly broken checkpoint must not fill the page with elements. */
 const SHOWN_AT_MOST = 1000;
 
 /** @param {Problem} problem */
-export const problemItem = ({ file, tensor, where, what }) => h('li', {},
+export const problemItem = ({ side, file, tensor, where, what }) => h('li', {},
   h('span', { class: 'what' }, what), ' ',
-  h('span', { class: 'place' }, [tensor, file, where].filter(Boolean).join(' · ')));
+  h('span', { class: 'place' }, [side?.toUpperCase(), tensor, file, where].filter(Boolean).join(' · ')));
 
 /** @param {Problem[]} problems */
 function rest(problems) {
@@ -24,16 +24,15 @@ function rest(problems) {
       hidden > 0 && h('li', {}, `and ${count(hidden)} more, all in the saved report`)));
 }
 
-let shown = '';
-
-/** @param {Problem[]} problems */
-export function showProblems(problems) {
-  const section = byId('problems');
-  const state = JSON.stringify([problems.length, problems[0], problems.at(-1)]);
-  if (state === shown) return;
-  shown = state;
-  section.replaceChildren(
-    h('h2', { id: 'problems-title' }, plural(problems.length, 'problem')),
-    h('ul', {}, ...problems.slice(0, SHOWN_AT_ONCE).map(problemItem)),
-    ...(problems.length > SHOWN_AT_ONCE ? [rest(problems)] : []));
+/** What keeps a section's list up to date. @param {HTMLElement} section */
+export function problemsIn(section) {
+  const redraw = redrawer(section);
+  /** @param {Problem[]} problems */
+  return (problems) => {
+    section.hidden = !problems.length;
+    redraw([problems.length, problems[0], problems.at(-1)], () => [
+      h('h2', { id: `${section.id}-title` }, plural(problems.length, 'problem')),
+      h('ul', {}, ...problems.slice(0, SHOWN_AT_ONCE).map(problemItem)),
+      problems.length > SHOWN_AT_ONCE && rest(problems)]);
+  };
 }

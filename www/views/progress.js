@@ -4,14 +4,14 @@
 import { bytes, count, duration, plural, rate } from '../text/numbers.js';
 import { byId, setText } from './dom.js';
 
-/** @typedef {import('../types.js').State} State */
+/** @typedef {Pick<import('../types.js').State, 'phase' | 'progress'> & {rows: import('../types.js').NamedRows, isPaused?: boolean}} Reading */
 
 /** A longer time left is no forecast. */
 const TELLING_MS = 24 * 3600e3;
 
 let spokenQuarter = -1;
 
-/** How far and how fast. @param {State['progress']} progress */
+/** How far and how fast. @param {Reading['progress']} progress */
 export function paceOf(progress) {
   const parts = [`${bytes(progress.bytes)} of ${bytes(progress.total)}`];
   if (progress.bytes_per_second > 0) parts.push(rate(progress.bytes_per_second));
@@ -19,31 +19,31 @@ export function paceOf(progress) {
   return parts;
 }
 
-/** @param {State} state */
-function sentence({ progress, rows }) {
+/** @param {Reading} reading */
+function sentence({ progress, rows, isPaused }) {
   const [read, ...pace] = paceOf(progress);
   const tensors = rows.length ? [`${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')}`] : [];
-  return [read, ...tensors, ...pace].join(' · ');
+  return [read, ...tensors, ...(isPaused ? ['waits until the comparison is read'] : pace)].join(' · ');
 }
 
-/** @param {State} state */
-function speak(state) {
-  const { phase, progress } = state;
+/** @param {Reading} reading */
+function speak(reading) {
+  const { phase, progress } = reading;
   const quarter = phase === 'scanning' && progress.total ? Math.floor((4 * progress.bytes) / progress.total) : -1;
   if (quarter === spokenQuarter) return;
   spokenQuarter = quarter;
-  if (quarter >= 0) byId('progress-spoken').textContent = sentence(state);
+  if (quarter >= 0) byId('progress-spoken').textContent = sentence(reading);
 }
 
-/** @param {State} state */
-export function showProgress(state) {
-  const { phase, progress } = state;
+/** @param {Reading} reading a scan or a comparison */
+export function showProgress(reading) {
+  const { phase, progress } = reading;
   const isScanning = phase === 'scanning';
   byId('progress').hidden = !isScanning && phase !== 'reading header';
-  speak(state);
+  speak(reading);
   if (byId('progress').hidden) return;
   const bar = /** @type {HTMLProgressElement} */ (byId('progress-bar'));
   if (isScanning) bar.value = progress.total ? progress.bytes / progress.total : 0;
   else bar.removeAttribute('value');
-  setText(byId('progress-text'), isScanning ? sentence(state) : 'Reading the header…');
+  setText(byId('progress-text'), isScanning ? sentence(reading) : 'Reading the header…');
 }

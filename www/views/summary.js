@@ -4,7 +4,7 @@
 import { shareBar } from '../charts/shares.js';
 import { byLabel, colour, title } from '../text/labels.js';
 import { bytes, compact, count, duration, plural, rate } from '../text/numbers.js';
-import { byId, setText } from './dom.js';
+import { byId, redrawer, setText } from './dom.js';
 
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../types.js').Overview} Overview */
@@ -18,17 +18,17 @@ export function kindOf(dtype) {
 }
 
 /** Less is read before the speed means anything. */
-const TELLING_BYTES = 50e6;
+export const TELLING_BYTES = 50e6;
 const NAMED_AT_MOST = 3;
 /** Letters from which on a headline is set smaller. */
-const LONG = 130;
+export const LONG = 130;
 
 /** Files that are no part of the checkpoint. @param {string[]} ignored */
-function leftOut(ignored) {
+export function leftOut(ignored, start = ' Not part of it: ') {
   if (!ignored.length) return '';
   const more = ignored.length - NAMED_AT_MOST;
   const names = ignored.slice(0, NAMED_AT_MOST).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
-  return ` Not part of it: ${names}.`;
+  return `${start}${names}.`;
 }
 
 /** @param {State} state @param {Overview} overview */
@@ -62,18 +62,17 @@ function verdicts({ ancestry, checkpoint }, filter) {
   })));
 }
 
-let shown = '';
-
-/** @param {State} state @param {(query: string) => void} filter fills the list's filter */
-export function showSummary(state, filter) {
-  const { overview } = state;
-  if (!overview) return;
+/** @param {(query: string) => void} filter fills the list's filter */
+export function scanSummary(filter) {
   const headline = byId('headline');
-  setText(headline, headlineOf(state, overview));
-  headline.classList.toggle('long', overview.headline.length > LONG);
-  setText(byId('sub'), subline(state, overview) + wasted(overview) + leftOut(state.ignored));
-  const says = JSON.stringify([overview.checkpoint.dtypes, overview.ancestry]);
-  if (says === shown) return;
-  shown = says;
-  byId('shares').replaceChildren(...verdicts(overview, filter), ...types(overview));
+  const redraw = redrawer(byId('shares'));
+  /** @param {State} state */
+  return (state) => {
+    const { overview, ignored } = state;
+    if (!overview) return;
+    setText(headline, headlineOf(state, overview));
+    headline.classList.toggle('long', overview.headline.length > LONG);
+    setText(byId('sub'), subline(state, overview) + wasted(overview) + leftOut(ignored));
+    redraw([overview.checkpoint.dtypes, overview.ancestry], () => [...verdicts(overview, filter), ...types(overview)]);
+  };
 }

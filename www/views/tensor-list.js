@@ -1,44 +1,57 @@
 // @ts-check
-// The list of tensors: search, sort, groups, keyboard. Its lines are arranged
-// by list-index.js and put on the screen by list-window.js.
+// The list of tensors, or of pairs of them: search, sort, groups, keyboard. Its lines are
+// arranged by list-index.js and put on the screen by list-window.js.
 
 import { count, plural } from '../text/numbers.js';
-import { COLUMNS } from './columns.js';
 import { byId, h, setText } from './dom.js';
 import { LABEL } from './glob.js';
 import { arranged, groupOf, sorted } from './list-index.js';
-import { createLine, fillLine } from './list-line.js';
+import { fillLine, lineMaker } from './list-line.js';
 import { ListWindow } from './list-window.js';
 import { inSlices } from './slices.js';
 
-/** @typedef {import('../types.js').State} State */
+/** @typedef {import('../types.js').NamedRows} NamedRows */
+/**
+ * @template R
+ * @typedef {import('./columns.js').Column<R>} Column
+ */
+/**
+ * What a list draws.
+ * @template R
+ * @typedef {{rows: R, phase: import('../types.js').Phase, overview: {patterns: string[]} | null}} Listed
+ */
 
 /** While figures arrive, a list sorted by them is put in order this often. */
 const RESORT_MS = 700;
 
-/** Columns that start with their smallest: what one looks for elsewhere is large. */
-const ASCENDING = ['name', 'label', 'dtype'];
-
-/** @param {(column: string) => void} sortBy */
-const headings = (sortBy) => h('div', { class: 'line', role: 'row', 'aria-rowindex': 1 },
-  ...COLUMNS.map(({ id, title, hint }) => h('div', { class: `c-${id}`, role: 'columnheader' },
-    h('button', { type: 'button', title: hint, on: { click: () => sortBy(id) } }, title))));
-
+/**
+ * @template {NamedRows} R
+ */
 export class TensorList {
-  #list = byId('tensor-list');
-  #search = /** @type {HTMLInputElement} */ (byId('search'));
-  #sortBox = /** @type {HTMLSelectElement} */ (byId('sort'));
+  /** @type {string} */
+  #prefix;
+  /** @type {HTMLElement} */
+  #list;
+  /** @type {HTMLInputElement} */
+  #search;
+  /** @type {HTMLSelectElement} */
+  #sortBox;
+  /** @type {HTMLInputElement} */
+  #groupBox;
+  /** @type {HTMLElement} */
+  #headings;
+  /** @type {ListWindow} */
+  #window;
   #body = h('div', { class: 'lines', role: 'rowgroup' });
-  #headings = headings((column) => this.#sortBy(column));
   /** @type {import('./list-index.js').Arrangement} */
-  #wanted = { column: 'name', descending: false, query: '', grouped: true, collapsed: new Set() };
+  #wanted = { query: '', grouped: true, collapsed: new Set() };
+  #descending = false;
   /** @type {import('./list-index.js').Lines} */
   #shown = { lines: new Int32Array(), sizes: new Uint32Array(), matches: 0 };
   /** All rows in the wanted order. @type {Uint32Array | null} */
   #order = null;
   /** @type {string[]} */
   #patterns = [];
-  #widths = new Map();
   /** What the elements say. @type {WeakMap<HTMLElement, string>} */
   #says = new WeakMap();
   /** Counts arrangements that were drawn. */
@@ -50,29 +63,43 @@ export class TensorList {
   #sortedFrom = { length: 0, finished: 0, at_ms: 0 };
 
   /**
-   * @param {import('../types.js').Session} session
+   * @param {string} prefix of the ids of its elements
+   * @param {R} rows @param {Column<R>[]} columns @param {Column<R>} column that it is sorted by at first
    * @param {(row: number) => void} open
    */
-  constructor(session, open) {
-    this.session = session;
+  constructor(prefix, rows, columns, column, open) {
+    this.#prefix = prefix;
+    this.rows = rows;
+    this.columns = columns;
+    this.column = column;
     this.open = open;
-    this.rows = session.state.rows;
+    this.#descending = !column.isRising;
+    this.#list = this.#part('tensor-list');
+    this.#search = /** @type {HTMLInputElement} */ (this.#part('search'));
+    this.#sortBox = /** @type {HTMLSelectElement} */ (this.#part('sort'));
+    this.#groupBox = /** @type {HTMLInputElement} */ (this.#part('grouped'));
+    this.#wanted.grouped = this.#groupBox.checked;
     this.#list.append(this.#body);
-    byId('headings').append(this.#headings);
+    this.#headings = h('div', { class: 'line', role: 'row', 'aria-rowindex': 1 },
+      ...columns.map((column) => h('div', { class: `c-${column.id}`, role: 'columnheader' },
+        h('button', { type: 'button', title: column.hint, on: { click: () => this.#sortBy(column) } }, column.title))));
+    this.#part('headings').append(this.#headings);
     this.#window = new ListWindow(this.#body, {
-      create: createLine,
+      create: lineMaker(columns),
       fill: (element, line) => this.#fill(element, line),
-      coverTop: () => Math.max(0, byId('headings').getBoundingClientRect().bottom),
+      coverTop: () => Math.max(0, this.#part('headings').getBoundingClientRect().bottom),
     });
-    this.#sortBox.append(...COLUMNS.map(({ id, title }) => h('option', { value: id }, title)));
+    this.#sortBox.append(...columns.map(({ id, title }) => h('option', { value: id }, title)));
     this.#markSorted();
     this.#listen();
   }
 
-  /** @type {ListWindow} */
-  #window;
+  /** @param {string} id */
+  #part(id) {
+    return byId(this.#prefix + id);
+  }
 
-  /** @param {State} state */
+  /** @param {Listed<R>} state */
   update(state) {
     const patterns = state.overview?.patterns ?? [];
     if (state.rows !== this.rows) this.#restart(state);
@@ -89,6 +116,16 @@ export class TensorList {
     this.#window.resize(this.#shown.lines.length);
   }
 
+  /** Whether there is nothing to go to. */
+  get isHidden() {
+    return this.#part('tensors').hidden;
+  }
+
+  /** @param {Element} element */
+  holds(element) {
+    return this.#part('tensors').contains(element);
+  }
+
   focus() {
     this.#list.focus({ preventScroll: true });
   }
@@ -102,7 +139,7 @@ export class TensorList {
 
   /** A list that is hardly on the screen comes to its top. */
   #showMatches() {
-    if (this.#list.getBoundingClientRect().top > innerHeight * 0.6) byId('tensors').scrollIntoView();
+    if (this.#list.getBoundingClientRect().top > innerHeight * 0.6) this.#part('tensors').scrollIntoView();
   }
 
   focusSearch() {
@@ -127,7 +164,7 @@ export class TensorList {
     this.#setActive(this.#shown.lines.indexOf(row));
   }
 
-  /** Another checkpoint. @param {State} state */
+  /** Another checkpoint. @param {Listed<R>} state */
   #restart({ rows }) {
     this.rows = rows;
     this.#search.value = this.#wanted.query = '';
@@ -136,9 +173,9 @@ export class TensorList {
     this.#setActive(-1);
   }
 
-  /** @param {State} state */
+  /** @param {Listed<R>} state */
   #isOutOfOrder({ rows, phase }) {
-    const isLive = COLUMNS.some(({ id, live }) => live && id === this.#wanted.column) || LABEL.test(this.#wanted.query);
+    const isLive = this.column.isLive || LABEL.test(this.#wanted.query);
     if (!isLive || rows.finishedCount === this.#sortedFrom.finished) return false;
     return phase !== 'scanning' || performance.now() - this.#sortedFrom.at_ms > RESORT_MS;
   }
@@ -161,20 +198,19 @@ export class TensorList {
   /** @param {() => boolean} isStale */
   #sort(isStale) {
     this.#sortedFrom = { length: this.rows.length, finished: this.rows.finishedCount, at_ms: performance.now() };
-    return inSlices(sorted(this.rows, { ...this.#wanted }), isStale);
+    return inSlices(sorted(this.rows, this.column, this.#descending), isStale);
   }
 
   #drawAll() {
     const { lines, matches } = this.#shown;
     const { length } = this.rows;
     this.#edition++;
-    this.#widths = new Map(this.session.formats.map(({ name, bits }) => [name, bits]));
     this.#window.resize(lines.length);
     this.#list.setAttribute('aria-rowcount', String(lines.length + 1));
-    setText(byId('matches'), matches < length ? `${count(matches)} of ${count(length)}` : plural(length, 'tensor'));
-    byId('no-match').hidden = matches > 0 || length === 0;
-    byId('collapse').hidden = !this.#wanted.grouped;
-    setText(byId('collapse'), this.#wanted.collapsed.size ? 'Expand all' : 'Collapse all');
+    setText(this.#part('matches'), matches < length ? `${count(matches)} of ${count(length)}` : plural(length, 'tensor'));
+    this.#part('no-match').hidden = matches > 0 || length === 0;
+    this.#part('collapse').hidden = !this.#wanted.grouped;
+    setText(this.#part('collapse'), this.#wanted.collapsed.size ? 'Expand all' : 'Collapse all');
   }
 
   /** @param {HTMLElement} element @param {number} position */
@@ -187,29 +223,29 @@ export class TensorList {
     if (this.#says.get(element) === says) return;
     this.#says.set(element, says);
     fillLine(element, line, position, {
-      rows: this.rows, patterns: this.#patterns, sizes: this.#shown.sizes, widths: this.#widths, collapsed, grouped,
+      rows: this.rows, columns: this.columns, id: this.#lineId(), patterns: this.#patterns, sizes: this.#shown.sizes, collapsed, grouped,
     });
     element.classList.toggle('active', position === this.#active);
     element.setAttribute('aria-selected', String(position === this.#active));
   }
 
-  /** @param {string} column */
+  /** @param {Column<R>} column */
   #sortBy(column) {
-    const wanted = this.#wanted;
-    wanted.descending = column === wanted.column ? !wanted.descending : !ASCENDING.includes(column);
-    wanted.column = column;
+    this.#descending = column === this.column ? !this.#descending : !column.isRising;
+    this.column = column;
     this.#order = null;
     this.#markSorted();
     this.#arrange();
   }
 
   #markSorted() {
-    const { column, descending } = this.#wanted;
-    this.#sortBox.value = column;
-    COLUMNS.forEach(({ id }, i) => {
-      const direction = descending ? 'descending' : 'ascending';
-      this.#headings.children[i].setAttribute('aria-sort', id === column ? direction : 'none');
-    });
+    const direction = this.#descending ? 'descending' : 'ascending';
+    this.#sortBox.value = this.column.id;
+    this.columns.forEach((column, i) => this.#headings.children[i].setAttribute('aria-sort', column === this.column ? direction : 'none'));
+  }
+
+  #lineId(position = '') {
+    return `${this.#prefix}line-${position}`;
   }
 
   /** @param {number} position */
@@ -217,7 +253,7 @@ export class TensorList {
     this.#active = position;
     this.#window.keep(position);
     if (position < 0) this.#list.removeAttribute('aria-activedescendant');
-    else this.#list.setAttribute('aria-activedescendant', `line-${position}`);
+    else this.#list.setAttribute('aria-activedescendant', this.#lineId(String(position)));
   }
 
   /** @param {number} position */
@@ -300,7 +336,6 @@ export class TensorList {
   }
 
   #listenToTools() {
-    const groupBox = /** @type {HTMLInputElement} */ (byId('grouped'));
     this.#search.addEventListener('input', () => {
       this.#wanted.query = this.#search.value;
       this.#arrange();
@@ -312,11 +347,11 @@ export class TensorList {
       this.focus();
       this.#moveTo(0);
     });
-    groupBox.addEventListener('change', () => {
-      this.#wanted.grouped = groupBox.checked;
+    this.#groupBox.addEventListener('change', () => {
+      this.#wanted.grouped = this.#groupBox.checked;
       this.#arrange();
     });
-    this.#sortBox.addEventListener('change', () => this.#sortBy(this.#sortBox.value));
-    byId('collapse').addEventListener('click', () => this.#collapseOrExpandAll());
+    this.#sortBox.addEventListener('change', () => this.#sortBy(this.columns[this.#sortBox.selectedIndex]));
+    this.#part('collapse').addEventListener('click', () => this.#collapseOrExpandAll());
   }
 }

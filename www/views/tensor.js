@@ -11,6 +11,7 @@ import { ancestrySections, notes, together, verdictLine } from './ancestry.js';
 import { castsOfTensor } from './cast-tensor.js';
 import { byId, h } from './dom.js';
 import { NAMELESS } from './list-line.js';
+import { breakable, furnishArticle } from './opened.js';
 import { problemItem } from './problems.js';
 import { statistics } from './statistics.js';
 
@@ -80,18 +81,11 @@ function evidence(report, formats, pool, casts) {
 
 /**
  * @param {import('../types.js').Session} session
- * @param {{close: () => void, step: (direction: 1 | -1) => void}} actions
+ * @param {Pick<import('./opened.js').Actions, 'step'>} actions
  */
-export function tensorView(session, { close, step }) {
+export function tensorView(session, actions) {
   const article = byId('tensor');
-  const name = h('h2', { id: 'tensor-name', class: 'name', tabindex: '-1' });
-  const body = h('div', { class: 'body' });
-  /** @param {string} text @param {string} key @param {() => void} click */
-  const button = (text, key, click) => h('button', { type: 'button', class: 'quiet', 'aria-keyshortcuts': key, title: `Key: ${key}`, on: { click } }, text);
-  article.append(
-    h('nav', { 'aria-label': 'Tensor' },
-      button('Close', 'Escape', close), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
-    name, body);
+  const { name, body } = furnishArticle(article, 'Tensor', actions);
   let [shown, isComplete, isLast] = [-1, false, false];
   /** @type {ReturnType<typeof castsOfTensor>} */
   let casts = null;
@@ -132,9 +126,6 @@ export function tensorView(session, { close, step }) {
     },
   };
 }
-
-/** A long name breaks after a dot. @param {string} name */
-const breakable = (name) => name.split(/(?<=\.)/).flatMap((piece) => [piece, h('wbr')]);
 
 /** A tensor without figures: not yet, or never. @param {State} state @param {number} row */
 function waiting({ overview, phase, rows }, row) {

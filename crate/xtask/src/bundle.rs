@@ -20,6 +20,8 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/scan.js",
     "engine/worker-source.js",
     "engine/worker-scanner.js",
+    "engine/worker-headers.js",
+    "engine/worker-jobs.js",
     "engine/worker-coordinator.js",
     "engine/worker.js",
 ];

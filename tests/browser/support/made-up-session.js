@@ -4,6 +4,7 @@
 
 import { Rows } from '/source/engine/rows.js';
 import { CASTS, VALUES, furnish } from '/source/engine/made-up-casts.js';
+import { comparison } from '/source/engine/made-up-comparison.js';
 
 const LAYERS = Number(new URL(location.href).searchParams.get('layers') ?? 4);
 const LABELS = [
@@ -50,7 +51,7 @@ const checkpoint = {
 const state = {
   phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], error: null,
   progress: { bytes: 1000, total: 1000, elapsed_ms: 1, bytes_per_second: 1, remaining_ms: 0 },
-  overview: { headline: 'Made up.', checkpoint, problems: [], patterns, ancestry, pools: [], wasted_bytes: 6000 }, rows,
+  overview: { headline: 'Made up.', checkpoint, problems: [], patterns, ancestry, pools: [], wasted_bytes: 6000 }, rows, isPaused: false,
 };
 
 const stats = {
@@ -101,7 +102,7 @@ let tell = () => {};
 const made = furnish(state, tensors, () => requestAnimationFrame(() => tell()));
 
 export const createSession = () => ({
-  state, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
+  state, comparison, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
   onchange(callback) { tell = () => callback(state); },
   tensor: async (row) => ({ ...report(tensors[row]), casts: made.casts(row) }),
   saveReport: async () => new Blob(),

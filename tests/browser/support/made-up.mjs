@@ -5,11 +5,12 @@ import { origin } from './server.mjs';
 
 const session = readFileSync(new URL('made-up-session.js', import.meta.url), 'utf8');
 const casts = readFileSync(new URL('made-up-casts.js', import.meta.url), 'utf8');
+const comparison = readFileSync(new URL('made-up-comparison.js', import.meta.url), 'utf8');
 
 /**
  * @param {import('puppeteer-core').Browser} browser
  * @param {number} [layers]
- * @param {string} [more] of the address: see made-up-casts.js
+ * @param {string} [more] of the address: see made-up-casts.js and made-up-comparison.js
  * @returns {Promise<import('../harness.mjs').Tab>}
  */
 export async function openMadeUp(browser, layers = 4, more = '') {
@@ -20,11 +21,11 @@ export async function openMadeUp(browser, layers = 4, more = '') {
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.setRequestInterception(true);
   page.on('request', (request) => {
-    const body = /** @type {Record<string, string>} */ ({ session, 'made-up-casts': casts })[/\/source\/engine\/([\w-]+)\.js$/.exec(request.url())?.[1] ?? ''];
+    const body = /** @type {Record<string, string>} */ ({ session, 'made-up-casts': casts, 'made-up-comparison': comparison })[/\/source\/engine\/([\w-]+)\.js$/.exec(request.url())?.[1] ?? ''];
     if (body) request.respond({ contentType: 'text/javascript', body });
     else request.continue();
   });
   await page.goto(`${origin}/source/index.html?layers=${layers}${more}`);
-  await page.waitForSelector('#map:not([hidden]) canvas');
+  await page.waitForSelector('#map:not([hidden]) canvas, #compare:not([hidden])');
   return { page, errors };
 }
