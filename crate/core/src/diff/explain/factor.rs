@@ -87,6 +87,13 @@ impl Factor {
         self.single = NOTHING;
     }
 
+    /// A tile that stays as it is, or is rounded and no more, has a factor of 1 or is all zero.
+    pub(in super::super) fn kill_unless_zero(&mut self, numbers: &[f32]) {
+        if numbers.iter().any(|number| *number != 0.0) {
+            self.kill();
+        }
+    }
+
     /// Narrows by a pair of numbers, the second one of this layout.
     pub(in super::super) fn add(&mut self, layout: &FloatLayout, x: f64, y: f64) {
         if x.is_nan() || x == 0.0 || x.is_infinite() {

@@ -135,6 +135,12 @@ impl Explainer {
             *set = self.try_way(way, *set, &x[few..], &y[few..]);
         }
         self.ways = ways;
+        if left.factor.is_dead() {
+            return;
+        }
+        if self.is_rounded(x, y) {
+            return left.factor.kill_unless_zero(x);
+        }
         for (x, y) in pairs() {
             if left.factor.is_dead() {
                 break;
@@ -143,12 +149,29 @@ impl Explainer {
         }
     }
 
-    /// The same for a tile of equal bits: no factor but 1 leaves a number as it is.
+    /// Whether nearest even alone explains a tile: whatever was asked before, so that cuts do not show.
+    fn is_rounded(&mut self, x: &[f32], y: &[f32]) -> bool {
+        let Some(spacing) = spacing(&self.to) else {
+            return false;
+        };
+        self.rounded.clear();
+        rounding::round(
+            x,
+            spacing,
+            rounding::Rounding::NearestEven,
+            &mut self.rounded,
+        );
+        same_bits(&self.rounded, y)
+    }
+
+    /// The same for a tile of equal bits.
     pub(super) fn add_equal(&mut self, left: &mut Explained, x: &[f32]) {
-        if !left.factor.is_dead() && x.iter().any(|x| *x != 0.0) {
-            left.factor.kill();
+        if !left.factor.is_dead() {
+            left.factor.kill_unless_zero(x);
         }
-        self.add_singles(left, x, x);
+        if left.ways.iter().any(|set| *set != 0) {
+            self.add_singles(left, x, x);
+        }
     }
 
     fn is_kept(&self, x: f64, y: f64) -> bool {
