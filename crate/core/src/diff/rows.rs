@@ -111,47 +111,60 @@ impl RowWatch {
     }
 }
 
-/// The fingerprint of a row in the making: a sum of its words, each mixed with its place.
+/// The fingerprint of a row in the making: its words go in turn into two chains of
+/// multiplications, so that neither waits for the other.
 #[derive(Debug, Clone, Copy, Default)]
 struct Print {
-    sum: u64,
-    place: u64,
+    chains: [u64; 2],
+    words: u64,
     held: [u8; 8],
     holds: usize,
 }
 
+/// The golden ratio's fraction of 2^64, which is odd.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Print {
     fn feed(&mut self, mut bytes: &[u8]) {
-        while self.holds > 0 && !bytes.is_empty() {
-            self.held[self.holds] = bytes[0];
-            self.holds += 1;
+        while !bytes.is_empty() && (self.holds > 0 || !self.words.is_multiple_of(2)) {
+            self.hold(bytes[0]);
             bytes = &bytes[1..];
-            if self.holds == 8 {
-                self.holds = 0;
-                self.add(u64::from_le_bytes(self.held));
-            }
         }
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.add(u64::from_le_bytes(*word));
+        let (pairs, rest) = bytes.as_chunks::<16>();
+        let [mut even, mut odd] = self.chains;
+        for pair in pairs {
+            let pair = u128::from_le_bytes(*pair);
+            even = chained(even, pair as u64);
+            odd = chained(odd, (pair >> 64) as u64);
         }
-        // What is held and what comes are not both there: the loop above has seen to that.
-        self.held[self.holds..self.holds + rest.len()].copy_from_slice(rest);
-        self.holds += rest.len();
+        self.chains = [even, odd];
+        self.words += 2 * pairs.len() as u64;
+        for byte in rest {
+            self.hold(*byte);
+        }
     }
 
-    fn add(&mut self, word: u64) {
-        self.place = self.place.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.sum = self.sum.wrapping_add(mix(word ^ mix(self.place)));
+    fn hold(&mut self, byte: u8) {
+        self.held[self.holds] = byte;
+        self.holds += 1;
+        if self.holds == 8 {
+            self.holds = 0;
+            let at = (self.words % 2) as usize;
+            self.chains[at] = chained(self.chains[at], u64::from_le_bytes(self.held));
+            self.words += 1;
+        }
     }
 
     fn finish(mut self) -> u64 {
-        if self.holds > 0 {
-            self.held[self.holds..].fill(0);
-            self.add(u64::from_le_bytes(self.held));
+        while self.holds > 0 {
+            self.hold(0);
         }
-        mix(self.sum)
+        mix(self.chains[0] ^ mix(self.chains[1].wrapping_add(MULTIPLIER)))
     }
+}
+
+fn chained(chain: u64, word: u64) -> u64 {
+    (chain.rotate_left(23) ^ word).wrapping_mul(MULTIPLIER)
 }
 
 /// The finaliser of SplitMix64 (Steele et al. 2014).

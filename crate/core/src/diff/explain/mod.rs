@@ -220,28 +220,49 @@ impl Explainer {
             self.next.clear();
             rounding::round(&self.rounded, spacing, of(hop.rounding), &mut self.next);
             std::mem::swap(&mut self.rounded, &mut self.next);
-            let largest = hop.layout.decode(hop.layout.max_finite_code()) as f32;
-            let least = libm::ldexp(1.0, hop.layout.min_exponent()) as f32;
-            let has_no_sign = hop.layout.nan_code() == Some(1 << (hop.layout.bits() - 1));
-            let is_special = |rounded: f32| {
-                let magnitude = rounded.abs();
-                magnitude > largest
-                    || (magnitude < least && magnitude != 0.0)
-                    || (has_no_sign && rounded.to_bits() == 0x8000_0000)
-            };
+            let edges = Special::of(&hop.layout);
             // Without a branch, so that it is done by vectors.
             let any = self
                 .rounded
                 .iter()
-                .fold(false, |any, x| any | is_special(*x));
+                .fold(false, |any, x| any | edges.holds(*x));
             if any {
                 self.special.resize(x.len(), false);
                 for (special, rounded) in self.special.iter_mut().zip(&self.rounded) {
-                    *special |= is_special(*rounded);
+                    *special |= edges.holds(*rounded);
                 }
             }
         }
         true
+    }
+}
+
+/// Rounded numbers that the edges of a format change, by their bits.
+struct Special {
+    largest: i32,
+    least: i32,
+    /// The bits of -0, where the format has none, else of no number.
+    zero: u32,
+}
+
+impl Special {
+    fn of(layout: &FloatLayout) -> Self {
+        let bits = |number: f64| (number as f32).to_bits() as i32;
+        let has_no_sign = layout.nan_code() == Some(1 << (layout.bits() - 1));
+        Self {
+            largest: bits(layout.decode(layout.max_finite_code())),
+            least: bits(libm::ldexp(1.0, layout.min_exponent())),
+            zero: if has_no_sign { 1 << 31 } else { u32::MAX },
+        }
+    }
+
+    /// Beyond the largest, subnormal, or a zero of the wrong sign.
+    fn holds(&self, rounded: f32) -> bool {
+        let bits = rounded.to_bits();
+        let magnitude = (bits & (u32::MAX >> 1)) as i32;
+        (magnitude > self.largest)
+            | ((magnitude < self.least) & (magnitude != 0))
+            | (bits == self.zero)
     }
 }
 
