@@ -29,8 +29,14 @@ pub(super) fn headline(report: &Collected) -> String {
             "A and B are identical: {all} the same, bit for bit."
         ));
     } else {
-        sentences.extend(same(report));
-        sentences.extend(explained(report));
+        // What most of them are comes first.
+        if overview.identical >= overview.equal + overview.explained {
+            sentences.extend(same(report, false));
+            sentences.extend(explained(report));
+        } else {
+            sentences.extend(explained(report));
+            sentences.extend(same(report, true));
+        }
         sentences.extend(unexplained(report));
     }
     sentences.extend((!missing.is_empty()).then(|| format!("{}.", listed(&missing))));
@@ -54,16 +60,16 @@ fn share(part: u64, all: u64) -> String {
     }
 }
 
-fn same(report: &Collected) -> Option<String> {
+/// "200 of 273 tensors are identical, bit for bit."
+fn same(report: &Collected, is_second: bool) -> Option<String> {
     let counts = report.counts();
     (counts.identical > 0).then(|| {
-        let all = share(counts.identical, counts.compared);
-        let verb = if all == "the one tensor" || counts.identical == 1 {
-            "is"
-        } else {
-            "are"
+        let all = match is_second {
+            true => grouped(counts.identical),
+            false => capital(&share(counts.identical, counts.compared)),
         };
-        format!("{} {verb} identical, bit for bit.", capital(&all))
+        let verb = if counts.identical == 1 { "is" } else { "are" };
+        format!("{all} {verb} identical, bit for bit.")
     })
 }
 
@@ -77,6 +83,7 @@ fn explained(report: &Collected) -> Option<String> {
         .collect();
     let (first, others) = told.split_first()?;
     let mut sentence = match first.tensors == compared {
+        true if compared == 1 => first.says.clone(),
         true => format!("{}, in {}", first.says, share(compared, compared)),
         false => format!("{} in {}", first.says, share(first.tensors, compared)),
     };
