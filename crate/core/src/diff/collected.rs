@@ -142,6 +142,9 @@ pub struct DiffOverview<'a> {
     pub triage: &'a [Hint],
     /// What could not be read.
     pub problems: &'a [PairProblem],
+    /// Pairs that differ in the signs of zeros alone; not in the report.
+    #[serde(skip)]
+    pub other_zeros: u64,
     /// Module patterns of A's names; not in the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patterns: Option<&'a [String]>,
@@ -417,15 +420,29 @@ impl Collected {
         differing.map(|(row, _)| row.name.as_str()).collect()
     }
 
+    fn summaries(&self) -> impl Iterator<Item = &Summary> {
+        let finished = self.outcomes.iter().flatten();
+        finished.filter_map(|outcome| match outcome {
+            Outcome::Finished { summary, .. } => Some(&**summary),
+            Outcome::Failed => None,
+        })
+    }
+
     /// What the pairs that are neither look like.
     pub(super) fn looks(&self) -> impl Iterator<Item = &(&'static str, String)> {
-        self.outcomes
-            .iter()
-            .flatten()
-            .filter_map(|outcome| match outcome {
-                Outcome::Finished { summary, .. } => summary.looks.as_ref(),
-                Outcome::Failed => None,
-            })
+        let unexplained = self
+            .summaries()
+            .filter(|summary| summary.kind == Kind::Unexplained);
+        unexplained.filter_map(|summary| summary.looks.as_ref())
+    }
+
+    /// How many pairs are equal, and no conversion makes one of the other: only zeros can be so,
+    /// of one sign here and of the other there.
+    pub(super) fn other_zeros(&self) -> u64 {
+        let equal = self
+            .summaries()
+            .filter(|summary| summary.kind == Kind::Equal && summary.best.is_none());
+        equal.count() as u64
     }
 
     /// Everything but the pairs.
@@ -453,6 +470,7 @@ impl Collected {
             shape_mismatch: &self.shape_mismatch,
             triage: &self.triage,
             problems: &self.problems,
+            other_zeros: self.other_zeros(),
             patterns: None,
         }
     }

@@ -49,6 +49,10 @@ impl Collected {
         }
         for (count, says) in [
             (
+                overview.other_zeros,
+                "have equal values, with zeros of the other sign",
+            ),
+            (
                 overview.pairs.unexplained,
                 "differ, and no conversion explains it",
             ),

@@ -37,6 +37,7 @@ pub(super) fn headline(report: &Collected) -> String {
             sentences.extend(explained(report));
             sentences.extend(same(report, true));
         }
+        sentences.extend(other_zeros(report));
         sentences.extend(unexplained(report));
     }
     sentences.extend((!missing.is_empty()).then(|| format!("{}.", listed(&missing))));
@@ -98,6 +99,16 @@ fn explained(report: &Collected) -> Option<String> {
         sentence.push_str(&format!("; otherwise in {}", grouped(left)));
     }
     Some(format!("{sentence}."))
+}
+
+/// How many tensors are equal but for the signs of zeros.
+fn other_zeros(report: &Collected) -> Option<String> {
+    let count = report.other_zeros();
+    (count > 0).then(|| {
+        let all = capital(&share(count, report.counts().compared));
+        let verb = if count == 1 { "has" } else { "have" };
+        format!("{all} {verb} equal values, with zeros of the other sign.")
+    })
 }
 
 /// How many tensors no conversion explains, and what they look like where that is one thing.

@@ -1,6 +1,6 @@
 //! Which tensor of A goes with which of B.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -64,8 +64,9 @@ impl Pairing {
         }
         let mut matched: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
         let mut left_in_a = Vec::new();
+        let mut known = HashSet::new();
         // Renames first: a name that they give must not be taken by its namesake.
-        for (name, place) in names(a) {
+        for (name, place) in names(a).filter(|(name, _)| known.insert(*name)) {
             let rules = pairing.renames.iter_mut();
             let rule = rules
                 .into_iter()

@@ -196,6 +196,11 @@ impl Plan {
         let rest = run.pieces[taken + 1..].to_vec();
         self.requeue(run.files, rest);
         let pair = &mut self.pairs[culprit.pair];
+        if pair.is_over {
+            // Another piece of it has failed before: one pair is one strike.
+            self.drop_pieces_that_are_over();
+            return progress;
+        }
         if !pair.retried {
             pair.retried = true;
             let alone = self.run_of(run.files, vec![culprit]);

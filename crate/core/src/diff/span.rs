@@ -125,7 +125,8 @@ impl PairSpan {
             .trailing_zeros()
             .min(TILE.ilog2());
         let unit = self.matrix.columns.checked_mul(TILE >> tiles)?;
-        let unit = unit.min(self.elements);
+        // At least one, so that a tensor without elements has no piece.
+        let unit = unit.min(self.elements).max(1);
         let bytes = bytes_of(self.a, unit).max(bytes_of(self.b, unit));
         (bytes <= ROWS_CAP_BYTES).then_some(unit)
     }

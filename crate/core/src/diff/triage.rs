@@ -75,6 +75,7 @@ impl Hint {
 fn run_time(facts: &Facts) -> Option<Hint> {
     let counts = facts.counts;
     let all_same = counts.compared > 0 && counts.identical == counts.compared && counts.failed == 0;
+    let all_same = all_same && facts.shape_mismatch.is_empty();
     all_same.then(|| {
         let says = "The weights are the same, bit for bit. If the outputs differ, the difference is made at run time: \
             by rotary frequencies that were computed in FP32 or rounded (from_pretrained with a dtype against .to), by tensors \
@@ -256,7 +257,9 @@ fn config(facts: &Facts) -> Vec<Hint> {
 /// Shapes that are each other's the other way round.
 fn transposed(facts: &Facts) -> Option<Hint> {
     let is_turned = |mismatch: &&Mismatch| {
-        mismatch.a.shape.len() == 2 && mismatch.a.shape.iter().rev().eq(&mismatch.b.shape)
+        let [a, b] = [&mismatch.a.shape, &mismatch.b.shape];
+        // Of one shape are complex numbers against real ones.
+        a.len() == 2 && a != b && a.iter().rev().eq(b)
     };
     let turned: Vec<&str> = facts
         .shape_mismatch

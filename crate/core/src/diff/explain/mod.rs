@@ -39,6 +39,8 @@ pub(super) struct Explainer {
     rounded: Vec<f32>,
     next: Vec<f32>,
     special: Vec<bool>,
+    /// Which formats hold all of the tile, as far as that was asked.
+    keeping: Vec<(FloatLayout, bool)>,
 }
 
 impl Default for Explained {
@@ -80,6 +82,7 @@ impl Explainer {
             rounded: Vec::new(),
             next: Vec::new(),
             special: Vec::new(),
+            keeping: Vec::new(),
         }
     }
 
@@ -123,13 +126,22 @@ impl Explainer {
 
     /// Tries what is left on finite numbers.
     pub(super) fn add_singles(&mut self, left: &mut Explained, x: &[f32], y: &[f32]) {
-        if left.is_dead() {
+        if left.is_dead() || x.is_empty() {
             return;
         }
+        if is_nothing(x) && is_nothing(y) {
+            // Every way leads from zero to zero.
+            return left.factor.add(&self.to, 0.0, 0.0);
+        }
         let pairs = || x.iter().zip(y).map(|(x, y)| (f64::from(*x), f64::from(*y)));
-        left.exact = left.exact && (same_bits(x, y) || pairs().all(|(x, y)| self.is_kept(x, y)));
+        let is_same = same_bits(x, y);
+        left.exact = left.exact && (is_same || pairs().all(|(x, y)| self.is_kept(x, y)));
         let ways = std::mem::take(&mut self.ways);
+        self.keeping.clear();
         for (way, set) in ways.iter().zip(&mut left.ways) {
+            if *set == 0 || (is_same && way.hops.iter().all(|hop| self.keeps(&hop.layout, x))) {
+                continue;
+            }
             let few = FEW.min(x.len());
             *set = self.try_way(way, *set, &x[..few], &y[..few]);
             *set = self.try_way(way, *set, &x[few..], &y[few..]);
@@ -147,6 +159,33 @@ impl Explainer {
             }
             left.factor.add(&self.to, x, y);
         }
+    }
+
+    /// Whether a format holds all of a tile, with nothing at its edges: then no rounding into it
+    /// changes anything, and one look serves all ways through it.
+    fn keeps(&mut self, layout: &FloatLayout, x: &[f32]) -> bool {
+        if let Some((_, keeps)) = self.keeping.iter().find(|(known, _)| known == layout) {
+            return *keeps;
+        }
+        let keeps = spacing(layout)
+            .filter(|_| layout.bits() <= 32)
+            .is_some_and(|spacing| {
+                self.rounded.clear();
+                rounding::round(
+                    x,
+                    spacing,
+                    rounding::Rounding::NearestEven,
+                    &mut self.rounded,
+                );
+                let edges = Special::of(layout);
+                let any = self
+                    .rounded
+                    .iter()
+                    .fold(false, |any, x| any | edges.holds(*x));
+                !any && same_bits(&self.rounded, x)
+            });
+        self.keeping.push((*layout, keeps));
+        keeps
     }
 
     /// Whether nearest even alone explains a tile: whatever was asked before, so that cuts do not show.
@@ -264,6 +303,11 @@ impl Special {
             | ((magnitude < self.least) & (magnitude != 0))
             | (bits == self.zero)
     }
+}
+
+/// Whether all are +0.
+fn is_nothing(numbers: &[f32]) -> bool {
+    numbers.iter().fold(0, |any, number| any | number.to_bits()) == 0
 }
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
