@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::collected::{PairCounts, SideReport, Summary};
 use super::figures::Kind;
 use super::pairing::{HEAD, Held, Mismatch};
-use crate::report::{counted, listed};
+use crate::report::{counted, grouped, listed};
 
 /// Names that are told.
 const MOST: usize = 10;
@@ -89,10 +89,13 @@ fn retrained(facts: &Facts) -> Option<Hint> {
     let (counts, differing) = (facts.counts, facts.differing.len() as u64);
     let rest_is_same = counts.identical + counts.equal + differing == counts.compared;
     (rest_is_same && differing > 0 && differing * 4 <= counts.compared).then(|| {
-        let tensors = counted(differing, "tensor differs", "tensors differ");
-        let says = format!(
-            "Only {tensors}, and the rest is the same: these alone were trained or edited."
-        );
+        let says = match differing {
+            1 => "Only one tensor differs, and the rest is the same: it alone was trained, edited or damaged.".to_owned(),
+            _ => format!(
+                "Only {} tensors differ, and the rest is the same: they alone were trained or edited.",
+                grouped(differing)
+            ),
+        };
         Hint::new("retrained", says, facts.differing.iter().copied())
     })
 }
