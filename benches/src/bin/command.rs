@@ -1,5 +1,6 @@
-//! The command end to end: `floatscope scan` of a cached BF16 checkpoint beside
-//! bare reads of the same file with the same threads, in turn.
+//! The command end to end: `floatscope scan` of a cached BF16 checkpoint and `floatscope diff`
+//! of it with itself and with a noisy copy, beside bare reads of the same file with the same
+//! threads, in turn.
 //!
 //! ```text
 //! cargo build --release --package floatscope --package floatscope-benches
@@ -28,14 +29,17 @@ fn main() -> io::Result<()> {
     let options = Options::parse();
     let made = options.file.is_none();
     let file = options.file.clone().unwrap_or_else(scratch_path);
-    if made {
-        make_checkpoint(&file, options.gigabytes)?;
+    let noisy = made.then(|| file.with_extension("noisy.safetensors"));
+    if let Some(noisy) = &noisy {
+        make_checkpoint(&file, options.gigabytes, 0)?;
+        make_checkpoint(noisy, options.gigabytes, 1)?;
     }
     for threads in thread_counts() {
-        compare(&file, threads, options.rounds)?;
+        compare(&file, noisy.as_deref(), threads, options.rounds)?;
     }
-    if made {
+    if let Some(noisy) = noisy {
         std::fs::remove_file(file)?;
+        std::fs::remove_file(noisy)?;
     }
     Ok(())
 }
@@ -81,16 +85,25 @@ fn thread_counts() -> Vec<usize> {
 struct Row<'a> {
     name: &'static str,
     run: Box<dyn Fn() -> io::Result<()> + 'a>,
+    /// How many times the file's bytes are read.
+    files: u64,
     times: Vec<Cost>,
 }
 
-fn compare(path: &Path, threads: usize, rounds: usize) -> io::Result<()> {
+fn compare(path: &Path, noisy: Option<&Path>, threads: usize, rounds: usize) -> io::Result<()> {
     let bytes = std::fs::metadata(path)?.len();
-    let mut rows = [
-        Row::new("read into a buffer", || read(path, threads)),
-        Row::new("map and add up", || map(path, threads)),
-        Row::new("floatscope scan", || scan(path, threads)),
+    let mut rows = vec![
+        Row::new("read into a buffer", 1, || read(path, threads)),
+        Row::new("map and add up", 1, || map(path, threads)),
+        Row::new("floatscope scan", 1, || command("scan", &[path], threads)),
+        Row::new("diff with itself", 2, || {
+            command("diff", &[path, path], threads)
+        }),
     ];
+    if let Some(noisy) = noisy {
+        let run = move || command("diff", &[path, noisy], threads);
+        rows.push(Row::new("diff, noise of 1 ULP", 2, run));
+    }
     // The first round brings the file into the cache.
     for round in 0..=rounds {
         for row in &mut rows {
@@ -107,22 +120,27 @@ fn compare(path: &Path, threads: usize, rounds: usize) -> io::Result<()> {
     for row in &rows {
         row.print(bytes);
     }
-    let [read, map, scan] = rows.map(|row| row.best());
-    println!(
-        "  the scan runs at {:.2} of a read, {:.2} of a mapped sum (wall), {:.2} and {:.2} (CPU)",
-        read.seconds / scan.seconds,
-        map.seconds / scan.seconds,
-        read.cpu_seconds / scan.cpu_seconds,
-        map.cpu_seconds / scan.cpu_seconds,
-    );
+    let [read, map] = [rows[0].best(), rows[1].best()];
+    for row in &rows[2..] {
+        let (best, files) = (row.best(), row.files as f64);
+        println!(
+            "  {:20} {:.2} of a read, {:.2} of a mapped sum (wall), {:.2} and {:.2} (CPU)",
+            row.name,
+            files * read.seconds / best.seconds,
+            files * map.seconds / best.seconds,
+            files * read.cpu_seconds / best.cpu_seconds,
+            files * map.cpu_seconds / best.cpu_seconds,
+        );
+    }
     Ok(())
 }
 
 impl<'a> Row<'a> {
-    fn new(name: &'static str, run: impl Fn() -> io::Result<()> + 'a) -> Self {
+    fn new(name: &'static str, files: u64, run: impl Fn() -> io::Result<()> + 'a) -> Self {
         Self {
             name,
             run: Box::new(run),
+            files,
             times: Vec::new(),
         }
     }
@@ -137,7 +155,7 @@ impl<'a> Row<'a> {
     }
 
     fn print(&self, bytes: u64) {
-        let gigabytes = bytes as f64 / 1e9;
+        let gigabytes = (bytes * self.files) as f64 / 1e9;
         let mut seconds: Vec<f64> = self.times.iter().map(|cost| cost.seconds).collect();
         seconds.sort_by(f64::total_cmp);
         println!(
@@ -246,11 +264,11 @@ fn map(path: &Path, threads: usize) -> io::Result<()> {
     })
 }
 
-fn scan(path: &Path, threads: usize) -> io::Result<()> {
+fn command(name: &str, paths: &[&Path], threads: usize) -> io::Result<()> {
     let mut command = Command::new(floatscope()?);
     command
-        .arg("scan")
-        .arg(path)
+        .arg(name)
+        .args(paths)
         .args(["--no-progress", "--threads"]);
     let status = command
         .arg(threads.to_string())
@@ -259,7 +277,7 @@ fn scan(path: &Path, threads: usize) -> io::Result<()> {
     if status.success() {
         Ok(())
     } else {
-        Err(io::Error::other(format!("floatscope scan: {status}")))
+        Err(io::Error::other(format!("floatscope {name}: {status}")))
     }
 }
 
@@ -271,8 +289,9 @@ fn floatscope() -> io::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name(name))
 }
 
-/// A BF16 checkpoint with normally distributed weights in tensors of 32 MiB.
-fn make_checkpoint(path: &Path, gigabytes: f64) -> io::Result<()> {
+/// A BF16 checkpoint with normally distributed weights in tensors of 32 MiB, of which every
+/// fourth has these bits turned.
+fn make_checkpoint(path: &Path, gigabytes: f64, noise: u8) -> io::Result<()> {
     const TENSOR_BYTES: u64 = 32 << 20;
     let tensors = (gigabytes * 1e9 / TENSOR_BYTES as f64).ceil() as u64;
     let entries = (0..tensors).map(|at| {
@@ -280,7 +299,8 @@ fn make_checkpoint(path: &Path, gigabytes: f64) -> io::Result<()> {
         format!(r#""layers.{at}.weight":{{"dtype":"BF16","shape":[4096,4096],"data_offsets":[{begin},{end}]}}"#)
     });
     let header = format!("{{{}}}", entries.collect::<Vec<_>>().join(","));
-    let tensor = bf16_bytes(&normal_weights((TENSOR_BYTES / 2) as usize));
+    let mut tensor = bf16_bytes(&normal_weights((TENSOR_BYTES / 2) as usize));
+    tensor.iter_mut().step_by(8).for_each(|byte| *byte ^= noise);
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(header.as_bytes())?;
