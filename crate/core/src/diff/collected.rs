@@ -152,8 +152,8 @@ pub struct DiffOverview<'a> {
 
 #[derive(Debug, Serialize)]
 struct ToleranceReport {
-    rtol: f64,
-    atol: f64,
+    rtol: Number,
+    atol: Number,
     equal_nan: bool,
 }
 
@@ -456,8 +456,8 @@ impl Collected {
             a: &self.sides[0],
             b: &self.sides[1],
             tolerance: ToleranceReport {
-                rtol: self.tolerance.relative,
-                atol: self.tolerance.absolute,
+                rtol: Number::Real(self.tolerance.relative),
+                atol: Number::Real(self.tolerance.absolute),
                 equal_nan: self.tolerance.equal_nan,
             },
             headline: headline(self),
