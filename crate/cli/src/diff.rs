@@ -55,7 +55,8 @@ fn diff(options: &DiffOptions) -> Result<Outcome, String> {
     for note in inputs.iter().flat_map(|inputs| &inputs.notes) {
         complain(note);
     }
-    let read: Vec<PathBuf> = inputs.iter().flat_map(Inputs::paths).collect();
+    let mut read: Vec<PathBuf> = inputs.iter().flat_map(Inputs::paths).collect();
+    read.extend(options.rename.clone());
     let names =
         [&options.a, &options.b].map(|path| inputs::checkpoint_name(std::slice::from_ref(path)));
     let mut comparison = Comparison::new(&names[0], &names[1]);
@@ -71,7 +72,7 @@ fn diff(options: &DiffOptions) -> Result<Outcome, String> {
     let mut files = <[Vec<ComparedFile>; 2]>::default();
     for ((inputs, (side, path)), files) in inputs.into_iter().zip(sides).zip(&mut files) {
         *files = read_headers(&mut comparison, side, inputs);
-        read_config(&mut comparison, side, path);
+        read.extend(read_config(&mut comparison, side, path));
     }
     select(&mut comparison, options)?;
     let outputs = Outputs::open(options, &read)?;
@@ -132,10 +133,9 @@ fn read_headers(comparison: &mut Comparison, side: Side, inputs: Inputs) -> Vec<
     files
 }
 
-fn read_config(comparison: &mut Comparison, side: Side, path: &Path) {
-    let Some(config) = inputs::config_of(path) else {
-        return;
-    };
+/// The config.json of a side, where it has one.
+fn read_config(comparison: &mut Comparison, side: Side, path: &Path) -> Option<PathBuf> {
+    let config = inputs::config_of(path)?;
     match inputs::read_index(&config) {
         Ok(bytes) => comparison.add_config(side, &shown(&config), &bytes),
         Err(error) => {
@@ -143,6 +143,7 @@ fn read_config(comparison: &mut Comparison, side: Side, path: &Path) {
             comparison.add_problem(Some(side), problem);
         }
     }
+    Some(config)
 }
 
 /// Has the comparison take only what a pattern matches.
@@ -357,15 +358,17 @@ impl<'a> Shared<'a> {
         }
         while let Some(side) = worker.wants() {
             let stream = &mut streams[side as usize];
-            if let Err(error) = stream.read(worker) {
-                // What was read before the end is good, unless the file is another now.
-                let seen = match stream.check() {
-                    Ok(()) => worker.take(),
-                    Err(_) => Vec::new(),
-                };
-                return Err(Failure { side, error, seen });
+            match stream.read(worker) {
+                Ok(read) => self.bar.inc(read),
+                Err(error) => {
+                    // What was read before the end is good, unless the file is another now.
+                    let seen = match stream.check() {
+                        Ok(()) => worker.take(),
+                        Err(_) => Vec::new(),
+                    };
+                    return Err(Failure { side, error, seen });
+                }
             }
-            self.bar.inc(CHUNK_BYTES.min(stream.end - run.begin(side)));
         }
         for stream in &streams {
             if let Err(error) = stream.check() {

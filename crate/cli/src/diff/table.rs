@@ -38,7 +38,10 @@ const COLUMNS: &[Column] = &[
 pub(super) fn write(report: &Collected, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let screen = Screen::of_stdout();
     let overview = report.overview();
-    if report.is_empty() && overview.only_in_a.is_empty() && overview.only_in_b.is_empty() {
+    let has_names = [overview.only_in_a, overview.only_in_b]
+        .iter()
+        .any(|names| !names.is_empty());
+    if report.is_empty() && !has_names && overview.shape_mismatch.is_empty() {
         if overview.problems.is_empty() {
             writeln!(out, "{}", overview.headline)?;
         }
@@ -69,6 +72,12 @@ fn write_explanations(overview: &DiffOverview, out: &mut dyn Write) -> io::Resul
     let mut lines: Vec<(u64, String)> = Vec::new();
     for explained in overview.explanations {
         lines.push((explained.tensors, explained.says.clone()));
+    }
+    if overview.other_zeros > 0 {
+        lines.push((
+            overview.other_zeros,
+            "have equal values, with zeros of the other sign".to_owned(),
+        ));
     }
     if counts.unexplained > 0 {
         lines.push((
