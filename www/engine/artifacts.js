@@ -1,7 +1,12 @@
 // @ts-check
-// Where the wasm module, the workers' code and the sample come from. All of it
+// Where the wasm modules, the workers' code and the sample come from. All of it
 // is fetched when the page loads; a worker that is started later asks for
 // nothing, so that no request leaves the page while a file is open.
+
+/** @typedef {import('./messages.js').Core} Core */
+
+/** What is not needed for a first scan waits until its workers have started. */
+const LATER_MS = 500;
 
 /** @param {string} name @returns {Promise<Response>} */
 async function fetched(name) {
@@ -10,9 +15,9 @@ async function fetched(name) {
   return response;
 }
 
-/** @returns {Promise<WebAssembly.Module>} */
-async function compiled() {
-  const response = await fetched('scan_bg.wasm');
+/** @param {Core} core @returns {Promise<WebAssembly.Module>} */
+async function compiled(core) {
+  const response = await fetched(`${core}_bg.wasm`);
   // Streaming wants the right MIME type, which some hosts don't send.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
@@ -41,7 +46,7 @@ function ownUrl(url) {
 
 /**
  * @typedef {object} Artifacts
- * @property {WebAssembly.Module} module
+ * @property {(core: Core) => Promise<WebAssembly.Module>} module
  * @property {(name: string) => Worker} startWorker the name is for developer tools
  */
 
@@ -57,10 +62,16 @@ export function loadArtifacts() {
   return loading;
 }
 
+/** Begins when the page has started. @template T @param {() => Promise<T>} begin @returns {Promise<T>} */
+const later = (begin) => new Promise((resolve) => { setTimeout(resolve, LATER_MS); }).then(begin);
+
 /** @returns {Promise<Artifacts>} */
 async function load() {
-  const [module, url] = await Promise.all([compiled(), workerUrl()]);
-  return { module, startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
+  const [scan, url] = await Promise.all([compiled('scan'), workerUrl()]);
+  const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')) };
+  // Who compares hears of what went wrong.
+  modules.compare.catch(() => {});
+  return { module: (core) => modules[core], startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
 }
 
 /** @returns {Promise<File>} the built-in checkpoint */

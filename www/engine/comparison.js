@@ -103,7 +103,7 @@ export class ComparisonSession extends Store {
     this.state.ignored.push(...b.ignored.filter((name) => name !== b.config?.name));
     this.pause(true);
     try {
-      const engine = await this.engines.take({
+      const engine = await this.engines.startComparison({
         receive: (event) => { if (engine === this.#engine) this.#receive(event); },
         failed: (what) => { if (engine === this.#engine) this.#fail(`The comparison stopped: the worker that holds its results died. Compare again. (${what})`); },
       });
@@ -160,7 +160,6 @@ export class ComparisonSession extends Store {
     if (phase === 'scanning') this.change({ phase: 'done' });
     this.#engine?.stopScanning();
     this.pause(false);
-    this.engines.warmSoon();
   }
 }
 

@@ -5,6 +5,7 @@
 import { Link } from './link.js';
 
 /** @typedef {import('./artifacts.js').Artifacts} Artifacts */
+/** @typedef {{core: import('./messages.js').Core, module: WebAssembly.Module}} Wasm */
 
 /** Pings a scanner may leave unanswered: it never works for long without a pause. */
 const SCANNER_PATIENCE = 10;
@@ -31,8 +32,12 @@ export class Engine {
   /** @type {(tables: Tables) => void} */
   #tellReady = () => {};
 
-  /** Workers start at once, so that they are warm when a file comes. @param {Artifacts} artifacts @param {Listener} listener */
-  constructor(artifacts, listener) {
+  /**
+   * Workers start at once, so that they are warm when a file comes.
+   * @param {Artifacts} artifacts @param {Wasm} wasm what they run @param {Listener} listener
+   */
+  constructor(artifacts, wasm, listener) {
+    this.wasm = wasm;
     this.artifacts = artifacts;
     this.listener = listener;
     /** Once the coordinator is ready. @type {Promise<Tables>} */
@@ -41,7 +46,7 @@ export class Engine {
       receive: (message) => this.#receive(message),
       lost: (what) => this.#fail(what),
     });
-    this.coordinator.post({ type: 'start', role: 'coordinator', module: artifacts.module });
+    this.coordinator.post({ type: 'start', role: 'coordinator', ...wasm });
     this.startScanners();
   }
 
@@ -79,7 +84,7 @@ export class Engine {
       receive: () => {},
       lost: (what) => this.#replace(scanner, what),
     });
-    link.post({ type: 'start', role: 'scanner', module: this.artifacts.module, port: port1 }, [port1]);
+    link.post({ type: 'start', role: 'scanner', ...this.wasm, port: port1 }, [port1]);
     this.coordinator.post({ type: 'scanner', scanner, port: port2 }, [port2]);
     this.#scanners.set(scanner, link);
   }

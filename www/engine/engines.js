@@ -32,7 +32,7 @@ export class Engines {
     setTimeout(() => this.warm().catch(() => {}), after_ms);
   }
 
-  /** @param {Listener} listener hears of it from now on */
+  /** For a scan. @param {Listener} listener hears of it from now on */
   async take(listener) {
     const engine = await this.warm();
     this.#spare = null;
@@ -40,8 +40,16 @@ export class Engines {
     return engine;
   }
 
+  /** For a comparison, which is rare enough to wait for its workers. @param {Listener} listener */
+  async startComparison(listener) {
+    const artifacts = await loadArtifacts();
+    return new Engine(artifacts, { core: 'compare', module: await artifacts.module('compare') }, listener);
+  }
+
   async #start() {
-    const engine = new Engine(await loadArtifacts(), { receive() {}, failed: () => (this.#spare = null) });
+    const artifacts = await loadArtifacts();
+    const wasm = { core: /** @type {const} */ ('scan'), module: await artifacts.module('scan') };
+    const engine = new Engine(artifacts, wasm, { receive() {}, failed: () => (this.#spare = null) });
     engine.ready.then(this.tell);
     return engine;
   }

@@ -3,10 +3,15 @@
 import type { ComparisonOverview, PairColumn } from '../comparison.js';
 import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 
+/** The wasm modules: one that scans a checkpoint, one that compares two. */
+export type Core = 'scan' | 'compare';
+
 /** The first message to a worker: what it is to be. */
 export interface Start {
   type: 'start';
   role: 'coordinator' | 'scanner';
+  /** Which of the wasm modules this is. */
+  core: Core;
   module: WebAssembly.Module;
   /** A scanner's line to the coordinator. */
   port?: MessagePort;

@@ -99,7 +99,7 @@ class CompareJob {
   /** @param {CheckpointFiles[]} sides */
   constructor(sides) {
     this.sides = sides;
-    this.core = new wasm_bindgen.Comparison(sides[0].name, sides[1].name);
+    this.core = new compare_bindgen.Comparison(sides[0].name, sides[1].name);
   }
 
   /** @param {string} renames @param {number} scanners @returns {Promise<Opened>} */

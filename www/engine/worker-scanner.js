@@ -29,7 +29,7 @@ function scanEye() {
 
 /** @returns {Eye} */
 function pairEye() {
-  const core = new wasm_bindgen.PairScanner();
+  const core = new compare_bindgen.PairScanner();
   return {
     begin: (tasks) => core.begin(tasks), finished: () => core.finished(), take: () => core.take(), wants: () => core.wants(),
     room: (side, bytes) => core.buffer(side === 1, bytes), feed: (side, bytes) => core.feed(side === 1, bytes),

@@ -10,20 +10,24 @@ const tellPage = (message, transfer = []) => self.postMessage(message, { transfe
 /** @type {CoordinatorRole | ScannerRole | undefined} */
 let role;
 
+/** The wasm that this worker runs: one of the two modules. @type {typeof wasm_bindgen | typeof compare_bindgen | undefined} */
+let core;
+
 /** A trap leaves wasm in an unknown state: the page throws this worker away. @param {unknown} error */
 function broken(error) {
   // A panic's own words say more than "unreachable".
-  const what = (role && wasm_bindgen.last_panic()) ?? String(error);
+  const what = (role && core?.last_panic()) ?? String(error);
   tellPage({ type: 'broken', what });
 }
 
 const tables = () => ({ formats: JSON.parse(wasm_bindgen.formats()), casts: JSON.parse(wasm_bindgen.casts()) });
 
 /** @param {import('./messages.js').Start} start */
-function begin({ role: wanted, module, port }) {
-  const { memory } = wasm_bindgen.initSync({ module });
+function begin({ role: wanted, core: name, module, port }) {
+  core = name === 'scan' ? wasm_bindgen : compare_bindgen;
+  const { memory } = core.initSync({ module });
   role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);
-  tellPage({ type: 'ready', ...(wanted === 'coordinator' ? tables() : { formats: null, casts: null }) });
+  tellPage({ type: 'ready', ...(wanted === 'coordinator' && name === 'scan' ? tables() : { formats: null, casts: null }) });
 }
 
 self.onmessage = ({ data: message }) => {

@@ -3,21 +3,31 @@
 //! One module, two roles, each in a worker of its own: a [`Coordinator`] owns the
 //! headers, the plan, the merged results and the report; a [`Scanner`] is fed
 //! bytes and gives observations back. JavaScript does the reading. For two checkpoints side by
-//! side there are a [`Comparison`] and a [`PairScanner`] in their places.
+//! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own.
 //!
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]
 
+#[cfg(feature = "scan")]
 mod casts;
+#[cfg(feature = "compare")]
 mod comparison;
+#[cfg(feature = "scan")]
 mod coordinator;
+#[cfg(feature = "scan")]
 mod formats;
 mod panic;
+#[cfg(feature = "scan")]
 mod scanner;
 
+#[cfg(feature = "scan")]
 pub use casts::casts;
+#[cfg(feature = "compare")]
 pub use comparison::{Comparison, PairRun, PairScanner};
+#[cfg(feature = "scan")]
 pub use coordinator::{Coordinator, Run};
+#[cfg(feature = "scan")]
 pub use formats::{formats, microscope};
 pub use panic::last_panic;
+#[cfg(feature = "scan")]
 pub use scanner::Scanner;

@@ -31,7 +31,10 @@ pub(crate) fn dist() -> PathBuf {
 
 /// Builds the page into `out`; files of an earlier build are removed first.
 pub(crate) fn build(out: &Path) -> Result<()> {
-    let module = compile()?;
+    let modules = MODULES
+        .iter()
+        .map(|(name, global)| Ok((*name, *global, compile(name)?)))
+        .collect::<Result<Vec<_>>>()?;
     clear(out)?;
     let www = shell::root().join("www");
     let page = Bundle::of(&www, bundle::PAGE)?;
@@ -42,25 +45,36 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     copy_folder(&www, out, &is_apart)?;
     fs::write(out.join(bundle::PAGE), page.script())?;
     fs::write(out.join("_headers"), headers::headers_file())?;
-    let scan = bind(&module, &out.join("engine"))?;
+    for (name, global, module) in modules {
+        let bound = bind(&module, name, global, &out.join("engine"))?;
+        ensure!(wasm::file_has_simd(&bound)?, "{}: no SIMD", bound.display());
+    }
     join_worker(out)?;
-    ensure!(wasm::file_has_simd(&scan)?, "{}: no SIMD", scan.display());
     println!("built {}", out.display());
     Ok(())
 }
 
-/// Compiles the web crate; its folder is its own, so that builds with other
+/// The wasm modules: their names, which are features of the web crate, and what a worker calls
+/// them by.
+const MODULES: [(&str, &str); 2] = [("scan", "wasm_bindgen"), ("compare", "compare_bindgen")];
+
+/// Compiles the web crate for one of the modules; its folder is its own, so that builds with other
 /// flags don't undo each other's work.
-fn compile() -> Result<PathBuf> {
+fn compile(module: &str) -> Result<PathBuf> {
     setup::rust_target(TARGET)?;
     let folder = shell::target_dir().join("wasm");
     let mut cargo = shell::cargo();
     cargo.args(["build", "--package", "floatscope-web", "--profile", "wasm"]);
+    cargo.args(["--no-default-features", "--features", module]);
     cargo
         .args(["--target", TARGET, "--target-dir"])
         .arg(&folder);
     shell::run(cargo.env("RUSTFLAGS", flags()))?;
-    Ok(folder.join(TARGET).join("wasm/floatscope_web.wasm"))
+    let built = folder.join(TARGET).join("wasm/floatscope_web.wasm");
+    // The next module has the same name.
+    let kept = folder.join(format!("{module}.wasm"));
+    fs::copy(&built, &kept).with_context(|| built.display().to_string())?;
+    Ok(kept)
 }
 
 /// The compiler's flags. Panic messages name source files: rustup says where
@@ -74,15 +88,17 @@ fn flags() -> String {
     }
 }
 
-/// Writes `scan.js`, `scan.d.ts` and `scan_bg.wasm` and returns the last.
+/// Writes the module's glue, its types and its wasm (`scan.js`, `scan.d.ts`, `scan_bg.wasm`) and
+/// returns the last.
 ///
 /// Without ES modules: workers are classic scripts, the only kind that starts
 /// from a local file.
-fn bind(module: &Path, out: &Path) -> Result<PathBuf> {
+fn bind(module: &Path, name: &str, global: &str, out: &Path) -> Result<PathBuf> {
     Bindgen::new()
         .input_path(module)
-        .out_name("scan")
+        .out_name(name)
         .no_modules(true)?
+        .no_modules_global(global)?
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
@@ -91,9 +107,9 @@ fn bind(module: &Path, out: &Path) -> Result<PathBuf> {
         .encode_into(EncodeInto::Always)
         .generate(out)
         .context("wasm-bindgen")?;
-    let glue = out.join("scan.js");
+    let glue = out.join(format!("{name}.js"));
     copy_file(&glue, &glue)?;
-    Ok(out.join("scan_bg.wasm"))
+    Ok(out.join(format!("{name}_bg.wasm")))
 }
 
 /// Makes one script of the worker's parts, under the name of the last.

@@ -15,9 +15,10 @@ use std::path::Path;
 /// The page's first module.
 pub(crate) const PAGE: &str = "main.js";
 
-/// What a worker is made of, in this order; the first part is generated.
+/// What a worker is made of, in this order; the first two parts are generated.
 pub(crate) const WORKER: &[&str] = &[
     "engine/scan.js",
+    "engine/compare.js",
     "engine/worker-source.js",
     "engine/worker-scanner.js",
     "engine/worker-headers.js",
