@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use floatscope_core::diff::{Collected, DiffOverview, Kind, Summary};
+use floatscope_core::report::Number;
 use serde_json::Value;
 
 use crate::casts::percent;
@@ -193,7 +194,7 @@ fn rank(summary: &Summary) -> (u8, f64) {
         Kind::Explained => 1,
         _ => 2,
     };
-    let sqnr = summary.sqnr_db.map_or(f64::INFINITY, |db| db.to_f64());
+    let sqnr = summary.sqnr_db.map_or(f64::INFINITY, Number::to_f64);
     (kind, if sqnr.is_nan() { f64::INFINITY } else { sqnr })
 }
 

@@ -131,7 +131,7 @@ impl Comparer {
                 }
                 false => range.into_iter().any(|at| {
                     let [x, y] = [value_at(a, bytes[0], at), value_at(b, bytes[1], at)];
-                    !x.equals(y) && !(x.is_nan() && y.is_nan())
+                    x.differs(y)
                 }),
             });
         }
@@ -229,7 +229,7 @@ impl Comparer {
         for &at in &self.tile.odd {
             let [a, b] = [x[at], y[at]].map(|value| Value::Real(f64::from(value)));
             count_pair(seen, &ruler, a, b, self.span.tolerance.equal_nan);
-            if !a.equals(b) && !(a.is_nan() && b.is_nan()) {
+            if a.differs(b) {
                 let index = first + at as u64;
                 seen.first = Some(seen.first.map_or(index, |first| first.min(index)));
                 seen.worst.add(Element::of(index, a, b));
@@ -449,7 +449,7 @@ pub(super) fn count_pair(
     let is_equal = a.equals(b);
     seen.both_nan += u64::from(both_nan);
     seen.equal += u64::from(is_equal);
-    seen.not_close += u64::from(!is_equal && !(both_nan && equal_nan));
+    seen.not_close += u64::from(!(is_equal || (both_nan && equal_nan)));
     count_distance(seen, ruler.distance(a, b));
 }
 

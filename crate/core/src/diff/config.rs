@@ -44,7 +44,7 @@ impl Config {
                 "dtype" => self.dtype = string().or(self.dtype.take()),
                 "torch_dtype" => self.dtype = self.dtype.take().or_else(string),
                 "tie_word_embeddings" => {
-                    self.tie_word_embeddings = serde_json::from_str(value).ok()
+                    self.tie_word_embeddings = serde_json::from_str(value).ok();
                 }
                 "text_config" => *nested = Some(value),
                 _ => {}

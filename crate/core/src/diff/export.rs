@@ -165,7 +165,7 @@ fn cell(text: &str) -> String {
         match character {
             '\n' | '\r' | '\t' => out.push(' '),
             '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '#' | '~' => {
-                out.extend(['\\', character])
+                out.extend(['\\', character]);
             }
             control if control.is_control() => {}
             other => out.push(other),

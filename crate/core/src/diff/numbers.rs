@@ -36,6 +36,11 @@ impl Value {
         }
     }
 
+    /// Not equal, and not NaN both.
+    pub(super) fn differs(self, other: Self) -> bool {
+        !(self.equals(other) || (self.is_nan() && other.is_nan()))
+    }
+
     pub(super) fn is_nan(self) -> bool {
         matches!(self, Value::Real(value) if value.is_nan())
     }

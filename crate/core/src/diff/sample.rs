@@ -269,7 +269,7 @@ mod tests {
             while first < span.elements {
                 let elements = 4096.min(span.elements - first);
                 grid.each(first, elements, |place, at| {
-                    seen.push((place, first + at as u64))
+                    seen.push((place, first + at as u64));
                 });
                 first += elements;
             }

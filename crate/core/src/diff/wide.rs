@@ -30,7 +30,7 @@ impl Wide<'_> {
         if a == b {
             count_codes(self.seen, a, bytes, count, first);
         } else {
-            let differs = |[a, b]: &&[Value; 2]| !a.equals(*b) && !(a.is_nan() && b.is_nan());
+            let differs = |[a, b]: &&[Value; 2]| a.differs(*b);
             self.seen.differing += pairs.iter().filter(differs).count() as u64;
         }
         for (index, [a, b]) in (first..).zip(&pairs) {
@@ -78,7 +78,7 @@ impl Wide<'_> {
             false => x == y || (both_nan && tolerance.equal_nan),
         };
         seen.not_close += u64::from(!is_close);
-        if !is_equal && !both_nan {
+        if a.differs(b) {
             seen.first = Some(seen.first.map_or(index, |first| first.min(index)));
             let element = Element::of(index, a, b);
             if element.difference > seen.worst.threshold() {
