@@ -5,6 +5,7 @@ mod ancestry;
 mod casts;
 mod checkpoints;
 mod conditions;
+mod diff;
 mod formats;
 mod inputs;
 mod malformed;
