@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { isChromium, patience_ms, phase, pick, scratch, useBrowser } from './harness.mjs';
 import { bf16, write } from './support/checkpoint.mjs';
 import { assertSameTensors, nativeReportWithoutCasts, savedReport, withoutCasts } from './support/native.mjs';
-import { rendererBytes } from './support/processes.mjs';
+import { watchMemory } from './support/processes.mjs';
 
 const { open, browser } = useBrowser();
 const MiB = 2 ** 20;
@@ -49,20 +49,3 @@ test('12 GB are scanned within 512 MiB of the page’s process', { timeout: 10 *
   assert(peak > 0 && peak <= 512 * MiB, `${Math.round(peak / MiB)} MiB`);
   assert.deepEqual(errors, []);
 });
-
-/**
- * Looks at the renderer five times a second.
- *
- * @param {number} pid the browser's
- */
-function watchMemory(pid) {
-  let peak = 0;
-  const look = () => (peak = Math.max(peak, rendererBytes(pid)));
-  const timer = setInterval(look, 200);
-  return {
-    stop() {
-      clearInterval(timer);
-      return look();
-    },
-  };
-}

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFirefox, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
 import { bf16, write } from './support/checkpoint.mjs';
+import { workers } from './support/compare.mjs';
 import { assertSameTensors, nativeReport, nativeReportWithoutCasts, savedReport, withoutCasts } from './support/native.mjs';
 
 const { open } = useBrowser();
@@ -73,19 +74,6 @@ test('a scan that is cancelled stops at once, and another can start', options, a
   assert.deepEqual(names(saved), ['after-cancel.safetensors.weight']);
   assert.deepEqual(errors, []);
 });
-
-/**
- * The workers of a role, by the names that the page gave them.
- *
- * @param {import('./harness.mjs').Page} page
- * @param {string} role
- */
-async function workers(page, role) {
-  // Others may start meanwhile.
-  const there = page.workers();
-  const names = await Promise.all(there.map((worker) => worker.evaluate(() => self.name).catch(() => '')));
-  return there.filter((_, i) => names[i].startsWith(role));
-}
 
 const inWorkers = { ...options, skip: isFirefox && 'Firefox lets nobody into a worker' };
 const ends = {

@@ -102,3 +102,15 @@ export function bf16(name, shape, seed) {
 function elements(shape) {
   return shape.reduce((product, extent) => product * extent, 1);
 }
+
+/**
+ * A tensor of F32 as BF16, each value rounded to the nearest, ties to even.
+ *
+ * @param {Tensor} tensor
+ * @returns {Tensor}
+ */
+export function asBf16({ name, shape, data = new Uint8Array() }) {
+  const wide = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  const narrow = Uint16Array.from(wide, (bits) => (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+  return { name, dtype: 'BF16', shape, data: new Uint8Array(narrow.buffer) };
+}

@@ -26,6 +26,6 @@ export async function openMadeUp(browser, layers = 4, more = '') {
     else request.continue();
   });
   await page.goto(`${origin}/source/index.html?layers=${layers}${more}`);
-  await page.waitForSelector('#map:not([hidden]) canvas, #compare:not([hidden])');
+  await page.waitForSelector('#map:not([hidden]) canvas, #comparison:not([hidden])');
   return { page, errors };
 }

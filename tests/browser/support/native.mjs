@@ -21,13 +21,20 @@ export const nativeReport = (...paths) => reportOf(paths, []);
 export const nativeReportWithoutCasts = (path) => reportOf([path], ['--only', 'stats,ancestry']);
 
 /** @param {string[]} paths @param {string[]} more options @returns {Promise<string>} */
-async function reportOf(paths, more) {
+const reportOf = (paths, more) => command(dirname(paths[0]), ['scan', ...paths.map((path) => basename(path)), '--json', '-', '--no-progress', ...more]);
+
+/**
+ * What the command writes to its standard output; 2 is its status where something could
+ * not be read and the rest is there.
+ *
+ * @param {string} cwd since a page knows no more of a path than the name
+ * @param {string[]} options
+ * @returns {Promise<string>}
+ */
+export async function command(cwd, options) {
   const program = process.env.FLOATSCOPE;
   if (!program) throw new Error('FLOATSCOPE must name the native command');
-  // From the files' folder: a page knows no more of a path than the name.
-  const options = { maxBuffer: 2 ** 30, cwd: dirname(paths[0]) };
-  const names = paths.map((path) => basename(path));
-  const run = promisify(execFile)(program, ['scan', ...names, '--json', '-', '--no-progress', ...more], options);
+  const run = promisify(execFile)(program, options, { maxBuffer: 2 ** 30, cwd });
   const { stdout } = await run.catch((error) => {
     if (error.code === 2 && error.stdout) return error;
     throw error;
@@ -44,31 +51,33 @@ async function reportOf(paths, more) {
  */
 export async function savedReport(page) {
   await page.waitForFunction(() => document.body.dataset.look !== 'looking');
-  const before = await readdir(downloads);
-  await page.click('#save-json');
-  for (let waited_ms = 0; waited_ms < 30_000; waited_ms += 50) {
-    const fresh = (await readdir(downloads)).filter((name) => !before.includes(name));
-    for (const name of fresh) {
-      const text = await wholeReport(join(downloads, name));
-      if (text !== null) return text;
-    }
-    await sleep(50);
-  }
-  throw new Error('no report was saved');
+  return (await download(page, '#save-json', '.floatscope.json')).text;
 }
 
 /**
- * The report, and its file is removed; null while the browser still writes it or
- * has it under a name of its own.
+ * Clicks a button and returns the file that the browser wrote.
  *
- * @param {string} path
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} button
+ * @param {string} ending of the file's name: the browser has others while it writes
+ * @returns {Promise<{name: string, text: string}>}
  */
-async function wholeReport(path) {
-  if (!path.endsWith('.floatscope.json')) return null;
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (!text.endsWith('}\n')) return null;
-  await rm(path);
-  return text;
+export async function download(page, button, ending) {
+  const before = await readdir(downloads);
+  await page.click(button);
+  let last = '';
+  for (let waited_ms = 0; waited_ms < 30_000; waited_ms += 50) {
+    await sleep(50);
+    const name = (await readdir(downloads)).find((name) => !before.includes(name) && name.endsWith(ending));
+    const text = name ? await readFile(join(downloads, name), 'utf8').catch(() => '') : '';
+    // Whole when it no longer grows and ends as every one of these texts does.
+    if (name && text === last && text.endsWith('\n')) {
+      await rm(join(downloads, name));
+      return { name, text };
+    }
+    last = text;
+  }
+  throw new Error(`no *${ending} was saved`);
 }
 
 /**

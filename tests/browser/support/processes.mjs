@@ -87,3 +87,20 @@ export function rendererBytes(browserPid) {
   });
   return Math.max(0, ...sizes);
 }
+
+/**
+ * Looks at the renderer five times a second.
+ *
+ * @param {number} pid the browser's
+ */
+export function watchMemory(pid) {
+  let peak = 0;
+  const look = () => (peak = Math.max(peak, rendererBytes(pid)));
+  const timer = setInterval(look, 200);
+  return {
+    stop() {
+      clearInterval(timer);
+      return look();
+    },
+  };
+}

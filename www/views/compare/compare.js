@@ -12,6 +12,7 @@ import { findingsView } from './findings.js';
 import { pairView } from './pair.js';
 import { comparisonSummary } from './summary.js';
 
+/** No element's name: the browser would take the focus there. */
 const ADDRESS = '#compare';
 
 /** How it ends, for who does not see it. @param {import('../../comparison.js').ComparisonState} state */
@@ -78,7 +79,7 @@ export function compareView({ comparison }, redraw) {
       if (state.phase === 'empty') view.leave();
       if (state.phase !== phase) setText(byId('compare-spoken'), ending(state));
       phase = state.phase;
-      byId('compare').hidden = !isShown;
+      byId('comparison').hidden = !isShown;
       byId('pair-tensors').hidden = !state.rows.length;
       showSummary(state);
       showFindings();
