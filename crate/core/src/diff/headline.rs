@@ -128,7 +128,10 @@ fn unexplained(report: &Collected) -> Option<String> {
         let is_one = counts.unexplained == 1;
         if is_one {
             sentence.push_str(&format!(": {says}"));
-        } else if looks.all(|(other, _)| other == like) {
+        } else if report.looks().count() as u64 == counts.unexplained
+            && looks.all(|(other, _)| other == like)
+        {
+            // Integers have none: what is said of all must be known of all.
             sentence.push_str(all_like(like));
         }
     }

@@ -77,10 +77,16 @@ fn run_time(facts: &Facts) -> Option<Hint> {
     let all_same = counts.compared > 0 && counts.identical == counts.compared && counts.failed == 0;
     let all_same = all_same && facts.shape_mismatch.is_empty();
     all_same.then(|| {
-        let says = "The weights are the same, bit for bit. If the outputs differ, the difference is made at run time: \
-            by rotary frequencies that were computed in FP32 or rounded (from_pretrained with a dtype against .to), by tensors \
-            that a loader keeps in FP32, by the dtype in config.json, or by kernels that add up in another order.";
-        Hint::new("run_time", says.to_owned(), [])
+        let weights = match facts.only.iter().all(Vec::is_empty) {
+            true => "The weights",
+            false => "The weights that both have",
+        };
+        let says = format!(
+            "{weights} are the same, bit for bit. If the outputs differ, the difference is made at run time: by rotary \
+            frequencies that were computed in FP32 or rounded (from_pretrained with a dtype against .to), by tensors that a \
+            loader keeps in FP32, by the dtype in config.json, or by kernels that add up in another order."
+        );
+        Hint::new("run_time", says, [])
     })
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn least_normal(layout: &FloatLayout) -> f64 {
 pub(crate) fn numbers(from: Dtype, count: usize, seed: u64) -> Vec<f64> {
     let mut random = Random(seed);
     let layout = layout(from);
-    let mut number = || {
+    let number = || {
         let significand = random.next() >> 11 | 1 << 53;
         let cut = random.below(52);
         let halfway = (significand >> cut | 1) << cut;

@@ -163,6 +163,16 @@ fn unexplained() {
     assert_eq!(headline(&[OneValue, Rows]), mixed);
 }
 
+/// Integers have no looks, and what is said of all must hold for them.
+#[test]
+fn what_some_look_like_is_not_said_of_all() {
+    let [mut a, mut b] = sides(&[OneValue, OneValue]);
+    a.push(Tensor::new("i", Dtype::I8, &[3], vec![1, 2, 3]));
+    b.push(Tensor::new("i", Dtype::I8, &[3], vec![1, 7, 3]));
+    let says = "All 3 tensors differ, and no conversion explains it.";
+    assert_eq!(report_of(&a, &b)["headline"], says);
+}
+
 /// Equal values that no conversion explains: -0 is there where 0 was.
 #[test]
 fn equal_values_of_other_bits_are_told() {

@@ -62,6 +62,15 @@ fn run_time_where_all_weights_are_the_same() {
             .starts_with("The weights are the same, bit for bit. "),
         "{same:?}"
     );
+    let none_of_it = [some(1), vec![tensor("more", Dtype::F32, 3)]].concat();
+    for (a, b) in [(some(1), none_of_it.clone()), (none_of_it, some(1))] {
+        let found = hints(&a, &b, PLAIN);
+        let says = said(&found, "run_time").expect("what both have is the same");
+        assert!(
+            says.starts_with("The weights that both have are the same, bit for bit. "),
+            "{says}"
+        );
+    }
     let one_more = [some(1), vec![tensor("more", Dtype::F32, 3)]].concat();
     let mut other = one_more.clone();
     other[8].bytes[0] ^= 1;
