@@ -10,11 +10,14 @@ use floatscope_benches::{bf16_bytes, f32_bytes, gb_per_s, normal_weights};
 use floatscope_core::cast::{CASTS, CastSet, CastTask, Caster, Casting, from_counts};
 use floatscope_core::format::Dtype;
 use floatscope_core::scan::{Observations, Scanner, Span};
-use floatscope_simd::{self as simd, census, powers, words};
+use floatscope_simd::differences::{Tolerance, compare, squares};
+use floatscope_simd::places::{BINS, Spacing, count_distances, places};
+use floatscope_simd::rounding::{Rounding, round};
+use floatscope_simd::{self as simd, TILE, census, powers, words};
 
 const ELEMENTS: usize = 8 << 20;
 const CHUNK: usize = 1 << 20;
-const TILE_BYTES: usize = 4096 * 4;
+const TILE_BYTES: usize = TILE * 4;
 
 fn main() {
     let rounds = std::env::args()
@@ -27,6 +30,7 @@ fn main() {
     bench.casts(&weights);
     bench.increments(&weights);
     bench.tiles(&f32_bytes(&weights));
+    bench.comparisons(&weights);
 }
 
 struct Bench {
@@ -139,6 +143,63 @@ impl Bench {
         });
     }
 
+    /// Two tensors beside each other, the second trained for a while; bytes are as many as FP32 has.
+    fn comparisons(&self, a: &[f32]) {
+        let noise = a.iter().rev();
+        let b: Vec<f32> = a
+            .iter()
+            .zip(noise)
+            .map(|(a, noise)| a + noise / 128.0)
+            .collect();
+        let tolerance = Tolerance {
+            relative: 1e-5,
+            absolute: 1e-8,
+        };
+        self.by_pair("compare FP32", a, &b, |a, b| {
+            black_box(compare(a, b, tolerance));
+        });
+        self.distances("places and distances, FP32", FP32, a, &b);
+        let [bf16_a, bf16_b] = [a, &b].map(|numbers| {
+            let mut out = Vec::new();
+            round(numbers, BF16, Rounding::NearestEven, &mut out);
+            out
+        });
+        self.distances("places and distances, BF16", BF16, &bf16_a, &bf16_b);
+        self.by_numbers("squares of FP32", a, |a| {
+            black_box(squares(a));
+        });
+        let mut out = Vec::new();
+        self.by_numbers("round FP32 to BF16", a, |a| {
+            out.clear();
+            round(a, BF16, Rounding::NearestEven, &mut out);
+            black_box(&out);
+        });
+    }
+
+    fn distances(&self, name: &str, spacing: Spacing, a: &[f32], b: &[f32]) {
+        let (mut of_a, mut of_b, mut bins) = (Vec::new(), Vec::new(), [0; BINS]);
+        self.by_pair(name, a, b, |a, b| {
+            of_a.clear();
+            of_b.clear();
+            places(a, spacing, &mut of_a);
+            places(b, spacing, &mut of_b);
+            black_box(count_distances(&of_a, &of_b, &mut bins));
+        });
+    }
+
+    fn by_pair(&self, name: &str, a: &[f32], b: &[f32], mut look: impl FnMut(&[f32], &[f32])) {
+        self.time(name, size_of_val(a) + size_of_val(b), || {
+            let tiles = black_box(a).chunks(TILE).zip(black_box(b).chunks(TILE));
+            tiles.for_each(|(a, b)| look(a, b));
+        });
+    }
+
+    fn by_numbers(&self, name: &str, numbers: &[f32], mut look: impl FnMut(&[f32])) {
+        self.time(name, size_of_val(numbers), || {
+            black_box(numbers).chunks(TILE).for_each(&mut look);
+        });
+    }
+
     fn by_tile(&self, name: &str, bytes: &[u8], mut look: impl FnMut(&[u8])) {
         self.run(name, bytes, |bytes| {
             bytes.chunks(TILE_BYTES).for_each(&mut look);
@@ -146,13 +207,24 @@ impl Bench {
     }
 
     fn run(&self, name: &str, bytes: &[u8], mut work: impl FnMut(&[u8])) {
-        let speed = gb_per_s(bytes.len(), self.rounds, || work(black_box(bytes)));
-        println!(
-            r#"{{"kernel":"{name}","gb_per_s":{speed:.3},"bytes":{}}}"#,
-            bytes.len()
-        );
+        self.time(name, bytes.len(), || work(black_box(bytes)));
+    }
+
+    fn time(&self, name: &str, bytes: usize, work: impl FnMut()) {
+        let speed = gb_per_s(bytes, self.rounds, work);
+        println!(r#"{{"kernel":"{name}","gb_per_s":{speed:.3},"bytes":{bytes}}}"#);
     }
 }
+
+const FP32: Spacing = Spacing {
+    mantissa_bits: 23,
+    min_exponent: -126,
+};
+
+const BF16: Spacing = Spacing {
+    mantissa_bits: 7,
+    min_exponent: -126,
+};
 
 fn span(dtype: Dtype, bytes: &[u8]) -> Span {
     let elements = bytes.len() as u64 * 8 / u64::from(dtype.bits());
