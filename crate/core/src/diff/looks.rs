@@ -155,6 +155,10 @@ fn one_ulp(seen: &Difference) -> Option<Look> {
 }
 
 fn constant_factor(seen: &Difference, cosine: f64, precision: u32) -> Option<Look> {
+    // The rounding of FP64 is too fine to be seen in a cosine of FP64.
+    if precision > f32::MANTISSA_DIGITS {
+        return None;
+    }
     let step = libm::ldexp(1.0, -(precision as i32));
     let [products, squares] =
         [&seen.sums.products, &seen.sums.squares_a].map(crate::scan::ExactSum::to_scaled);

@@ -50,7 +50,7 @@ impl RowWatch {
         let has_prints = span.a == span.b && (span.matrix.columns * bits).is_multiple_of(8);
         *self = Self {
             columns: span.matrix.columns,
-            bits: (has_prints && bits >= 8).then_some(bits),
+            bits: has_prints.then_some(bits),
             ..Self::default()
         };
     }
@@ -89,9 +89,10 @@ impl RowWatch {
         let Some(bits) = self.bits else {
             return;
         };
-        let width = bits as usize / 8;
+        // Rows and tiles begin with a byte, whatever the width of an element.
+        let byte = |element: usize| element * bits as usize / 8;
         for (print, bytes) in self.prints.iter_mut().zip(sides) {
-            print.feed(&bytes[range.start * width..range.end * width]);
+            print.feed(&bytes[byte(range.start)..byte(range.end)]);
         }
     }
 

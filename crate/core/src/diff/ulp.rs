@@ -81,6 +81,13 @@ enum Place {
 }
 
 fn place(layout: &FloatLayout, value: f64) -> Place {
+    // A format without NaN or infinity would have its largest number for them.
+    if value.is_nan() {
+        return Place::Nan;
+    }
+    if value.is_infinite() && layout.infinity_code().is_none() && layout.nan_code().is_none() {
+        return Place::Infinite(value.is_sign_negative());
+    }
     let code = layout.encode(value, Rounding::NearestEven, Overflow::Ieee);
     let magnitude = code & (u64::MAX >> (65 - layout.bits() - u32::from(!layout.signed)));
     match layout.classify(code) {

@@ -89,12 +89,16 @@ impl Wide<'_> {
 
     /// Sums of pairs that are finite.
     fn sum(&mut self, pairs: &[[f64; 2]]) {
-        let largest = pairs
-            .iter()
-            .flatten()
-            .fold(0.0f64, |most, x| most.max(x.abs()));
-        let exponent = exponent_of(largest);
-        let scale = power_of_two(-exponent);
+        let largest = |side: usize| {
+            pairs
+                .iter()
+                .fold(0.0f64, |most, pair| most.max(pair[side].abs()))
+        };
+        // Each side at its own scale: one may be far from the other.
+        let [in_a, in_b] = [0, 1].map(|side| exponent_of(largest(side)));
+        let in_both = exponent_of(largest(0).max(largest(1)));
+        let [scale_a, scale_b, scale] =
+            [in_a, in_b, in_both].map(|exponent| power_of_two(-exponent));
         let mut sums = [0.0; 5];
         let mut relative = 0.0;
         let seen = &mut *self.seen;
@@ -107,19 +111,19 @@ impl Wide<'_> {
                 seen.max_relative = seen.max_relative.max(quotient);
                 relative += quotient;
             }
-            let [a, b] = [a * scale, b * scale];
-            let d = (a - b).abs();
+            let d = (a * scale - b * scale).abs();
+            let [a, b] = [a * scale_a, b * scale_b];
             for (sum, term) in sums.iter_mut().zip([a * a, b * b, a * b, d, d * d]) {
                 *sum += term;
             }
         }
         seen.finite += pairs.len() as u64;
         let of = &mut seen.sums;
-        of.squares_a.add_product(sums[0], 1, 2 * exponent);
-        of.squares_b.add_product(sums[1], 1, 2 * exponent);
-        of.products.add_product(sums[2], 1, 2 * exponent);
-        of.absolute.add_product(sums[3], 1, exponent);
-        of.squares.add_product(sums[4], 1, 2 * exponent);
+        of.squares_a.add_product(sums[0], 1, 2 * in_a);
+        of.squares_b.add_product(sums[1], 1, 2 * in_b);
+        of.products.add_product(sums[2], 1, in_a + in_b);
+        of.absolute.add_product(sums[3], 1, in_both);
+        of.squares.add_product(sums[4], 1, 2 * in_both);
         match relative.is_finite() {
             true => of.relative.add_product(relative, 1, 0),
             false => of.has_infinite_relative = true,

@@ -33,6 +33,8 @@ pub(super) struct Explained {
 /// The conversions of one direction, and the room to try them in.
 pub(super) struct Explainer {
     to: FloatLayout,
+    /// The type holds every number of the other side's.
+    holds_all: bool,
     ways: Vec<Way>,
     has_factors: bool,
     has_negative_zero: bool,
@@ -76,8 +78,9 @@ impl Explainer {
     pub(super) fn new(from: &FloatLayout, to: &FloatLayout) -> Self {
         Self {
             to: *to,
+            holds_all: way::holds(to, from),
             ways: ways(from, to),
-            has_factors: factor::is_target(to) && factor::is_target(from),
+            has_factors: factor::is_target(to),
             has_negative_zero: to.encode(-0.0, Rounding::NearestEven, Overflow::Ieee) != 0,
             rounded: Vec::new(),
             next: Vec::new(),

@@ -81,7 +81,11 @@ pub(in super::super) fn explanations(
             continue;
         }
         let edges = EDGES[set.trailing_zeros() as usize];
-        let says = sentence(from, &way_says(way, edges, to));
+        let says = match explainer.holds_all && way.named == 0 {
+            true => edges_say(edges),
+            false => way_says(way, edges, to),
+        };
+        let says = sentence(from, &says);
         found.push(Explanation::new(way_key(way, edges), from, says));
     }
     for factor in left.factor.found(to == Dtype::F32) {
@@ -136,6 +140,16 @@ fn way_key(way: &Way, edges: Edges) -> String {
     key
 }
 
+/// What happens where nothing is rounded.
+fn edges_say(edges: Edges) -> String {
+    let what = match (edges.saturate, edges.flush) {
+        (true, true) => "infinities at the largest number and subnormal numbers flushed to zero",
+        (true, false) => "infinities at the largest number",
+        (_, _) => "subnormal numbers flushed to zero",
+    };
+    format!("with {what}")
+}
+
 fn way_says(way: &Way, edges: Edges, to: Dtype) -> String {
     let title = to.format().title;
     let mut says = String::new();
@@ -154,7 +168,8 @@ fn way_says(way: &Way, edges: Edges, to: Dtype) -> String {
             _ => format!(", then to {into}"),
         });
     }
-    if way.hops.len() == way.named && way.named > 0 {
+    let last_is_named = way.hops.len() == way.named;
+    if last_is_named && way.named > 0 {
         says.push_str(&format!(", stored as {title}"));
     }
     if edges.saturate {
