@@ -313,8 +313,9 @@ test('a comparison that is cancelled stops at once, keeps what it has, and anoth
   const before = await text(page, '#compare-sub');
   await sleep(500);
   assert.equal(await text(page, '#compare-sub'), before);
-  const { pairs } = JSON.parse(await savedDiff(page));
-  assert.equal(pairs.identical, 0);
+  const { pairs, problems } = JSON.parse(await savedDiff(page));
+  assert.deepEqual([pairs.identical, pairs.failed, problems.length], [0, 1, 1]);
+  assert.equal(await page.$('#compare-problems:not([hidden])'), null, 'what a person gave up is no problem to look at');
   await page.click('#back');
   await page.waitForSelector('[data-view="scan"]');
   assert.equal(await phase(page, 'scanning', 'done'), 'scanning', 'the scan goes on');

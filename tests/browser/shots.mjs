@@ -130,5 +130,40 @@ for (const [state, phase, reach] of CASTS) {
     await page.close();
   }
 }
+
+/** Opens a pair of a comparison that is made up. @param {string} name @returns {(page: Page) => Promise<unknown>} */
+const pairOf = (name) => async (page) => {
+  await page.type('#pair-search', name);
+  await page.$eval('#pair-tensors', (list) => list.scrollIntoView());
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await page.$eval('#pair-tensor-list .tensor', (line) => /** @type {HTMLElement} */ (line).click());
+  await page.waitForSelector('#pair:not([hidden]) .seen');
+};
+
+/** What is done to a comparison that is made up, by how far it is. @type {[string, string, (page: Page) => Promise<unknown>][]} */
+const COMPARISONS = [
+  ['done', 'done', async () => {}],
+  ['scanning', 'scanning', async () => {}],
+  ['same', 'same', async () => {}],
+  ['cancelled', 'cancelled', async () => {}],
+  ['failed', 'failed', async () => {}],
+  ['sqnr', 'done', (page) => page.select('#pair-map-by', 'sqnr_db')],
+  ['names', 'done', (page) => page.$$eval('#findings details', (all) => all.forEach((details) => { details.open = true; }))],
+  ['explained', 'done', pairOf('2.mlp.up_proj')],
+  ['unexplained', 'done', pairOf('lm_head')],
+  ['not-compared', 'done', pairOf('img')],
+];
+for (const [state, diff, reach] of COMPARISONS) {
+  for (const [width, scheme] of /** @type {[number, string][]} */ ([[1280, 'light'], [1280, 'dark'], [640, 'light'], [390, 'light'], [390, 'dark']])) {
+    const { page } = await openMadeUp(browser, 24, `&diff=${diff}#compare`);
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await settle(page, width, 900);
+    await reach(page);
+    await settle(page, width, Math.min(2400, await page.evaluate(() => document.documentElement.scrollHeight)));
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: /** @type {`${string}.png`} */ (join(out, `compare-${state}-${width}-${scheme}.png`)) });
+    await page.close();
+  }
+}
 await browser.close();
 await server.close();

@@ -67,7 +67,7 @@ export function ulpPicture(ulp, of, elements) {
       h('thead', {}, h('tr', {}, ...['ULP apart', '', 'elements', 'share'].map((head) => h('th', { scope: 'col' }, head)))),
       h('tbody', {}, ...bins.map(({ title, exact, count: n, kind }) => h('tr', { 'data-bin': exact, class: kind || 'none' },
         h('th', { scope: 'row', title: exact }, title),
-        h('td', { class: 'along' }, n > 0 && h('i', { css: { width: `${(100 * Math.log1p(n)) / most}%` } })),
+        h('td', { class: 'along' }, n > 0 && h('i', { css: { '--part': String(Math.log1p(n) / most) } })),
         h('td', {}, count(n)), h('td', {}, percent(n / elements)))))),
   ];
 }

@@ -23,6 +23,8 @@ const emptyState = () => ({
   rows: new PairRows(),
 });
 
+const CANCELLED = 'cancelled by the user';
+
 /** @extends {Store<ReturnType<typeof emptyState>>} */
 export class ComparisonSession extends Store {
   /** @type {import('./engine.js').Engine | null} */
@@ -65,7 +67,7 @@ export class ComparisonSession extends Store {
     const { phase, progress } = this.state;
     if (phase === 'reading header') this.close();
     if (phase !== 'scanning') return;
-    this.#engine?.abandon('cancelled by the user');
+    this.#engine?.abandon(CANCELLED);
     this.change({ progress: this.#rate.progress(progress.bytes, progress.total), phase: 'cancelled' });
     this.pause(false);
   }
@@ -147,8 +149,8 @@ export class ComparisonSession extends Store {
   /** @param {Extract<Event, {type: 'batch'}>} event */
   #takeBatch({ bytes, figures, news, isEnd }) {
     const { phase, overview, rows, progress } = this.state;
-    if (figures) rows.finish(figures);
-    if (news && overview) Object.assign(overview, news);
+    if (figures) rows.finish(figures, phase === 'cancelled');
+    if (news && overview) Object.assign(overview, news, phase === 'cancelled' && { problems: (news.problems ?? []).filter(({ what }) => !what.endsWith(CANCELLED)) });
     if (phase === 'scanning') this.state.progress = this.#rate.progress(bytes, progress.total);
     if (isEnd) this.#finish();
   }

@@ -33,9 +33,10 @@ export class PairRows extends NamedRows {
     });
   }
 
-  /** @param {DifferenceColumns} columns */
-  finish(columns) {
+  /** @param {DifferenceColumns} columns @param {boolean} isCancelled what was given up stays as it was */
+  finish(columns, isCancelled) {
     columns.index.forEach((row, i) => {
+      if (isCancelled && columns.kind[i] === 'failed') return;
       NUMBERS.forEach((id, column) => (this.numbers[column][row] = columns[id][i]));
       TEXTS.forEach((id, column) => (this.texts[column][row] = this.once(columns[id][i])));
       this.settle(row, columns.kind[i] === 'failed');

@@ -5,7 +5,7 @@ import { title as formatTitle } from './labels.js';
 
 /** By kind: its title and its colour, the odd ones first. @type {Record<string, [title: string, colour: string]>} */
 const KINDS = {
-  failed: ['could not be read', 'alert'],
+  failed: ['not compared', 'alert'],
   unexplained: ['unexplained', 'orange'],
   explained: ['explained', 'blue'],
   equal: ['equal values', 'green'],

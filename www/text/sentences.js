@@ -4,6 +4,12 @@
 import { between } from '../charts/quantiles.js';
 import { count, entropy, plural, value } from './numbers.js';
 
+/** @param {string} text */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What a report says, as a sentence of its own. @param {string} text */
+export const sentence = (text) => capital(/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** @typedef {import('../types.js').Statistics} Statistics */
 /** @typedef {import('../types.js').Bits} Bits */
 

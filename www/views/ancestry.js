@@ -6,6 +6,7 @@ import { shareBar } from '../charts/shares.js';
 import { witnessTable } from '../charts/witnesses.js';
 import { byLabel, colour, exponentOfOdds, title, verdictSentence } from '../text/labels.js';
 import { bytes, count, plural, powers, value } from '../text/numbers.js';
+import { capital } from '../text/sentences.js';
 import { h } from './dom.js';
 
 /** @typedef {import('../types.js').TensorReport} TensorReport */
@@ -18,9 +19,6 @@ const TESTS = { containment: 'What the values fit', fp16_grid: 'FP16’s grid', 
 
 /** @type {[keyof Evidence, string][]} */
 const FIGURES = [['n', 'n'], ['expected', 'expected'], ['observed', 'observed'], ['log10_p', 'log₁₀ p'], ['power', 'power']];
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {string} label */
 export const chip = (label) => h('span', { class: 'chip', 'data-label': label, css: { '--c': `var(--${colour(label)})` } }, title(label));

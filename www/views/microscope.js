@@ -3,6 +3,7 @@
 // is computed in core; here it is only drawn.
 
 import { exact, NOTHING, value } from '../text/numbers.js';
+import { capital } from '../text/sentences.js';
 import { h, setText } from './dom.js';
 
 /** @typedef {import('../types.js').Figure} Figure */
@@ -125,6 +126,3 @@ export function microscopeView(session) {
     },
   };
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -125,9 +125,9 @@ const odd = {
   only_in_a: ['model.rotary_emb.inv_freq'], only_in_b: Array.from({ length: 1200 }, (_, i) => `quant.scale.${i}`),
   shape_mismatch: [{ name: 'model.wpe.weight', a: { name: 'model.wpe.weight', dtype: 'F32', shape: [1024, 768], file: 'a' }, b: { name: 'model.wpe.weight', dtype: 'BF16', shape: [2048, 768], file: 'b' } }],
   triage: [
-    { about: 'inv_freq', says: 'A stores its rotary frequencies and B does not: what computes them decides the logits', tensors: ['model.rotary_emb.inv_freq'], count: 1 },
-    { about: 'config_dtype', says: 'config.json of A says bfloat16, and its tensors are stored as F32', tensors: [], count: 0 },
-    { about: 'untied', says: 'B holds lm_head apart from the embedding it is tied to in A, and the two differ', tensors: ['lm_head.weight', 'model.embed_tokens.weight'], count: 2 },
+    { about: 'inv_freq', says: 'A stores its rotary frequencies and B does not: what computes them decides the logits.', tensors: ['model.rotary_emb.inv_freq'], count: 1 },
+    { about: 'config_dtype', says: 'config.json of A says bfloat16, and its tensors are stored as F32.', tensors: [], count: 0 },
+    { about: 'untied', says: 'B holds lm_head apart from the embedding it is tied to in A, and the two differ.', tensors: ['lm_head.weight', 'model.embed_tokens.weight'], count: 2 },
   ],
   problems: part.some(({ kind }) => kind === 'failed') ? [problem] : [],
 };

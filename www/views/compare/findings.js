@@ -2,6 +2,7 @@
 // What explains the difference, what to look at, and which names have no counterpart.
 
 import { count, plural, shape } from '../../text/numbers.js';
+import { sentence } from '../../text/sentences.js';
 import { byId, h, redrawer } from '../dom.js';
 import { NAMELESS } from '../list-line.js';
 
@@ -11,9 +12,6 @@ import { NAMELESS } from '../list-line.js';
 
 /** Names in one list: a wholly different checkpoint must not fill the page with elements. */
 const NAMES_AT_MOST = 500;
-
-/** @param {string} text */
-const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** What is the same needs no explanation. @param {ComparisonOverview} overview */
 const conversions = ({ explanations }) => explanations.filter(({ conversion }) => conversion !== 'identity');
@@ -35,7 +33,7 @@ const names = (summary, names, all = names.length, kind = '') => h('details', { 
 const triage = ({ triage }) => triage.length > 0 && h('section', {},
   h('h2', {}, 'What to look at'),
   h('ul', { class: 'advice' }, ...triage.map(({ about, says, tensors, count: all }) => h('li', { 'data-about': about },
-    sentence(says), all > 0 && names(plural(all, 'tensor'), tensors, all)))));
+    says, all > 0 && names(plural(all, 'tensor'), tensors, all)))));
 
 /** @param {SideTensor} side */
 const kindOf = ({ dtype, shape: extents }) => `${dtype} ${shape(extents)}`;

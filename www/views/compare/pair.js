@@ -5,6 +5,7 @@ import { ulpPicture } from '../../charts/ulp.js';
 import { decibels } from '../../text/casts.js';
 import { conversionText, kindColour, kindTitle } from '../../text/differences.js';
 import { NOTHING, cosine, count, exact, percent, plural, shape, value } from '../../text/numbers.js';
+import { sentence } from '../../text/sentences.js';
 import { byId, h } from '../dom.js';
 import { NAMELESS } from '../list-line.js';
 import { breakable, furnishArticle } from '../opened.js';
@@ -14,9 +15,6 @@ import { problemItem } from '../problems.js';
 /** @typedef {import('../../comparison.js').Comparing} Comparing */
 /** @typedef {import('../../comparison.js').SideTensor} SideTensor */
 /** @typedef {import('../../types.js').Figure} Figure */
-
-/** @param {string} text */
-const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** "A  F32 · 2 × 3 · model.safetensors", with the name where B has another. @param {string} letter @param {SideTensor} side @param {string} name_a in A */
 const meta = (letter, { name, dtype, shape: extents, file }, name_a) => h('p', { class: 'meta figures' },
@@ -66,6 +64,8 @@ const figures = (report, comparing) => h('div', { class: 'tables' }, ...GROUPS.m
     h('td', { 'data-stat': id, 'data-value': JSON.stringify(report[id]), title: typeof report[id] === 'object' ? null : exact(/** @type {Figure} */ (report[id])) },
       report[id] === null ? NOTHING : write(report[id], report, comparing))))))));
 
+const WORST = ['a', 'b', '|a − b|', 'ULP'];
+
 /** @param {Comparing} comparing */
 function tolerance({ state: { overview } }) {
   if (!overview) return '';
@@ -78,15 +78,14 @@ const explanations = ({ explained_by }) => explained_by.length > 0 && h('section
   h('h3', {}, explained_by.length > 1 ? 'All that explains it' : 'What explains it'),
   h('ol', { class: 'ways' }, ...explained_by.map(({ conversion, direction, says }) => h('li', { 'data-conversion': conversion, title: conversion, 'data-direction': direction }, sentence(says)))));
 
-/** @param {PairReport} report */
+/** The roles are said, since a phone shows lines and no table. @param {PairReport} report */
 const worst = ({ worst }) => worst.length > 0 && h('section', {},
   h('h3', {}, worst.length > 1 ? `The ${worst.length} elements that differ most` : 'The element that differs'),
-  h('div', { class: 'scroll' }, h('table', { class: 'stats worst' },
-    h('thead', {}, h('tr', {}, ...['index', 'a', 'b', '|a − b|', 'ULP'].map((head) => h('th', { scope: 'col' }, head)))),
-    h('tbody', {}, ...worst.map(({ index, a, b, abs, ulp }) => h('tr', {},
-      h('th', { scope: 'row' }, `[${index.map(count).join(', ')}]`),
-      ...[a, b, abs].map((figure) => h('td', { title: exact(figure) }, value(figure, 7))),
-      h('td', {}, value(ulp))))))));
+  h('table', { class: 'stats worst', role: 'table' },
+    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...['index', ...WORST].map((head) => h('th', { scope: 'col', role: 'columnheader' }, head)))),
+    h('tbody', { role: 'rowgroup' }, ...worst.map(({ index, a, b, abs, ulp }) => h('tr', { role: 'row' },
+      h('th', { scope: 'row', role: 'rowheader' }, `[${index.map(count).join(', ')}]`),
+      ...[value(a, 7), value(b, 7), value(abs, 4), value(ulp)].map((text, i) => h('td', { role: 'cell', title: exact([a, b, abs, ulp][i]), 'data-says': WORST[i] }, text)))))));
 
 /** @param {PairReport} report @param {string} kind @param {Comparing} comparing */
 function evidence(report, kind, comparing) {

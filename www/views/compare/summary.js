@@ -47,10 +47,11 @@ function headlineOf({ phase, overview, names }) {
 }
 
 /** @param {ComparisonState} state @param {(query: string) => void} filter */
-function shares({ overview, rows }, filter) {
+function shares({ overview, rows, phase }, filter) {
   if (!overview) return [];
   const { pairs } = overview;
-  const there = [...KIND_KEYS].reverse().filter((kind) => pairs[kind]);
+  // What a person gave up is no failure.
+  const there = [...KIND_KEYS].reverse().filter((kind) => pairs[kind] && !(phase === 'cancelled' && kind === 'failed'));
   return there.length ? shareBar('Tensors by difference', there.map((kind) => ({
     colour: kindColour(kind), size: pairs[kind] / rows.total, amount: count(pairs[kind]), text: kindTitle(kind), press: () => filter(`kind:${kind}`),
   }))) : [];
