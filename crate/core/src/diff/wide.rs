@@ -96,9 +96,16 @@ impl Wide<'_> {
         };
         // Each side at its own scale: one may be far from the other.
         let [in_a, in_b] = [0, 1].map(|side| exponent_of(largest(side)));
-        let in_both = exponent_of(largest(0).max(largest(1)));
+        let gap = pairs
+            .iter()
+            .fold(0.0f64, |most, [a, b]| most.max((a - b).abs()));
+        // And differences at theirs, which is that of the sides where they overflow.
+        let (in_gap, overflows) = match gap.is_finite() {
+            true => (exponent_of(gap), false),
+            false => (exponent_of(f64::MAX), true),
+        };
         let [scale_a, scale_b, scale] =
-            [in_a, in_b, in_both].map(|exponent| power_of_two(-exponent));
+            [in_a, in_b, in_gap].map(|exponent| power_of_two(-exponent));
         let mut sums = [0.0; 5];
         let mut relative = 0.0;
         let seen = &mut *self.seen;
@@ -111,7 +118,10 @@ impl Wide<'_> {
                 seen.max_relative = seen.max_relative.max(quotient);
                 relative += quotient;
             }
-            let d = (a * scale - b * scale).abs();
+            let d = match overflows {
+                true => (a * scale - b * scale).abs(),
+                false => difference * scale,
+            };
             let [a, b] = [a * scale_a, b * scale_b];
             for (sum, term) in sums.iter_mut().zip([a * a, b * b, a * b, d, d * d]) {
                 *sum += term;
@@ -122,8 +132,8 @@ impl Wide<'_> {
         of.squares_a.add_product(sums[0], 1, 2 * in_a);
         of.squares_b.add_product(sums[1], 1, 2 * in_b);
         of.products.add_product(sums[2], 1, in_a + in_b);
-        of.absolute.add_product(sums[3], 1, in_both);
-        of.squares.add_product(sums[4], 1, 2 * in_both);
+        of.absolute.add_product(sums[3], 1, in_gap);
+        of.squares.add_product(sums[4], 1, 2 * in_gap);
         match relative.is_finite() {
             true => of.relative.add_product(relative, 1, 0),
             false => of.has_infinite_relative = true,
