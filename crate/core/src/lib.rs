@@ -20,6 +20,7 @@ pub mod diff;
 pub mod error;
 pub mod format;
 pub mod job;
+pub mod lab;
 pub mod microscope;
 pub mod plan;
 pub mod report;

@@ -157,6 +157,6 @@ pub(super) fn what(error: &serde_json::Error) -> String {
 }
 
 /// Where `part` begins in `whole`, of which it is a slice, in bytes.
-pub(super) fn offset_in(whole: &str, part: &str) -> u64 {
+pub(crate) fn offset_in(whole: &str, part: &str) -> u64 {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize) as u64
 }

@@ -1,0 +1,450 @@
+//! What a config.json says of rotary embeddings.
+
+use serde::Serialize;
+
+use crate::ancestry::prose::grouped;
+use crate::checkpoint::{json, shown};
+
+/// What transformers takes where a config names none.
+const USUAL_THETA: f64 = 10_000.0;
+/// As many positions as transformers gives a Llama that names none.
+const USUAL_POSITIONS: u64 = 2_048;
+const MOST: u64 = 1 << 20;
+/// So many positions times the error of a frequency are exact in FP64.
+const MOST_POSITIONS: u64 = 1 << 32;
+
+/// The entries that bear on rotary frequencies.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rope {
+    /// Numbers in a head.
+    pub(super) head_dim: u64,
+    /// How many of them are turned; two for each frequency.
+    pub(super) rotary_dim: u64,
+    pub(super) theta: f64,
+    pub(super) scaling: Scaling,
+    /// Positions, counted from 0.
+    pub(super) positions: u64,
+    /// What was taken for granted or left out, in sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// How the frequencies are scaled for longer texts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scaling {
+    /// Its name: `default`, `linear`, `llama3`, `yarn`, ….
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether the frequencies here are scaled so; those of `default` always are.
+    pub applied: bool,
+    /// What low frequencies are divided by: all of them for `linear`.
+    pub factor: Option<f64>,
+    /// With `original_max_position_embeddings`, which frequencies are low.
+    pub low_freq_factor: Option<f64>,
+    /// And which are high, and stay as they are.
+    pub high_freq_factor: Option<f64>,
+    /// Positions before the scaling.
+    pub original_max_position_embeddings: Option<u64>,
+}
+
+impl Rope {
+    /// Reads a config.json.
+    ///
+    /// # Errors
+    /// Names the entry that is missing or absurd, in a sentence without its end.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "no text in UTF-8".to_owned())?;
+        let mut config = Entries::read(text)?;
+        // Models of text and pictures keep the language model's apart; what it says goes first.
+        if let Some(inner) = config.object("text_config") {
+            config.0.append(&mut Entries::read(inner)?.0);
+        }
+        let mut notes = Vec::new();
+        let rope = rope_entries(&config, &mut notes)?;
+        let head_dim = head_dim(&config)?;
+        Ok(Self {
+            head_dim,
+            rotary_dim: rotary_dim(&config, &rope, head_dim)?,
+            theta: theta(&config, &rope, &mut notes)?,
+            scaling: Scaling::read(&rope, &mut notes)?,
+            positions: positions(&config, &mut notes)?,
+            notes,
+        })
+    }
+}
+
+/// The entries of `rope_scaling`, or of `rope_parameters`, as it is called since transformers 5.
+fn rope_entries<'a>(config: &Entries<'a>, notes: &mut Vec<String>) -> Result<Entries<'a>, String> {
+    let names = ["rope_scaling", "rope_parameters"];
+    let found = names.into_iter().find_map(|name| config.object(name));
+    let mut rope = found.map_or(Ok(Entries(Vec::new())), Entries::read)?;
+    let mut has_other_layers = config.raw("rope_local_base_freq").is_some();
+    // Where layers differ, each kind has its own.
+    if let Some(full) = rope.object("full_attention") {
+        rope = Entries::read(full)?;
+        has_other_layers = true;
+    }
+    if has_other_layers {
+        let note = "Shown are the layers with full attention; those with a sliding window have rotary frequencies of their own.";
+        notes.push(note.to_owned());
+    }
+    Ok(rope)
+}
+
+fn head_dim(config: &Entries) -> Result<u64, String> {
+    // DeepSeek's heads have a part that is turned and one that is not.
+    for name in ["qk_rope_head_dim", "head_dim"] {
+        if let Some(dim) = config.number(name, Kind::Even, 2, MOST)? {
+            return Ok(dim as u64);
+        }
+    }
+    let missing = |name| format!("there is neither head_dim nor {name}");
+    let [hidden, heads] = ["hidden_size", "num_attention_heads"].map(|name| {
+        let number = config.number(name, Kind::Whole, 1, u64::MAX >> 11)?;
+        number.ok_or_else(|| missing(name))
+    });
+    let dim = hidden? as u64 / heads? as u64;
+    let is_sane = (2..=MOST).contains(&dim) && dim.is_multiple_of(2);
+    is_sane.then_some(dim).ok_or_else(|| {
+        let rule = must_be(Kind::Even, 2, MOST);
+        format!("hidden_size / num_attention_heads is {dim}: {rule}")
+    })
+}
+
+fn rotary_dim(config: &Entries, rope: &Entries, head_dim: u64) -> Result<u64, String> {
+    let name = "partial_rotary_factor";
+    let share = |entries: &Entries, name| entries.number(name, Kind::Real, 0, 1);
+    let share = match (share(rope, name)?, share(config, name)?) {
+        (Some(share), _) | (_, Some(share)) => share,
+        // As GPT-NeoX calls it.
+        _ => share(config, "rotary_pct")?.unwrap_or(1.0),
+    };
+    let dim = (head_dim as f64 * share) as u64;
+    let is_sane = dim >= 2 && dim.is_multiple_of(2);
+    is_sane.then_some(dim).ok_or_else(|| {
+        let rule = must_be(Kind::Even, 2, head_dim);
+        format!("{name} leaves {dim} of head_dim's {head_dim}: {rule}")
+    })
+}
+
+fn theta(config: &Entries, rope: &Entries, notes: &mut Vec<String>) -> Result<f64, String> {
+    let theta = |entries: &Entries, name| {
+        let most = 1_000_000_000_000_000;
+        entries.number(name, Kind::Real, 1, most)
+    };
+    if let Some(theta) = theta(rope, "rope_theta")? {
+        return Ok(theta);
+    }
+    for name in ["rope_theta", "rotary_emb_base"] {
+        if let Some(theta) = theta(config, name)? {
+            return Ok(theta);
+        }
+    }
+    let note = "There is no rope_theta: 10,000 is taken, as transformers does. A model whose positions are not rotary has no such frequencies.";
+    notes.push(note.to_owned());
+    Ok(USUAL_THETA)
+}
+
+fn positions(config: &Entries, notes: &mut Vec<String>) -> Result<u64, String> {
+    let name = "max_position_embeddings";
+    if let Some(positions) = config.number(name, Kind::Whole, 2, MOST_POSITIONS)? {
+        return Ok(positions as u64);
+    }
+    let usual = grouped(USUAL_POSITIONS);
+    notes.push(format!("There is no {name}: {usual} positions are shown."));
+    Ok(USUAL_POSITIONS)
+}
+
+impl Scaling {
+    fn read(rope: &Entries, notes: &mut Vec<String>) -> Result<Self, String> {
+        let kind = match rope.text("rope_type")? {
+            Some(kind) => Some(kind),
+            None => rope.text("type")?,
+        };
+        let mut scaling = Self {
+            kind: kind.unwrap_or_else(|| "default".to_owned()),
+            applied: true,
+            factor: None,
+            low_freq_factor: None,
+            high_freq_factor: None,
+            original_max_position_embeddings: None,
+        };
+        match scaling.kind.as_str() {
+            // Pictures' positions have three parts, the frequencies are the same.
+            "default" | "mrope" => {}
+            "linear" => scaling.factor = Some(rope.needed("factor", Kind::Real, 1, MOST)?),
+            "llama3" => scaling.read_llama3(rope)?,
+            other => {
+                scaling.applied = false;
+                notes.push(format!(
+                    "Scaling of type {} is not applied: only the unscaled frequencies are shown.",
+                    shown(other)
+                ));
+            }
+        }
+        Ok(scaling)
+    }
+
+    fn read_llama3(&mut self, rope: &Entries) -> Result<(), String> {
+        let [low_name, high_name] = ["low_freq_factor", "high_freq_factor"];
+        let low = rope.needed(low_name, Kind::Real, 0, MOST)?;
+        let high = rope.needed(high_name, Kind::Real, 0, MOST)?;
+        // As FP32, which they are used in.
+        if high as f32 <= low as f32 {
+            return Err(format!("{high_name} must be larger than {low_name}"));
+        }
+        self.factor = Some(rope.needed("factor", Kind::Real, 1, MOST)?);
+        (self.low_freq_factor, self.high_freq_factor) = (Some(low), Some(high));
+        let name = "original_max_position_embeddings";
+        let positions = rope.needed(name, Kind::Whole, 1, MOST_POSITIONS)?;
+        self.original_max_position_embeddings = Some(positions as u64);
+        Ok(())
+    }
+}
+
+/// What kind of number an entry has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Real,
+    Whole,
+    Even,
+}
+
+/// Entries of an object and their values, which are not read before they are asked for.
+struct Entries<'a>(Vec<(String, &'a str)>);
+
+impl<'a> Entries<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        if !text.trim_start().starts_with('{') {
+            return Err("no JSON object".to_owned());
+        }
+        let mut entries = Vec::new();
+        let read = json::for_each_entry(text, |name, value| entries.push((name, value)));
+        read.map_err(|error| {
+            let seen = entries.last().map_or(0, |&(_, value)| {
+                json::offset_in(text, value) as usize + value.len()
+            });
+            let rest = text.get(seen..).unwrap_or_default();
+            // NaN, say, which Python writes and JSON has none of.
+            let entry =
+                rest.trim_start_matches(|c: char| c == ',' || c == '{' || c.is_whitespace());
+            let line = entry.lines().next().map(cut).unwrap_or_default();
+            let colon = if line.is_empty() { "" } else { ": " };
+            format!("no JSON: {error}{colon}{line}")
+        })?;
+        Ok(Self(entries))
+    }
+
+    /// The value of the last entry of this name; null is none.
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        let mut entries = self.0.iter().rev();
+        let (_, value) = entries.find(|(known, value)| known == name && *value != "null")?;
+        Some(value)
+    }
+
+    fn object(&self, name: &str) -> Option<&'a str> {
+        self.raw(name).filter(|value| value.starts_with('{'))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(value) = self.raw(name) else {
+            return Ok(None);
+        };
+        let text = serde_json::from_str(value);
+        text.map(Some)
+            .map_err(|_| format!("{name} is {}: it must be a string", cut(value)))
+    }
+
+    fn needed(&self, name: &str, kind: Kind, least: u64, most: u64) -> Result<f64, String> {
+        let number = self.number(name, kind, least, most)?;
+        number.ok_or_else(|| format!("the scaling of rotary frequencies has no {name}"))
+    }
+
+    /// A number between two others; more than zero in any case.
+    fn number(&self, name: &str, kind: Kind, least: u64, most: u64) -> Result<Option<f64>, String> {
+        let Some(value) = self.raw(name) else {
+            return Ok(None);
+        };
+        let number = serde_json::from_str(value).unwrap_or(f64::NAN);
+        let is_whole = |number: f64| number == number.trunc();
+        let is_of_kind = match kind {
+            Kind::Real => true,
+            Kind::Whole => is_whole(number),
+            Kind::Even => is_whole(number / 2.0),
+        };
+        let is_between = number > 0.0 && (least as f64..=most as f64).contains(&number);
+        let is_sane = is_of_kind && is_between;
+        is_sane.then_some(Some(number)).ok_or_else(|| {
+            let rule = must_be(kind, least, most);
+            format!("{name} is {}: {rule}", cut(value))
+        })
+    }
+}
+
+fn must_be(kind: Kind, least: u64, most: u64) -> String {
+    let kind = match kind {
+        Kind::Real => "a number",
+        Kind::Whole => "a whole number",
+        Kind::Even => "an even number",
+    };
+    let most = grouped(most);
+    match least {
+        0 => format!("it must be {kind} above 0 and not above {most}"),
+        least => format!("it must be {kind} from {} to {most}", grouped(least)),
+    }
+}
+
+/// The beginning of a value.
+fn cut(value: &str) -> String {
+    value.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Rope {
+        Rope::parse(text.as_bytes()).expect("a config")
+    }
+
+    fn error(text: &str) -> String {
+        Rope::parse(text.as_bytes()).expect_err("nothing to go by")
+    }
+
+    const LLAMA: &str = r#"{"hidden_size": 2048, "num_attention_heads": 32, "max_position_embeddings": 131072, "rope_theta": 5e5"#;
+
+    /// Llama's with more entries.
+    fn llama(more: &str) -> String {
+        format!("{LLAMA}, {more}}}")
+    }
+
+    #[test]
+    fn old_and_new_spellings_say_the_same() {
+        let old = of(&llama(r#""rope_scaling": {"type": "linear", "factor": 4}"#));
+        assert_eq!((old.head_dim, old.rotary_dim), (64, 64));
+        assert_eq!((old.theta, old.positions), (500_000.0, 131_072));
+        assert_eq!(
+            (&*old.scaling.kind, old.scaling.factor),
+            ("linear", Some(4.0))
+        );
+        assert_eq!(old.notes, [""; 0]);
+        let new = r#"{"head_dim": 64, "hidden_size": 7, "max_position_embeddings": 131072,
+            "rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 500000}}"#;
+        assert_eq!(of(new), old);
+    }
+
+    #[test]
+    fn what_is_nested_goes_first() {
+        let nested = r#"{"head_dim": 32, "rope_theta": 7, "text_config": {"head_dim": 128, "max_position_embeddings": 10,
+            "rope_parameters": {"full_attention": {"rope_theta": 1e6, "partial_rotary_factor": 0.5}, "sliding_attention": {}}}}"#;
+        let rope = of(nested);
+        assert_eq!((rope.head_dim, rope.rotary_dim, rope.theta), (128, 64, 1e6));
+        assert!(rope.notes[0].starts_with("Shown are the layers with full attention"));
+        assert_eq!(
+            of(r#"{"head_dim": 8, "text_config": {"head_dim": null}}"#).head_dim,
+            8
+        );
+    }
+
+    #[test]
+    fn names_of_other_families_are_known() {
+        let neox = of(
+            r#"{"hidden_size": 768, "num_attention_heads": 12, "rotary_pct": 0.25, "rotary_emb_base": 10000}"#,
+        );
+        assert_eq!((neox.head_dim, neox.rotary_dim), (64, 16));
+        assert_eq!(
+            neox.notes,
+            ["There is no max_position_embeddings: 2,048 positions are shown."]
+        );
+        let deepseek =
+            of(r#"{"hidden_size": 7168, "num_attention_heads": 128, "qk_rope_head_dim": 64}"#);
+        assert_eq!(deepseek.head_dim, 64);
+        assert!(deepseek.notes[0].starts_with("There is no rope_theta: 10,000 is taken"));
+    }
+
+    #[test]
+    fn other_scalings_are_named_and_not_applied() {
+        for kind in ["dynamic", "yarn", "longrope"] {
+            let scaling = format!(r#""rope_scaling": {{"rope_type": "{kind}", "factor": -1}}"#);
+            let rope = of(&llama(&scaling));
+            assert!(!rope.scaling.applied);
+            let says = "is not applied: only the unscaled frequencies are shown.";
+            assert_eq!(rope.notes, [format!("Scaling of type \"{kind}\" {says}")]);
+        }
+        assert!(
+            of(&llama(r#""rope_scaling": {"type": "mrope"}"#))
+                .scaling
+                .applied
+        );
+        assert!(of(&llama(r#""rope_scaling": null"#)).scaling.applied);
+    }
+
+    #[test]
+    fn what_is_absurd_is_named() {
+        let even = "it must be an even number from 2 to 1,048,576";
+        for value in [
+            "0", "-64", "63", "64.5", "1048578", "\"64\"", "1e999", "[64]",
+        ] {
+            let expected = format!("head_dim is {value}: {even}");
+            assert_eq!(error(&format!(r#"{{"head_dim": {value}}}"#)), expected);
+        }
+        let cases = [
+            ("{}", "there is neither head_dim nor hidden_size"),
+            (
+                r#"{"hidden_size": 64}"#,
+                "there is neither head_dim nor num_attention_heads",
+            ),
+            (
+                r#"{"hidden_size": 64, "num_attention_heads": 0}"#,
+                "num_attention_heads is 0: it must be a whole number from 1 to 9,007,199,254,740,991",
+            ),
+            (
+                r#"{"hidden_size": 6, "num_attention_heads": 2}"#,
+                "hidden_size / num_attention_heads is 3: it must be an even number from 2 to 1,048,576",
+            ),
+            (
+                r#"{"head_dim": 64, "rope_theta": -1}"#,
+                "rope_theta is -1: it must be a number from 1 to 1,000,000,000,000,000",
+            ),
+            (
+                r#"{"head_dim": 64, "partial_rotary_factor": 1.5}"#,
+                "partial_rotary_factor is 1.5: it must be a number above 0 and not above 1",
+            ),
+            (
+                r#"{"head_dim": 64, "partial_rotary_factor": 0.02}"#,
+                "partial_rotary_factor leaves 1 of head_dim's 64: it must be an even number from 2 to 64",
+            ),
+            (
+                r#"{"head_dim": 64, "max_position_embeddings": 1}"#,
+                "max_position_embeddings is 1: it must be a whole number from 2 to 4,294,967,296",
+            ),
+            (
+                r#"{"head_dim": 64, "rope_scaling": {"type": 3}}"#,
+                "type is 3: it must be a string",
+            ),
+            (
+                r#"{"head_dim": 64, "rope_scaling": {"type": "linear"}}"#,
+                "the scaling of rotary frequencies has no factor",
+            ),
+            (
+                r#"{"head_dim": 64, "rope_scaling": {"type": "linear", "factor": 0}}"#,
+                "factor is 0: it must be a number from 1 to 1,048,576",
+            ),
+            (
+                r#"{"head_dim": 64, "rope_scaling": {"type": "llama3", "low_freq_factor": 4, "high_freq_factor": 4}}"#,
+                "high_freq_factor must be larger than low_freq_factor",
+            ),
+            ("[]", "no JSON object"),
+            ("", "no JSON object"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(error(text), expected, "{text}");
+        }
+        let nan = error(r#"{"head_dim": 64, "rope_theta": NaN}"#);
+        assert!(
+            nan.starts_with("no JSON: expected value at line 1"),
+            "{nan}"
+        );
+        assert!(nan.ends_with(": \"rope_theta\": NaN}"), "{nan}");
+        assert_eq!(Rope::parse(b"\xff"), Err("no text in UTF-8".to_owned()));
+    }
+}
