@@ -36,6 +36,34 @@ pub(crate) enum Command {
     /// The formats of numbers, or one number in each of them: its bits, neighbours and error
     #[command(after_help = FORMATS_HELP)]
     Formats(FormatsOptions),
+    /// What run time adds to the weights, one cause at a time
+    #[command(subcommand)]
+    Lab(LabCommand),
+}
+
+/// A bench of the lab.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// How far angles are off where the rotary frequencies are rounded to BF16 or FP16
+    #[command(after_help = ROTARY_HELP)]
+    Rotary(RotaryOptions),
+}
+
+const ROTARY_HELP: &str = "Exit status: 0 done, 2 bad input or usage.
+Files are read where they are and nothing is sent anywhere.";
+
+#[derive(Debug, Args)]
+pub(crate) struct RotaryOptions {
+    /// A config.json, or the folder that holds it
+    pub(crate) path: PathBuf,
+
+    /// Write all of it as JSON; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) json: Option<Target>,
+
+    /// List every frequency, and not only those that are off most
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 const DIFF_HELP: &str =
@@ -64,11 +92,11 @@ pub(crate) struct DiffOptions {
     pub(crate) markdown: Option<Target>,
 
     /// Relative tolerance: close is |a - b| <= atol + rtol * |b|
-    #[arg(long, value_name = "X", default_value = "1e-5", value_parser = tolerance)]
+    #[arg(long, value_name = "X", default_value = "1e-5", value_parser = tolerance, allow_negative_numbers = true)]
     pub(crate) rtol: f64,
 
     /// Absolute tolerance
-    #[arg(long, value_name = "X", default_value = "1e-8", value_parser = tolerance)]
+    #[arg(long, value_name = "X", default_value = "1e-8", value_parser = tolerance, allow_negative_numbers = true)]
     pub(crate) atol: f64,
 
     /// NaN is close to NaN

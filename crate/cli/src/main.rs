@@ -12,6 +12,7 @@ mod evidence;
 mod formats;
 mod grid;
 mod inputs;
+mod lab;
 mod numbers;
 mod outputs;
 mod progress;
@@ -31,5 +32,6 @@ fn main() -> ExitCode {
         arguments::Command::Scan(options) => scan::command(&options),
         arguments::Command::Diff(options) => diff::command(&options),
         arguments::Command::Formats(options) => formats::command(&options),
+        arguments::Command::Lab(bench) => lab::command(&bench),
     }
 }

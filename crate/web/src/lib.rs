@@ -16,6 +16,8 @@ mod comparison;
 mod coordinator;
 #[cfg(feature = "scan")]
 mod formats;
+#[cfg(feature = "compare")]
+mod lab;
 mod panic;
 #[cfg(feature = "scan")]
 mod scanner;
@@ -28,6 +30,8 @@ pub use comparison::{Comparison, PairRun, PairScanner};
 pub use coordinator::{Coordinator, Run};
 #[cfg(feature = "scan")]
 pub use formats::{formats, microscope};
+#[cfg(feature = "compare")]
+pub use lab::rotary;
 pub use panic::last_panic;
 #[cfg(feature = "scan")]
 pub use scanner::Scanner;

@@ -8,6 +8,7 @@ mod conditions;
 mod diff;
 mod formats;
 mod inputs;
+mod lab;
 mod malformed;
 mod report;
 mod streams;
