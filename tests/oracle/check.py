@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 casts sharded threads generated real sample
+                                                 casts sharded threads generated rotary real sample
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
 Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
@@ -26,6 +26,7 @@ import expected
 import make_fixtures
 import make_format_tables
 import outliers
+import rotary as all_rotary
 import selftest
 from committed import differences
 
@@ -214,13 +215,19 @@ def generated(score):
     check_scan(score, checkpoints.generated())
 
 
+def rotary(score):
+    """Rotary frequencies of many configs, rounded: every figure of `floatscope lab rotary`."""
+    for place, figures in all_rotary.check():
+        score.figures(place, figures)
+
+
 def real(score):
     for path in [checkpoints.real(), *checkpoints.casts(), checkpoints.shards()]:
         check_scan(score, path)
 
 
 PARTS = {part.__name__: part for part in (
-    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, real, sample,
+    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, rotary, real, sample,
 )}  # fmt: skip
 
 
