@@ -25,7 +25,7 @@ impl Output {
         };
         let name = shown(path);
         if inputs.iter().any(|input| is_same(path, input)) {
-            return Err(format!("{name}: cannot be written: it is to be scanned"));
+            return Err(format!("{name}: cannot be written: it is to be read"));
         }
         match File::create(path) {
             Ok(file) => Ok(Self::new(name, Box::new(file))),

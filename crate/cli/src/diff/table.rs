@@ -194,6 +194,10 @@ fn rank(summary: &Summary) -> (u8, f64) {
         Kind::Explained => 1,
         _ => 2,
     };
+    // What is explained stands in the order of the file.
+    if kind > 0 {
+        return (kind, 0.0);
+    }
     let sqnr = summary.sqnr_db.map_or(f64::INFINITY, Number::to_f64);
     (kind, if sqnr.is_nan() { f64::INFINITY } else { sqnr })
 }

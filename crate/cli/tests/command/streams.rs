@@ -95,7 +95,7 @@ fn the_checkpoint_is_never_written_over() {
     let outcome = scan([path.as_os_str(), "--json".as_ref(), path.as_os_str()]);
     assert_eq!(outcome.status, Some(2));
     assert!(
-        outcome.stderr.contains("it is to be scanned"),
+        outcome.stderr.contains("it is to be read"),
         "{}",
         outcome.stderr
     );

@@ -279,6 +279,7 @@ impl Collected {
                 pattern: at,
             });
         }
+        self.counts.failed = pairing.unread;
         self.outcomes.resize_with(self.rows.len(), || None);
         self.pairs = pairing.pairs;
         self.renames = pairing.renames;
@@ -448,6 +449,7 @@ impl Collected {
     /// Everything but the pairs.
     pub fn overview(&self) -> DiffOverview<'_> {
         let is_same = self.counts.identical == self.rows.len() as u64
+            && self.counts.failed == 0
             && self.only.iter().all(Vec::is_empty)
             && self.shape_mismatch.is_empty();
         DiffOverview {

@@ -150,7 +150,7 @@ fn written(number: Option<Number>) -> String {
     })
 }
 
-/// A field, quoted where it must be; what a spreadsheet would take for a formula is told apart.
+/// A field, quoted where it must be.
 fn field(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),

@@ -19,7 +19,10 @@ pub(super) fn headline(report: &Collected) -> String {
         });
     } else if compared == 0 {
         sentences.push("No tensor has been compared.".to_owned());
-    } else if overview.identical == report.len() as u64 && missing.is_empty() {
+    } else if overview.identical == report.len() as u64
+        && overview.failed == 0
+        && missing.is_empty()
+    {
         let all = match compared {
             1 => "the one tensor is".to_owned(),
             2 => "both tensors are".to_owned(),

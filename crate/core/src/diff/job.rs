@@ -3,6 +3,7 @@
 //! Feed it the headers of both checkpoints until it wants no more, start it, then hand out runs
 //! and merge what comes back until it is done. The report can be asked for at any time.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::collected::{Collected, PairProblem};
@@ -120,12 +121,16 @@ impl Comparison {
 
     /// All headers are in: matches the tensors and makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> PairColumns {
+        let mut broken = <[HashSet<String>; 2]>::default();
         for side in [Side::A, Side::B] {
             self.held[side as usize] = self.files(side).take();
-            self.take_problems(side);
+            for problem in self.files(side).take_problems() {
+                broken[side as usize].extend(problem.tensor.clone());
+                self.add_problem(Some(side), problem);
+            }
         }
         let [a, b] = &self.held;
-        let mut pairing = Pairing::of(a, b, &self.renames, self.collected.tolerance);
+        let mut pairing = Pairing::of(a, b, &broken, &self.renames, self.collected.tolerance);
         if let Some(wanted) = &self.selection {
             pairing.select([a, b], wanted);
         }

@@ -48,11 +48,21 @@ pub(super) struct Pairing {
     pub(super) only_in_a: Vec<String>,
     pub(super) only_in_b: Vec<String>,
     pub(super) shape_mismatch: Vec<Mismatch>,
+    /// How many have a counterpart that its header names and that cannot be read.
+    pub(super) unread: u64,
 }
 
 impl Pairing {
     /// Matches by name; what is left then by a prefix that one side has and the other has not.
-    pub(super) fn of(a: &Held, b: &Held, renames: &Renames, tolerance: Tolerance) -> Self {
+    ///
+    /// `broken` are the names on each side of what cannot be read: they are missing nowhere.
+    pub(super) fn of(
+        a: &Held,
+        b: &Held,
+        broken: &[HashSet<String>; 2],
+        renames: &Renames,
+        tolerance: Tolerance,
+    ) -> Self {
         let mut pairing = Self {
             renames: renames.rules().to_vec(),
             ..Self::default()
@@ -88,6 +98,10 @@ impl Pairing {
             matched.extend(found.map(|found| (*place, found)));
             found.is_none()
         });
+        let before = left_in_a.len() + left_in_b.len();
+        left_in_a.retain(|(name, _)| !broken[1].contains(*name));
+        left_in_b.retain(|name, _| !broken[0].contains(*name));
+        pairing.unread = (before - left_in_a.len() - left_in_b.len()) as u64;
         let only_in_a: Vec<&str> = left_in_a.iter().map(|(name, _)| *name).collect();
         let only_in_b: Vec<&str> = left_in_b.keys().copied().collect();
         if let Some(mut rename) = find_prefix(&only_in_a, &only_in_b) {
