@@ -150,6 +150,20 @@ export interface ComparisonState {
   rows: PairRows;
 }
 
+/** What rounding does to the angles at a position. */
+export interface RotaryRounding {
+  angles: { position: number; error: number; turned: number }[];
+  says: string[];
+}
+
+/** What rounding the rotary frequencies does, as the core tells it. */
+export interface Rotary {
+  frequencies: { index: number; f32: number; bf16: number; relative_error: number }[];
+  bf16: RotaryRounding;
+  f16: RotaryRounding;
+  notes: string[];
+}
+
 /** What can be saved of a comparison. */
 export type Saved = 'json' | 'csv' | 'md';
 
@@ -164,6 +178,8 @@ export interface Comparing {
   readonly renames: string;
   cancel(): unknown;
   pair(row: number): Promise<PairReport | undefined>;
+  /** The lab's first bench, by the config.json of a side. */
+  rotary(): Promise<Rotary | { error: string }>;
   save(as: Saved): Promise<Blob>;
   onchange(callback: (state: ComparisonState) => void): unknown;
 }

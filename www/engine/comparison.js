@@ -85,6 +85,12 @@ export class ComparisonSession extends Store {
     return this.#engine?.coordinator.request('one', row).catch(() => undefined);
   }
 
+  /** @returns {Promise<import('../comparison.js').Rotary | {error: string}>} */
+  async rotary() {
+    const rotary = await this.#engine?.coordinator.request('rotary').catch(() => undefined);
+    return rotary ?? { error: 'The comparison is over' };
+  }
+
   /** @param {import('../comparison.js').Saved} as @returns {Promise<Blob>} what is finished */
   async save(as) {
     if (!this.#engine) throw new Error('nothing is compared');

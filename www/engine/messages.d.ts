@@ -1,6 +1,6 @@
 // What the page, the coordinator and the scanners say to each other.
 
-import type { ComparisonOverview, PairColumn } from '../comparison.js';
+import type { ComparisonOverview, PairColumn, Rotary } from '../comparison.js';
 import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 
 /** The wasm modules: one that scans a checkpoint, one that compares two. */
@@ -51,6 +51,8 @@ export interface Requests {
   report: () => Blob;
   /** A comparison as text. */
   text: (as: 'csv' | 'md') => Blob;
+  /** The lab's first bench, of a comparison. */
+  rotary: () => Rotary | { error: string } | undefined;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 

@@ -70,6 +70,7 @@ class CoordinatorRole {
     one: (index) => JSON.parse(this.#job?.one(index) ?? 'null') ?? undefined,
     report: () => this.#writeReport(),
     text: (as) => this.#write(as),
+    rotary: () => (this.#job instanceof CompareJob ? this.#job.rotary() : undefined),
     microscope: ({ text, format }) => JSON.parse(wasm_bindgen.microscope(text, format)),
   };
 

@@ -152,6 +152,13 @@ class CompareJob {
     return this.core.pair(index);
   }
 
+  /** What rounding the rotary frequencies would do, by the first config.json that there is. */
+  async rotary() {
+    const config = this.sides.map(({ config }) => config).find(Boolean);
+    if (!config) return { error: 'The lab reads the rotary frequencies from a config.json. Open it together with the checkpoint' };
+    return JSON.parse(compare_bindgen.rotary(new Uint8Array(await config.file.arrayBuffer())));
+  }
+
   /** There is no second look. */
   look() {
     return 0;

@@ -5,6 +5,7 @@ import { count, plural, shape } from '../../text/numbers.js';
 import { sentence } from '../../text/sentences.js';
 import { byId, h, redrawer } from '../dom.js';
 import { NAMELESS } from '../list-line.js';
+import { labView } from './lab.js';
 
 /** @typedef {import('../../comparison.js').ComparisonOverview} ComparisonOverview */
 /** @typedef {import('../../comparison.js').SideTensor} SideTensor */
@@ -29,11 +30,16 @@ const names = (summary, names, all = names.length, kind = '') => h('details', { 
   h('ul', {}, ...names.slice(0, NAMES_AT_MOST).map((name) => h('li', { class: 'code' }, name || NAMELESS)),
     all > Math.min(names.length, NAMES_AT_MOST) && h('li', {}, `and ${count(all - Math.min(names.length, NAMES_AT_MOST))} more`)));
 
-/** @param {ComparisonOverview} overview */
-const triage = ({ triage }) => triage.length > 0 && h('section', {},
+/** Where the weights are the same, the lab is where to look. */
+const LEADS_TO_LAB = ['run_time', 'inv_freq'];
+
+/** @param {ComparisonOverview} overview @param {() => void} openLab */
+const triage = ({ triage }, openLab) => triage.length > 0 && h('section', {},
   h('h2', {}, 'What to look at'),
   h('ul', { class: 'advice' }, ...triage.map(({ about, says, tensors, count: all }) => h('li', { 'data-about': about },
-    says, all > 0 && names(plural(all, 'tensor'), tensors, all)))));
+    says, all > 0 && names(plural(all, 'tensor'), tensors, all)))),
+  triage.some(({ about }) => LEADS_TO_LAB.includes(about)) && h('p', { class: 'actions' },
+    h('button', { type: 'button', id: 'open-lab', on: { click: openLab } }, 'Open the lab: what rounding the rotary frequencies does')));
 
 /** @param {SideTensor} side */
 const kindOf = ({ dtype, shape: extents }) => `${dtype} ${shape(extents)}`;
@@ -76,13 +82,14 @@ function counterparts(overview, comparing) {
 
 /** @param {Comparing} comparing @param {(query: string) => void} filter fills the list's filter */
 export function findingsView(comparing, filter) {
+  const openLab = labView(comparing);
   const places = [h('div'), h('div'), h('div')];
   byId('findings').append(...places);
   const [explain, look, pair] = places.map(redrawer);
   return () => {
     const { overview, phase } = comparing.state;
     explain(overview?.explanations, () => [overview && explanations(overview, filter)]);
-    look(overview?.triage, () => [overview && triage(overview)]);
+    look(overview?.triage, () => [overview && triage(overview, openLab)]);
     // A table of names that was refused can be mended.
     pair(overview ? [overview.renames, overview.only_in_a.length, overview.only_in_b.length, overview.shape_mismatch.length, comparing.renames] : [phase, comparing.renames],
       () => [overview ? counterparts(overview, comparing) : phase === 'failed' && comparing.renames && renaming(comparing)]);
