@@ -1,8 +1,10 @@
 // @ts-check
 // Comparisons on the page, and the same by the native command.
-import { basename, dirname, join } from 'node:path';
+import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pick } from '../harness.mjs';
+import { asBf16, f32, write } from './checkpoint.mjs';
 import { scratch } from './launch.mjs';
 import { command, download } from './native.mjs';
 
@@ -54,4 +56,35 @@ export async function workers(page, role) {
   const there = page.workers();
   const names = await Promise.all(there.map((worker) => worker.evaluate(() => self.name).catch(() => '')));
   return there.filter((_, i) => names[i].startsWith(role));
+}
+
+/** A checkpoint of zeros that takes no room on the disk. @param {string} name @param {number} bytes even */
+export const sparse = (name, bytes) => write(join(scratch, name), [{ name: 'zeros', dtype: 'BF16', shape: [bytes / 2], bytes }]);
+
+/** A path in a folder of its own, for two files of one name. @param {string} folder @param {string} name */
+export function inFolder(folder, name) {
+  mkdirSync(join(scratch, folder), { recursive: true });
+  return join(scratch, folder, name);
+}
+
+/** F32 weights of two layers, large enough to be cut among workers. @param {string} [prefix] */
+export const wide = (prefix = '') => [f32(`${prefix}layers.0.weight`, [2000, 1001], 1), f32(`${prefix}layers.1.weight`, [2000, 1001], 2), f32(`${prefix}norm.weight`, [4097], 3)];
+
+/** The same rounded to BF16; the last layer has one other value. @param {string} [prefix] */
+export function narrow(prefix = '') {
+  const tensors = wide(prefix).map(asBf16);
+  /** @type {Uint8Array} */ (tensors[1].data)[2 * 1234 + 1] ^= 1;
+  return tensors;
+}
+
+/** Two files under names that say who made them. @param {string} [name] */
+export const twoFiles = (name = 'pair') => [write(join(scratch, `${name}-f32.safetensors`), wide()), write(join(scratch, `${name}-bf16.safetensors`), narrow())];
+
+/** Byte for byte, and where they part. @param {string} page @param {string} command */
+export function assertSame(page, command) {
+  if (page === command) return;
+  let at = 0;
+  while (page[at] === command[at]) at++;
+  const near = (/** @type {string} */ text) => text.slice(Math.max(0, at - 200), at + 100);
+  assert.equal(near(page), near(command), 'what the page saved differs from what the command wrote');
 }
