@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 casts sharded threads generated rotary real sample
+                                                 casts sharded threads generated diff rotary real sample
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
 Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
@@ -22,6 +22,7 @@ import checkpoints
 import compare
 import container
 import derivations as mathematics
+import diffs
 import expected
 import make_fixtures
 import make_format_tables
@@ -53,10 +54,14 @@ class Score:
         wrong = []
         for figure in figures:
             self.passed += figure.right
-            self.failed += not figure.right
             self.errors[figure.name] = max(self.errors[figure.name], figure.error)
             if not figure.right:
                 wrong.append(figure)
+        self.wrong(place, wrong)
+
+    def wrong(self, place, wrong):
+        """Counts wrong figures and prints the first of them."""
+        self.failed += len(wrong)
         for figure in wrong[:SHOWN]:
             error = f", off by {figure.error:.2e} of its scale" if figure.error else ""
             print(f"FAIL {place}: {figure.name}: ours {figure.ours}, oracle {figure.oracle}{error}")
@@ -170,8 +175,11 @@ def comparison(score):
     for tensor in container.load(make_fixtures.FIXTURES / "package_dtypes.safetensors"):
         found = list(selftest.unnoticed(expected.tensor(tensor)))
         score.note(not found, "\n     ".join(found[:SHOWN]))
-    found = [*selftest.miscast(), *selftest.unnoticed_casts()]
-    score.note(not found, "\n     ".join(found[:SHOWN]))
+    for found in (
+        [*selftest.miscast(), *selftest.unnoticed_casts()],
+        [*selftest.misdiffed(), *selftest.unnoticed_differences()],
+    ):
+        score.note(not found, "\n     ".join(found[:SHOWN]))
 
 
 def derivations(score):
@@ -215,6 +223,14 @@ def generated(score):
     check_scan(score, checkpoints.generated())
 
 
+def diff(score):
+    """Pairs of checkpoints: every figure of `floatscope diff`."""
+    for found in diffs.check():
+        score.passed += found.passed
+        score.errors |= found.errors
+        score.wrong(found.place, found.wrong)
+
+
 def rotary(score):
     """Rotary frequencies of many configs, rounded: every figure of `floatscope lab rotary`."""
     for place, figures in all_rotary.check():
@@ -227,7 +243,7 @@ def real(score):
 
 
 PARTS = {part.__name__: part for part in (
-    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, rotary, real, sample,
+    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, diff, rotary, real, sample,
 )}  # fmt: skip
 
 

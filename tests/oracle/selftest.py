@@ -3,7 +3,7 @@
 `exact.py` is held against `math.fsum`, `fractions.Fraction` and NumPy. The
 comparison gets the oracle's own figures as a report, then spoils them one by one.
 `casts.py` is held value by value against gfloat (formats, and MX blocks), and figure by
-figure against cast_truth.py, which does the same in fractions.
+figure against cast_truth.py, which does the same in fractions. diff_selftest.py does it for comparisons.
 
 A report that says what the oracle says must pass in every figure, and any
 figure that is changed, dropped or moved by a little more than its tolerance must
@@ -23,6 +23,7 @@ import cast_cases
 import cast_truth
 import casts
 import compare
+import diff_selftest
 import exact
 import formats
 from formats import FORMATS
@@ -254,3 +255,16 @@ def spoiled_cast(path, value):
         return [value + 1, float(value), None]
     relative = {"max_abs_error": 4e-15, "mse": 2e-12}.get(path[-1])
     return [value * (1 + relative) + 1e-300 if relative else value + 2e-9, "Infinity", None]
+
+
+# Differences.
+
+
+def misdiffed():
+    """Where diff_truth.py is not gfloat, not the order of numbers, not exact products or not what was worked out by hand."""
+    yield from diff_selftest.misdiffed()
+
+
+def unnoticed_differences():
+    """Mistakes in comparisons that diff_compare.py lets pass."""
+    yield from diff_selftest.unnoticed_differences(leaves, at, put)

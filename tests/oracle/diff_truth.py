@@ -1,0 +1,415 @@
+"""What `floatscope diff` must say of two safetensors checkpoints, computed independently of it.
+
+Written from docs/diff.md and "Differences" in docs/how-it-knows.md, and from nothing else. Counts,
+distances and conversions are exact; sums are those of doubles (`total`), scaled first where their
+squares would leave the range.
+"""
+
+import math
+from collections import Counter
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+import casts
+import container
+import diff_conversions
+import diff_factors
+import diff_looks
+import expected
+import formats
+from diff_looks import TILE, scale_down
+from diff_rounding import coarser, places, rounded
+from formats import FORMATS
+
+WORST = 10
+
+
+
+class Side:
+    """The elements of one tensor: codes, numbers as doubles, and integers as integers."""
+
+    def __init__(self, tensor, file):
+        self.tensor, self.file = tensor, file
+        self.fmt = FORMATS["F32"] if tensor.dtype == "C64" else tensor.format
+        self.codes = formats.unpack(tensor.format, tensor.data)
+        self.shape = [*tensor.shape, 2] if tensor.dtype == "C64" else list(tensor.shape)
+
+    @property
+    def is_float(self):
+        return self.fmt.kind == "float"
+
+    @cached_property
+    def values(self):
+        return formats.decode(self.fmt, self.codes)
+
+    @cached_property
+    def integers(self):
+        """Integers of their own size; BOOL as 0 and 1."""
+        return (self.codes != 0).astype(np.uint8) if self.fmt.kind == "bool" else self.codes.view(self.fmt.dtype)
+
+    def describe(self):
+        t = self.tensor
+        return {"name": t.name, "dtype": t.dtype, "shape": list(t.shape), "file": self.file}
+
+
+class Pair:
+    """Two tensors of one shape, element by element."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+        self.same_type = a.tensor.dtype == b.tensor.dtype
+        self.floats = a.is_float and b.is_float
+
+    @cached_property
+    def equal(self):
+        """Elements whose numbers are equal, exactly."""
+        if self.floats:
+            return self.a.values == self.b.values
+        if self.a.is_float or self.b.is_float:
+            floats, integers = (self.a, self.b) if self.a.is_float else (self.b, self.a)
+            return float_is_integer(floats.values, integers.integers)
+        return integers_equal(self.a.integers, self.b.integers)
+
+    @cached_property
+    def both_nan(self):
+        return np.isnan(self.a.values) & np.isnan(self.b.values)
+
+    @cached_property
+    def apart(self):
+        """Elements whose numbers differ."""
+        return ~(self.equal | self.both_nan)
+
+    @cached_property
+    def differing(self):
+        """Elements that differ in bits, between types in value."""
+        return self.a.codes != self.b.codes if self.same_type else self.apart
+
+    @cached_property
+    def finite(self):
+        return np.isfinite(self.a.values) & np.isfinite(self.b.values)
+
+    def finite_values(self):
+        return self.a.values[self.finite], self.b.values[self.finite]
+
+    @cached_property
+    def distances(self):
+        """(ULPs where they are a number, "number", "inf" or "nan" as 0, 1, 2); None where there are none."""
+        if self.floats:
+            return float_distances(self.a, self.b)
+        if self.a.is_float or self.b.is_float:
+            return None
+        return integer_distances(self.a.integers, self.b.integers)
+
+    @cached_property
+    def ulp(self):
+        """The histogram."""
+        if self.distances is None:
+            return None
+        distances, kinds = self.distances
+        found = Counter()
+        for distance, times in zip(*np.unique(distances[kinds == 0], return_counts=True)):
+            found[bin_of(int(distance))] += int(times)
+        found |= {name: int((kinds == kind).sum()) for kind, name in ((1, "inf"), (2, "nan")) if (kinds == kind).any()}
+        return dict(found)
+
+    @cached_property
+    def rows(self):
+        """How many there are, along the last axis of more than one element; None for less than two dimensions or one row."""
+        rows = casts.matrix(self.a.tensor.shape)[0]
+        return rows if len(self.a.tensor.shape) > 1 and rows != 1 else None
+
+    @cached_property
+    def row_differs(self):
+        return self.differing.reshape(self.rows, -1).any(axis=1) if len(self.differing) else np.zeros(self.rows, bool)
+
+    def distinct(self):
+        """The numbers of both sides, each pair of codes once if there are many."""
+        a, b = self.a, self.b
+        if len(a.codes) < TILE or a.fmt.bits + b.fmt.bits > 64:
+            return a.values, b.values
+        word = np.uint32 if a.fmt.bits + b.fmt.bits <= 32 else np.uint64
+        both = np.unique((a.codes.astype(word) << word(b.fmt.bits)) | b.codes)
+        parts = both >> word(b.fmt.bits), both & word((1 << b.fmt.bits) - 1)
+        return tuple(formats.decode(side.fmt, part.astype(side.codes.dtype)) for side, part in zip((a, b), parts))
+
+    @property
+    def identical(self):
+        return self.same_type and bytes(self.a.tensor.data) == bytes(self.b.tensor.data)
+
+
+# Elements.
+
+
+def float_is_integer(floats, integers):
+    """Whether a double and an integer are one number, exactly."""
+    info = np.iinfo(integers.dtype)
+    within = (floats >= float(info.min)) & (floats < float(info.max) + (info.bits < 64)) & (floats == np.trunc(floats))
+    return within & (np.where(within, floats, 0).astype(integers.dtype) == integers)
+
+
+def integers_equal(a, b):
+    return (a == b) & ((a < 0) == (b < 0))
+
+
+def integer_distances(a, b):
+    if max(a.itemsize, b.itemsize) < 8:
+        found = np.abs(a.astype(np.int64) - b.astype(np.int64))
+    else:
+        found = np.abs(a.astype(object) - b.astype(object))
+    return found, np.zeros(len(found), np.uint8)
+
+
+def float_distances(a, b):
+    """Distances in the coarser type, into which the finer side is rounded."""
+    fmt = coarser(a.fmt, b.fmt)
+    with np.errstate(all="ignore"):
+        x, y = (side.values if side.fmt == fmt else rounded(fmt, side.values) for side in (a, b))
+    # A format without NaN or infinity takes its largest number for them, from which they are still told apart.
+    sides = (x, y) if fmt.info.num_nans else (a.values, b.values)
+    one_nan = np.isnan(sides[0]) != np.isnan(sides[1])
+    infinite = (np.isinf(sides[0]) | np.isinf(sides[1])) & (sides[0] != sides[1])
+    numbers = ~(one_nan | infinite) & np.isfinite(x) & np.isfinite(y)
+    p, q = (places(fmt, np.where(numbers, side, 0.0)) for side in (x, y))
+    apart = np.where(np.signbit(x) == np.signbit(y), np.maximum(p, q) - np.minimum(p, q), p + q)
+    kinds = np.where(one_nan, 2, np.where(infinite, 1, 0)).astype(np.uint8)
+    return np.where(numbers, apart, np.uint64(0)), kinds
+
+
+def bin_of(distance):
+    """The bin's name: "0", "1", "2", "3-4", "5-8", …"""
+    if distance <= 2:
+        return str(distance)
+    top = 1 << (distance - 1).bit_length()
+    return f"{top // 2 + 1}-{top}"
+
+
+# Figures.
+
+
+def number(x):
+    """As a report writes a double."""
+    return x if math.isfinite(x) else "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
+
+
+def integer(n):
+    return n if abs(n) <= expected.EXACT_IN_JSON else str(n)
+
+
+def index_of(at, shape):
+    return [int(i) for i in np.unravel_index(at, shape)] if shape else []
+
+
+def total(values):
+    """Σ, within 1e-14 of the sum of magnitudes: NumPy adds pairwise."""
+    return math.fsum(values) if len(values) < 1 << 14 else float(np.sum(values))
+
+
+def sum_of(values):
+    """Σ of doubles, as a fraction."""
+    if not len(values):
+        return Fraction(0)
+    (scaled, exponent), = scale_down(values)
+    return Fraction(total(scaled)) * Fraction(2) ** exponent
+
+
+def as_double(fraction):
+    try:
+        return float(fraction)
+    except OverflowError:
+        return math.inf
+
+
+def errors(pair, tolerance):
+    """max_abs to not_close."""
+    a, b = pair.finite_values()
+    with np.errstate(all="ignore"):
+        absolute = np.abs(a - b)
+        relative = (absolute / np.abs(b))[b != 0]
+        close = np.isclose(pair.a.values, pair.b.values, **tolerance)
+    row = {"finite": len(a)}
+    for name, values in (("abs", absolute), ("rel", relative)):
+        row[f"max_{name}"] = number(values.max().item()) if len(values) else None
+        infinite = np.isinf(values).any()
+        mean = math.inf if infinite else as_double(sum_of(values) / max(len(values), 1))
+        row[f"mean_{name}"] = number(mean) if len(values) else None
+    return row | {"allclose": bool(close.all()), "not_close": int((~close).sum())}
+
+
+def angles(pair):
+    """cosine and sqnr_db."""
+    a, b = pair.finite_values()
+    if not len(a):
+        return {"cosine": None, "sqnr_db": None}
+    with np.errstate(over="ignore"):
+        difference = a - b
+    halves = 0 if np.isfinite(difference).all() else 1
+    if halves:
+        difference = a / 2 - b / 2
+    (x, ea), (y, _), (d, ed) = scale_down(a, b, difference)
+    signal, of_b, noise = (total(v * v) for v in (x, y, d))
+    cosine = total(x * y) / math.sqrt(signal) / math.sqrt(of_b) if signal and of_b else None
+    if noise == 0 or signal == 0:
+        return {"cosine": cosine, "sqnr_db": "-Infinity" if noise else "Infinity"}
+    decibels = 10 * (math.log10(signal) - math.log10(noise) + 2 * (ea - ed - halves) * math.log10(2))
+    return {"cosine": cosine, "sqnr_db": decibels}
+
+
+def worst(pair):
+    """The ten elements that are farthest apart."""
+    at = np.flatnonzero(pair.apart)
+    a, b = pair.a.values[at], pair.b.values[at]
+    with np.errstate(all="ignore"):
+        far = np.where(np.isfinite(a) & np.isfinite(b), np.abs(a - b), np.inf)
+    order = np.argsort(-far, kind="stable")[:WORST]
+    return [one_of_worst(pair, int(at[i]), float(far[i])) for i in order]
+
+
+def one_of_worst(pair, at, far):
+    row = {"index": index_of(at, pair.a.shape), "a": value(pair.a, at), "b": value(pair.b, at), "abs": number(far)}
+    if pair.distances is None:
+        return row | {"ulp": None}
+    distances, kinds = pair.distances
+    return row | {"ulp": ["number", "inf", "nan"][kinds[at]] if kinds[at] else integer(int(distances[at]))}
+
+
+def value(side, at):
+    return number(side.values[at].item()) if side.is_float else integer(int(side.integers[at]))
+
+
+def ulps(pair):
+    if pair.ulp is None:
+        return {"ulp": None, "ulp_of": None, "max_ulp": None}
+    distances, kinds = pair.distances
+    largest = max(map(int, distances[kinds == 0]), default=None) if len(distances) else None
+    if pair.floats:
+        name = coarser(pair.a.fmt, pair.b.fmt).name
+    else:
+        name = min(pair.a.fmt, pair.b.fmt, key=lambda fmt: fmt.bits).name
+    return {"ulp": pair.ulp, "ulp_of": name, "max_ulp": None if largest is None else integer(largest)}
+
+
+def figures(pair, tolerance):
+    """Everything of a tensor but what explains it."""
+    apart = np.flatnonzero(pair.apart)
+    rows = None if pair.rows is None else {"rows": pair.rows, "differing": int(pair.row_differs.sum())}
+    return {
+        "name": pair.a.tensor.name, "a": pair.a.describe(), "b": pair.b.describe(),
+        "identical_bits": pair.identical, "count": len(pair.a.codes),
+        "equal": int(pair.equal.sum()), "both_nan": int(pair.both_nan.sum()),
+        "first_difference": index_of(apart[0], pair.a.shape) if len(apart) else None,
+        **ulps(pair), **errors(pair, tolerance), **angles(pair), "differing_rows": rows, "worst": worst(pair),
+    }  # fmt: skip
+
+
+# Conversions.
+
+
+def explained(pairs):
+    """What explains each pair, as a dict of (conversion, direction) with what belongs to it."""
+    found = {}
+    groups = {}
+    for at, pair in enumerate(pairs):
+        found[at] = {("identity", "a>b"): {}} if pair.identical else {}
+        if not pair.identical and not pair.floats:
+            found[at] |= {("exact", direction): {} for direction in exactly(pair)}
+        elif not pair.identical:
+            groups.setdefault((pair.a.fmt.name, pair.b.fmt.name), []).append(at)
+    for (a, b), places_ in groups.items():
+        one_way(found, pairs, places_, FORMATS[a], FORMATS[b], "a>b")
+        one_way(found, pairs, places_, FORMATS[b], FORMATS[a], "b>a")
+    return [found[at] for at in range(len(pairs))]
+
+
+def exactly(pair):
+    """Directions in which integers are the numbers of the other side: both, unless there is a −0, which no integer is."""
+    minus = [np.signbit(side.values) & (side.values == 0) for side in (pair.a, pair.b) if side.is_float]
+    return ["a>b", "b>a"] if pair.equal.all() and not np.any(minus) else []
+
+
+def one_way(found, pairs, at, source, target, direction):
+    """Adds what turns sources into targets for the pairs at these places."""
+    sides = [pairs[i].distinct() if direction == "a>b" else pairs[i].distinct()[::-1] for i in at]
+    starts = np.cumsum([0, *(len(x) for x, _ in sides)])[:-1].tolist()
+    xs, ys = (np.concatenate(part) for part in zip(*sides))
+    for i, names in zip(at, diff_conversions.explaining(source, target, xs, ys, starts)):
+        found[i] |= {(name, direction): {} for name in names}
+    if target.name == "F64":
+        return
+    for i, (x, y) in zip(at, sides):
+        for name, by_way_of_f32 in (("times", False), ("times:f32", True))[: 1 + (target.name != "F32")]:
+            factor = diff_factors.factor(source, target, x, y, by_way_of_f32)
+            if factor and not tile_of_roundings(target, pairs[i], direction):
+                found[i][name, direction] = factor
+
+
+def tile_of_roundings(target, pair, direction):
+    """Whether a whole tile that is not all zero is only rounded to nearest even: then the factor is 1."""
+    x, y = (side.values for side in ((pair.a, pair.b) if direction == "a>b" else (pair.b, pair.a)))
+    with np.errstate(all="ignore"):
+        right = diff_conversions.same(rounded(target, x), y)
+    starts = np.arange(0, len(x), TILE)
+    return bool((np.logical_and.reduceat(right, starts) & np.logical_or.reduceat(x != 0, starts)).any())
+
+
+# Checkpoints.
+
+
+def load(paths):
+    """{name: Side} of all tensors of some files."""
+    found = {}
+    for path in paths:
+        for tensor in container.load(path):
+            found[tensor.name] = Side(tensor, path.name)
+    return found
+
+
+def compare(a, b, tolerance, names):
+    """The whole report but sentences, of two dicts of Sides; `names` of A that are called otherwise in B."""
+    names = {name: names.get(name, name) for name in a}
+    matched = {name: other for name, other in names.items() if other in b}
+    mismatched = [name for name, other in matched.items() if not comparable(a[name].tensor, b[other].tensor)]
+    pairs = [Pair(a[name], b[other]) for name, other in matched.items() if name not in mismatched]
+    tensors = []
+    for pair, ways in zip(pairs, explained(pairs)):
+        looks = diff_looks.looks(pair) if pair.floats and not ways else None
+        tensors.append(figures(pair, tolerance) | {"explained_by": ways, "looks": looks})
+    kinds = Counter(map(kind, tensors))
+    only_in_a = [name for name in a if name not in matched]
+    only_in_b = [name for name in b if name not in matched.values()]
+    return {
+        "tensors": {row["name"]: row for row in tensors},
+        "pairs": {"compared": len(pairs), **{k: kinds[k] for k in ("identical", "equal", "explained", "unexplained")}, "failed": 0},
+        "only_in_a": only_in_a, "only_in_b": only_in_b,
+        "shape_mismatch": {n: {"a": a[n].describe(), "b": b[matched[n]].describe()} for n in mismatched},
+        "differ": bool(only_in_a or only_in_b or mismatched or kinds["identical"] < len(pairs)),
+    }  # fmt: skip
+
+
+def comparable(a, b):
+    """Tensors of one shape; complex numbers have another beside what is not complex."""
+    return list(a.shape) == list(b.shape) and (a.dtype == "C64") == (b.dtype == "C64")
+
+
+def summary(files):
+    """What is said of one side."""
+    tensors = [t for file in files for t in container.load(file)]
+    count = lambda t: len(t.data) * 8 // t.format.bits
+    dtypes = {}
+    for t in tensors:
+        row = dtypes.setdefault(t.dtype, {"tensors": 0, "parameters": 0, "bytes": 0})
+        row["tensors"] += 1
+        row["parameters"] += count(t)
+        row["bytes"] += len(t.data)
+    sums = {key: sum(row[key] for row in dtypes.values()) for key in ("tensors", "parameters", "bytes")}
+    listed = {file.name: file.stat().st_size for file in files}
+    return sums | {"dtypes": dtypes, "files": listed, "config": None}
+
+
+def kind(row):
+    if row["identical_bits"]:
+        return "identical"
+    if row["equal"] + row["both_nan"] == row["count"]:
+        return "equal"
+    return "explained" if row["explained_by"] else "unexplained"
