@@ -24,6 +24,8 @@ async function openDiff(diff, layers = LAYERS) {
 
 /** Only lines on the screen are drawn. @param {Page} page @param {string} [name] of one of them */
 async function toList(page, name) {
+  // The map comes in above the list, and would push it away.
+  await page.waitForSelector('#pair-map:not([hidden]) canvas');
   await page.$eval('#pair-tensors', (list) => list.scrollIntoView());
   await page.waitForSelector(`#pair-tensor-list [data-tensor${name ? `="${name}"` : ''}]`);
 }
