@@ -11,7 +11,7 @@ import { byId, h } from '../dom.js';
 
 /** @param {Rotary} rotary */
 const angles = ({ bf16, f16, frequencies }) => h('table', { class: 'stats' },
-  h('thead', {}, h('tr', {}, ...['position', 'BF16: off by', 'frequencies over a quarter turn', 'FP16: off by', 'over a quarter turn'].map((title) => h('th', { scope: 'col' }, title)))),
+  h('thead', {}, h('tr', {}, ...['position', 'BF16 off by', '> ¼ turn', 'FP16 off by', '> ¼ turn'].map((title) => h('th', { scope: 'col' }, title)))),
   h('tbody', {}, ...bf16.angles.map(({ position, error, turned }, i) => h('tr', { 'data-position': String(position) },
     h('th', { scope: 'row' }, count(position)),
     ...[`${value(error)} rad`, `${turned} of ${frequencies.length}`, `${value(f16.angles[i].error)} rad`, `${f16.angles[i].turned} of ${frequencies.length}`].map((cell) => h('td', {}, cell))))));
@@ -27,7 +27,9 @@ const frequencies = ({ frequencies }) => h('details', {},
 /** @param {Rotary | {error: string}} rotary */
 const bench = (rotary) => ('error' in rotary
   ? [h('p', { class: 'lead' }, sentence(rotary.error))]
-  : [h('p', { class: 'lead' }, rotary.bf16.says.join(' ')), angles(rotary), ...rotary.notes.map((note) => h('p', { class: 'note' }, note)), frequencies(rotary)]);
+  : [h('p', { class: 'lead' }, rotary.bf16.says.join(' ')),
+    h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Angles by position' }, angles(rotary)),
+    h('p', { class: 'note' }, 'Off by: the error of the worst angle. > ¼ turn: how many frequencies are off by more than that.'), ...rotary.notes.map((note) => h('p', { class: 'note' }, note)), frequencies(rotary)]);
 
 /** @param {Comparing} comparing @returns {() => void} opens it */
 export function labView(comparing) {
