@@ -12,7 +12,7 @@ import formats
 import ingredients
 import make_fixtures
 from diff_conversions import VARIANTS, WITHIN, carry_out, same, ways
-from diff_rounding import FLOATS, has_infinity, has_nan, is_scale, largest, least_exponent, rounded, smallest_normal
+from diff_rounding import FLOATS, has_infinity, is_scale, largest, least_exponent, rounded, smallest_normal
 from formats import FORMATS
 
 COUNT = 120  # elements of most tensors: whole bytes in every format, ragged for vectors
@@ -181,6 +181,11 @@ def whole_numbers():
                 y = (whole & ((1 << target.bits) - 1)).astype(formats.code_type(target.bits))
             yield f"limits/{fmt.name}>{other}", made("", fmt, codes), made("", target, y)
             yield f"limits/{fmt.name}<{other}", made("", target, y), made("", fmt, codes)
+    yield from beyond_doubles()
+    yield from truths()
+
+
+def beyond_doubles():
     big = np.array([2**53 + n for n in (-2, -1, 0, 1, 2, 3)] * 4)
     signed, double, unsigned = FORMATS["I64"], FORMATS["F64"], FORMATS["U64"]
     for sign in (1, -1):
@@ -188,6 +193,10 @@ def whole_numbers():
         yield f"2^53/{sign}", made("", signed, codes), made("", double, codes_of(double, (big * sign).astype(float)))
         yield f"2^53/{sign}/beside", made("", signed, codes), made("", signed, codes + np.uint64(1))
     yield "2^63", made("", unsigned, np.full(8, 2**63, np.uint64)), made("", double, codes_of(double, np.full(8, 2.0**63)))
+
+
+def truths():
+    """BOOL, of any byte, and zeros of either sign."""
     for name in ("I8", "U64", "BOOL"):
         x, zeros = np.array([0, 1, 0, 1]), codes_of(FORMATS["F32"], [-0.0, 1, 0, 1])
         x = x.astype(formats.code_type(FORMATS[name].bits))

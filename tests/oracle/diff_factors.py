@@ -173,7 +173,7 @@ def factor(source, target, a, b, by_way_of_f32=False):
     sign, low, low_in, high, high_in = found
     least = double_from(low, low_in, up=True) or 5e-324
     most = math.inf if high is None else double_from(high, high_in, up=False)
-    if not 0 < least <= most or (sign > 0 and least <= 1 <= most):
+    if not 0 < least < math.inf or least > most or (sign > 0 and least <= 1 <= most):
         return None
     bits = fewest_bits(least, most)
     if by_way_of_f32 and not holds_f32(least, most):

@@ -16,6 +16,7 @@ import diff_cases
 import diff_compare
 import diff_conversions
 import diff_factors
+import diff_pair
 import diff_rounding
 import diff_truth
 import formats
@@ -98,7 +99,7 @@ def wrong_ends(what, target, x, y, by_way, found):
 def side(name, values, shape=None):
     fmt = FORMATS[name]
     codes = values if fmt.kind != "float" else codes_of(fmt, values)
-    return diff_truth.Side(made("t", fmt, codes, shape), "t.safetensors")
+    return diff_pair.Side(made("t", fmt, codes, shape), "t.safetensors")
 
 
 def said(a, b):
@@ -115,10 +116,14 @@ def by_hand():
         "equal": 2, "first_difference": [0], "ulp": {"0": 4}, "ulp_of": "BF16", "max_ulp": 0, "max_abs": 2.0**-8, "mean_abs": 2.0**-9,
         "not_close": 2, ("nearest_even", "a>b"): True, ("toward_zero", "a>b"): False, ("ties_away", "a>b"): False, ("exact", "b>a"): False,
     }  # fmt: skip
-    yield side("F32", x), side("BF16", [1 + 2.0**-7, 1 + 2.0**-6, -2, 0]), {"ulp": {"0": 3, "1": 1}, ("ties_away", "a>b"): True, ("nearest_even", "a>b"): False}
+    yield side("F32", x), side("BF16", [1 + 2.0**-7, 1 + 2.0**-6, -2, 0]), {
+        "ulp": {"0": 3, "1": 1}, ("ties_away", "a>b"): True, ("nearest_even", "a>b"): False,
+    }  # fmt: skip
     # 1 + 2^-8 + 2^-12: FP16's step is 2^-10, so that it becomes the tie above and then 1; directly it becomes 1 + 2^-7.
     x = [1 + 2.0**-8 + 2.0**-12, 3.0]
-    yield side("F32", x), side("BF16", [1, 3]), {("through:f16", "a>b"): True, ("through:tf32", "a>b"): True, ("nearest_even", "a>b"): False, ("toward_zero", "a>b"): True}
+    yield side("F32", x), side("BF16", [1, 3]), {
+        ("through:f16", "a>b"): True, ("through:tf32", "a>b"): True, ("nearest_even", "a>b"): False, ("toward_zero", "a>b"): True,
+    }  # fmt: skip
     # FP16: zero to its smallest number is one place, from −2^-24 to 2^-24 it is two, over zero that is one.
     yield side("F16", [0, -(2.0**-24), -0.0, inf, nan, nan, inf]), side("F16", [2.0**-24, 2.0**-24, 0, inf, nan, 1, 1]), {
         "equal": 2, "both_nan": 1, "ulp": {"0": 3, "1": 1, "2": 1, "inf": 1, "nan": 1}, "max_ulp": 2, "finite": 3,
@@ -127,15 +132,31 @@ def by_hand():
     yield side("F8_E4M3", [nan, 448, -2, 0]), side("F32", [1e9, 464, -2, 2.0**-10]), {"ulp": {"0": 4}, ("nearest_even", "b>a"): True}
     yield side("F8_E4M3", [nan, 448, 1, 0]), side("F32", [-500, 500, 1, 0]), {("nearest_even", "b>a"): False, ("nearest_even+saturate", "b>a"): False}
     yield side("F8_E4M3", [-448, 448, 1, 0]), side("F32", [-500, inf, 1, 0]), {("nearest_even", "b>a"): False, ("nearest_even+saturate", "b>a"): True}
-    yield side("F16", [2.0**-15, 1, -0.0]), side("BF16", [0, 1, -0.0]), {("nearest_even+flush", "a>b"): False, ("through:f8_e4m3fnuz", "a>b"): False, ("through:f8_e4m3", "a>b"): True}
-    # 0.75 · s: [0.5, 1.5] must round to 1 and 3 in steps of ½ and of 1, between 1.25 (even: 1) … and so on.
+    # E4M3 FNUZ has no −0; BF16 has 2^-15 as a normal number.
+    yield side("F16", [2.0**-15, 1, -0.0]), side("BF16", [0, 1, -0.0]), {
+        ("nearest_even+flush", "a>b"): False, ("through:f8_e4m3fnuz", "a>b"): False, ("through:f8_e4m3", "a>b"): True,
+    }  # fmt: skip
+    yield from factors_by_hand()
+    big = np.array([2**53 + 1, 2**53, 5], np.uint64)
+    yield side("U64", big), side("F64", [2.0**53, 2.0**53, 5]), {
+        "equal": 2, "first_difference": [0], "max_abs": 0.0, "ulp": None, "not_close": 0, ("exact", "a>b"): False,
+    }  # fmt: skip
+    rows = np.arange(24.0)
+    turned = {"differing_rows": {"rows": 6, "differing": 6}, "looks": "permuted_rows"}
+    yield side("F32", rows, [6, 4]), side("F32", np.roll(rows, 8), [6, 4]), turned
+    once = np.where(rows == 3, 1 + 2.0**-6, 1)
+    yield side("BF16", rows + 1), side("BF16", (rows + 1) * once), {"looks": "few_values"}
+
+
+def factors_by_hand():
+    # E2M1 has 1.5, 2, 3, 4, 6: what lies from 1.75 to 2.5 becomes 2, and from 3.5 to 5 it becomes 4; both are even.
     yield side("F32", [1.0, 2.0]), side("F4", [2.0, 4.0]), {("times", "a>b"): {"low": 1.75, "high": 2.5, "bits": 1}}
     yield side("F32", [1.0, 2.0]), side("F32", [-0.5, -1.0]), {("times", "a>b"): {"low": -0.5 - 2.0**-25, "high": -0.5 + 2.0**-26, "bits": 1}}
-    big = np.array([2**53 + 1, 2**53, 5], np.uint64)
-    yield side("U64", big), side("F64", [2.0**53, 2.0**53, 5]), {"equal": 2, "first_difference": [0], "max_abs": 0.0, "ulp": None, "not_close": 0, ("exact", "a>b"): False}
-    rows = np.arange(24.0)
-    yield side("F32", rows, [6, 4]), side("F32", np.roll(rows, 8), [6, 4]), {"differing_rows": {"rows": 6, "differing": 6}, "looks": "permuted_rows"}
-    yield side("BF16", rows + 1, [24]), side("BF16", (rows + 1) * np.where(np.arange(24) == 3, 1 + 2.0**-6, 1), [24]), {"looks": "few_values"}
+    # FP64's smallest number takes a factor beyond all doubles.
+    yield side("F64", [2.0**-1074, 1, 6, 6]), side("F4", [6, 1, 6, 6]), {("times", "a>b"): False}
+    yield side("F64", [2.0**-1074] * 2), side("F4", [6] * 2), {("times", "a>b"): False}
+    # Half-way between 4 and 6 lies 5, which becomes 4; above that there is no end.
+    yield side("F32", [1.0, 2.0]), side("F4", [6, 6]), {("times", "a>b"): {"low": math.nextafter(5, 6), "high": math.inf, "bits": 1}}
 
 
 def unlike_hand():
@@ -151,9 +172,10 @@ def unlike_hand():
                 ours = row[name]["like"] if name == "looks" else row[name]
             if ours != value:
                 yield f"pair {number}: {name}: {ours}, by hand {value}"
-    for distance, name in ((0, "0"), (2, "2"), (3, "3-4"), (4, "3-4"), (5, "5-8"), (8, "5-8"), (9, "9-16"), (2**40 + 1, "1099511627777-2199023255552")):
-        if diff_truth.bin_of(distance) != name:
-            yield f"the bin of {distance} is {diff_truth.bin_of(distance)}"
+    bins = {0: "0", 2: "2", 3: "3-4", 4: "3-4", 5: "5-8", 8: "5-8", 9: "9-16", 2**40 + 1: "1099511627777-2199023255552"}
+    for distance, name in bins.items():
+        if diff_pair.bin_of(distance) != name:
+            yield f"the bin of {distance} is {diff_pair.bin_of(distance)}"
 
 
 # The comparison.
@@ -214,7 +236,8 @@ def unnoticed_differences(leaves, at, put):
     yield from unnoticed_whole(leaves, at, put)
     for number, (a, b) in enumerate(pairs_to_spoil()):
         row = said(a, b)
-        row["explained_by"] = {key: value | ({"bits": diff_factors.significant_bits(value["low"])} if value else {}) for key, value in row["explained_by"].items()}
+        for found in filter(None, row["explained_by"].values()):
+            found["bits"] = diff_factors.significant_bits(found["low"])  # which as_report names
         perfect = as_report(row)
         right = lambda report: all(figure.right for figure in diff_compare.tensor(row, report))
         if not right(perfect):

@@ -155,7 +155,8 @@ def last_bits():
         down = rounded(b, x, "toward_zero")
         up = codes_of(b, down) + draws.astype(codes_of(b, down).dtype)
         yield f"noise/{a.name}/{b.name}", made("", a, codes_of(a, x), [40, 100]), made("", b, up, [40, 100])
-        yield f"noise/{a.name}/{b.name}/more", made("", a, codes_of(a, x), [40, 100]), made("", b, up + (draws & (np.arange(4000) % 31 == 0)).astype(up.dtype), [40, 100])
+        more = up + (draws & (np.arange(4000) % 31 == 0)).astype(up.dtype)
+        yield f"noise/{a.name}/{b.name}/more", made("", a, codes_of(a, x), [40, 100]), made("", b, more, [40, 100])
     for fmt in (BF16, F16):
         x = rounded(fmt, bell(4000, "nearly", fmt.name))
         y = x * 1.7
