@@ -11,7 +11,7 @@ import { isChromium, origin, patience_ms, phase, pick, scratch, text, useBrowser
 import { write } from './support/checkpoint.mjs';
 import { assertSame, compareWith, compared, inFolder, narrow, nativeDiff, savedDiff, twoFiles, wide } from './support/compare.mjs';
 import { drop } from './support/drop.mjs';
-import { assertSameTensors, command, nativeReport, savedReport } from './support/native.mjs';
+import { assertSameTensors, command, download, nativeReport, savedReport } from './support/native.mjs';
 import { requestsOfThePage } from './support/server.mjs';
 
 const { open, seen } = useBrowser();
@@ -32,7 +32,9 @@ test('the report is the command’s, byte for byte, and so are CSV and Markdown'
   const { page, errors, ended } = await comparison(a, b);
   assert.equal(ended, 'done');
   const native = await nativeDiff(a, b);
-  assertSame(await savedDiff(page), native);
+  const { name, text: saved } = await download(page, '#save-diff-json', '.json');
+  assert.equal(name, 'diff-pair-f32-pair-bf16.json');
+  assertSame(saved, native);
   assertSame(await savedDiff(page, 'csv'), await nativeDiff(a, b, '--csv', '-'));
   assertSame(await savedDiff(page, 'md'), await nativeDiff(a, b, '--markdown', '-'));
   const { headline, pairs } = JSON.parse(native);
