@@ -26,7 +26,7 @@ LOOSE = {"rtol": 0.125, "atol": 1e-3, "equal_nan": True}
 # The slowest first.
 GROUPS = {group.__name__: group for group in (
     diff_cases.conversions, diff_shapes.joined, diff_shapes.large, diff_shapes.looks, diff_cases.factors, diff_shapes.tiles,
-    diff_cases.types, diff_chance.chance, diff_shapes.special,
+    diff_cases.types, diff_chance.chance, diff_chance.edges, diff_shapes.special,
 )}  # fmt: skip
 THREADED = ["large", "joined", "looks", "tiles"]
 
@@ -52,7 +52,7 @@ def check():
     """What was found of every group and of every pair of checkpoints."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of each process, which begins anew for that
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        found = [pool.submit(of_group, name) for name in GROUPS] + [pool.submit(of_checkpoints), pool.submit(known)]
+        found = [pool.submit(of_group, name) for name in GROUPS] + [pool.submit(of_checkpoints)]
         for future in found:
             yield from future.result()
 
@@ -101,18 +101,6 @@ def of_checkpoints():
         sides = files_of(case.a), files_of(case.b)
         found.append(compared(case.name, case.a, case.b, *sides, case.options, case.names, case.renames))
     return found
-
-
-def known():
-    """Pairs on which the command is wrong: that it no longer is must be noticed, too."""
-    a, b = written("unsettled", diff_chance.unsettled)
-    rows = {row["name"]: row for row in json.loads(command(a, b)[1])["tensors"]}
-    expected = diff_truth.compare(diff_truth.load([a]), diff_truth.load([b]), USUAL, {})["tensors"]
-    found = Found("diff known")
-    for name, theirs in expected.items():
-        wrong = not all(figure.right for figure in diff_compare.tensor(theirs, rows[name]))
-        found.add([same(f"{name}: still unsettled", wrong, True)])
-    return [found]
 
 
 def files_of(path):

@@ -37,6 +37,8 @@ struct Tile {
     finite: [Vec<f32>; 2],
     /// Indices of these.
     odd: Vec<usize>,
+    /// Whether nearest even alone explains these, from A to B and from B to A.
+    rounds_odd: [bool; 2],
     rounded: Vec<f32>,
     places: [Vec<i32>; 2],
 }
@@ -235,15 +237,15 @@ impl Comparer {
                 seen.worst.add(Element::of(index, a, b));
             }
         }
-        let pairs = self
-            .tile
-            .odd
-            .iter()
-            .map(|at| (f64::from(x[*at]), f64::from(y[*at])));
+        let odd = self.tile.odd.iter();
+        let pairs = odd.map(|at| (f64::from(x[*at]), f64::from(y[*at])));
+        let turned = pairs.clone().map(|(x, y)| (y, x));
+        self.tile.rounds_odd = [true; 2];
         if let (false, Some([forth, back])) = (self.tile.odd.is_empty(), &self.explainers) {
             let [left, right] = &mut seen.explained;
             forth.add_each(left, pairs.clone());
-            back.add_each(right, pairs.map(|(x, y)| (y, x)));
+            back.add_each(right, turned.clone());
+            self.tile.rounds_odd = [forth.rounds_each(pairs), back.rounds_each(turned)];
         }
     }
 
@@ -279,8 +281,9 @@ impl Comparer {
         let [x, y] = &self.tile.finite;
         if let Some([forth, back]) = &mut self.explainers {
             let [left, right] = &mut self.seen.explained;
-            forth.add_singles(left, x, y);
-            back.add_singles(right, y, x);
+            let [forth_odd, back_odd] = self.tile.rounds_odd;
+            forth.add_singles(left, x, y, forth_odd);
+            back.add_singles(right, y, x, back_odd);
         }
     }
 

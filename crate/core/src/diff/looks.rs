@@ -144,12 +144,16 @@ fn few_rows(span: &PairSpan, seen: &Difference) -> Option<Look> {
 
 fn one_ulp(seen: &Difference) -> Option<Look> {
     // Bins of 0 and 1, and those of what is not finite.
-    let is_so = seen.max_ulp == Some(1) && seen.ulp[2..].iter().all(|count| *count == 0);
+    let is_so = seen.max_ulp.is_some() && seen.ulp[2..].iter().all(|count| *count == 0);
     is_so.then(|| {
-        let says = format!(
-            "{} by 1 ULP and none by more: another rounding, or noise of the last bit",
-            counted(seen.ulp[1], "value differs", "values differ")
-        );
+        let says = match seen.ulp[1] {
+            0 => "no value is a whole ULP off: another rounding, or zeros of the other sign"
+                .to_owned(),
+            off => format!(
+                "{} by 1 ULP and none by more: another rounding, or noise of the last bit",
+                counted(off, "value differs", "values differ")
+            ),
+        };
         Look::new("one_ulp", says)
     })
 }

@@ -13,6 +13,10 @@ use crate::scan::integer_and_exponent;
 /// Magnitudes beyond 2^±this are summed at another scale, so that squares neither overflow nor vanish.
 const SAFE_EXPONENT: i32 = 200;
 
+/// Quotients are summed at this scale, so that a tile of them overflows only where one of them does.
+const RELATIVE_EXPONENT: i32 = 12;
+const RELATIVE_SCALE: f64 = power_of_two(-RELATIVE_EXPONENT);
+
 /// A tile on its way.
 pub(super) struct Wide<'a> {
     pub(super) span: &'a PairSpan,
@@ -116,7 +120,7 @@ impl Wide<'_> {
                 let quotient = difference / b.abs();
                 seen.nonzero_b += 1;
                 seen.max_relative = seen.max_relative.max(quotient);
-                relative += quotient;
+                relative += quotient * RELATIVE_SCALE;
             }
             let d = match overflows {
                 true => (a * scale - b * scale).abs(),
@@ -135,7 +139,7 @@ impl Wide<'_> {
         of.absolute.add_product(sums[3], 1, in_gap);
         of.squares.add_product(sums[4], 1, 2 * in_gap);
         match relative.is_finite() {
-            true => of.relative.add_product(relative, 1, 0),
+            true => of.relative.add_product(relative, 1, RELATIVE_EXPONENT),
             false => of.has_infinite_relative = true,
         }
     }

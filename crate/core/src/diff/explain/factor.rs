@@ -96,14 +96,16 @@ impl Factor {
 
     /// Narrows by a pair of numbers, the second one of this layout.
     pub(in super::super) fn add(&mut self, layout: &FloatLayout, x: f64, y: f64) {
-        if x.is_nan() || x == 0.0 || x.is_infinite() {
-            let is_kept = match () {
-                () if x.is_nan() => y.is_nan(),
-                () if x == 0.0 => y == 0.0,
-                () => y.is_infinite(),
+        if x == 0.0 || !x.is_finite() {
+            // Its product is what it was, for which the format may have a number or NaN.
+            let made = layout.encode(x, Rounding::NearestEven, Overflow::Ieee);
+            let made = layout.decode(made);
+            let is_explained = match () {
+                () if made.is_nan() => y.is_nan(),
+                () if x.is_nan() => y == made,
+                () => y.abs() == made.abs() && self.takes_sign(layout, x, y),
             };
-            // An infinity's sign goes the way of all signs; a zero's is checked as well.
-            if !is_kept || !(x.is_nan() || self.takes_sign(layout, x, y)) {
+            if !is_explained {
                 self.kill();
             }
             return;
@@ -387,6 +389,26 @@ mod tests {
         }
         second.merge(&first);
         assert_eq!(second.found(false), whole.found(false));
+    }
+
+    #[test]
+    fn what_is_not_finite_becomes_what_the_format_has_for_it() {
+        let found = |dtype: Dtype, pairs: &[(f64, f64)]| {
+            let layout = dtype.format().layout().expect("a float");
+            let mut factor = Factor::default();
+            pairs.iter().for_each(|(x, y)| factor.add(layout, *x, *y));
+            factor.found(false).first().map(|found| found.factor)
+        };
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        let twice = [(1.0, 2.0), (3.0, 6.0)];
+        let with = |pair| [&twice[..], &[pair]].concat();
+        assert_eq!(found(Dtype::F8E4M3, &with((inf, nan))), Some(2.0));
+        assert_eq!(found(Dtype::F8E4M3, &with((inf, 448.0))), None);
+        assert_eq!(found(Dtype::F4, &with((inf, 6.0))), Some(2.0));
+        assert_eq!(found(Dtype::F4, &with((inf, -6.0))), None);
+        assert_eq!(found(Dtype::F4, &with((nan, 6.0))), Some(2.0));
+        assert_eq!(found(Dtype::F16, &with((inf, inf))), Some(2.0));
+        assert_eq!(found(Dtype::F16, &with((nan, inf))), None);
     }
 
     #[test]

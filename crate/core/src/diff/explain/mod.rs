@@ -127,8 +127,21 @@ impl Explainer {
         }
     }
 
-    /// Tries what is left on finite numbers.
-    pub(super) fn add_singles(&mut self, left: &mut Explained, x: &[f32], y: &[f32]) {
+    /// Whether nearest even alone explains these.
+    pub(super) fn rounds_each(&self, mut pairs: impl Iterator<Item = (f64, f64)>) -> bool {
+        // The first way is the plainest.
+        pairs.all(|(x, y)| explaining(&self.ways[0], 1, x, y) == 1)
+    }
+
+    /// Tries what is left on the finite numbers of a tile; `rounds_others` is whether nearest
+    /// even explains the pairs that are not.
+    pub(super) fn add_singles(
+        &mut self,
+        left: &mut Explained,
+        x: &[f32],
+        y: &[f32],
+        rounds_others: bool,
+    ) {
         if left.is_dead() || x.is_empty() {
             return;
         }
@@ -153,7 +166,7 @@ impl Explainer {
         if left.factor.is_dead() {
             return;
         }
-        if self.is_rounded(x, y) {
+        if rounds_others && self.is_rounded(x, y) {
             return left.factor.kill_unless_zero(x);
         }
         for (x, y) in pairs() {
@@ -212,7 +225,7 @@ impl Explainer {
             left.factor.kill_unless_zero(x);
         }
         if left.ways.iter().any(|set| *set != 0) {
-            self.add_singles(left, x, x);
+            self.add_singles(left, x, x, true);
         }
     }
 
