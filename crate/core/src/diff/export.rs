@@ -1,8 +1,8 @@
 //! The comparison for spreadsheets and for model cards.
 
 use super::Collected;
-use super::collected::Summary;
 use super::figures::Kind;
+use super::summary::Summary;
 use crate::report::{Number, counted, grouped, to_json};
 
 /// The columns of the CSV.

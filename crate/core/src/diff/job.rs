@@ -6,8 +6,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::collected::{Collected, PairProblem};
+use super::collected::Collected;
 use super::config::Config;
+use super::overview::PairProblem;
 use super::pairing::{Held, Pairing, tensor};
 use super::plan::{PairRun, Plan, Progress};
 use super::renames::Renames;

@@ -18,23 +18,25 @@ mod export;
 mod figures;
 mod headline;
 mod job;
+mod listing;
 mod looks;
 mod numbers;
+mod overview;
 mod pairing;
 mod plan;
 mod renames;
 mod rows;
 mod sample;
 mod span;
+mod stream;
+mod summary;
 mod triage;
 mod ulp;
 mod wide;
 mod worker;
 mod worst;
 
-pub use collected::{
-    Collected, DiffCursor, DiffOverview, Explained, PairCounts, PairProblem, Summary,
-};
+pub use collected::Collected;
 pub use columns::PairColumns;
 pub use config::Config;
 pub use difference::Difference;
@@ -42,10 +44,13 @@ pub use explain::Explanation;
 pub use figures::{DifferingRows, Kind, Operand, PairFigures, Ulps, WorstElement};
 pub use job::Comparison;
 pub use looks::Look;
+pub use overview::{DiffOverview, Explained, PairCounts, PairProblem};
 pub use pairing::Mismatch;
 pub use plan::PairRun;
 pub use renames::{Rename, Renames};
 pub use span::{PairSpan, Side, Tolerance};
+pub use stream::DiffCursor;
+pub use summary::Summary;
 pub use triage::Hint;
 pub use worker::PairWorker;
 

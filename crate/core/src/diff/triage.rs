@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::collected::{PairCounts, SideReport, Summary};
 use super::figures::Kind;
+use super::overview::{PairCounts, SideReport};
 use super::pairing::{HEAD, Held, Mismatch};
+use super::summary::Summary;
 use crate::report::{counted, grouped, listed};
 
 /// Names that are told.
