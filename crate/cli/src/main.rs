@@ -20,6 +20,7 @@ mod reader;
 mod scan;
 mod table;
 mod text;
+mod threads;
 
 #[cfg(unix)]
 mod mapped;

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Bytes looked at in one go: long enough for the kernel, and in cache when they are counted.
@@ -29,6 +29,31 @@ impl From<&Metadata> for Version {
             bytes: metadata.len(),
             changed: metadata.modified().ok(),
         }
+    }
+}
+
+/// A file, and what it was like when its header was read.
+pub(crate) struct KnownFile {
+    pub(crate) path: PathBuf,
+    pub(crate) version: Version,
+}
+
+/// The file that a thread has open.
+#[derive(Default)]
+pub(crate) struct Opened(Option<(PathBuf, Source)>);
+
+impl Opened {
+    /// The file, opened unless it is the one that is open.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, or is another by now.
+    pub(crate) fn file(&mut self, file: &KnownFile) -> io::Result<&Source> {
+        if self.0.as_ref().is_none_or(|(path, _)| *path != file.path) {
+            self.0 = Some((file.path.clone(), Source::open(&file.path)?));
+        }
+        let (_, source) = self.0.as_ref().expect("it was just opened");
+        source.check(file.version)?;
+        Ok(source)
     }
 }
 
@@ -190,7 +215,6 @@ fn map(_: &Source, _: Range<u64>, _: &mut impl Sink) -> io::Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     /// A file that is removed when it is dropped.
     pub(crate) struct Scratch(PathBuf);

@@ -1,11 +1,10 @@
 //! `floatscope scan`: drives a job over files with several threads.
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::task::Poll;
 
 use floatscope_core::Job;
 use floatscope_core::plan::Run;
@@ -17,11 +16,9 @@ use indicatif::ProgressBar;
 use crate::arguments::{ScanOptions, Target};
 use crate::inputs::{self, Inputs, shown, what};
 use crate::outputs::{Output, is_same};
-use crate::reader::{Reader, Sink, Source, Version};
+use crate::reader::{KnownFile, Opened, Reader, Sink, Source};
+use crate::threads::{self, Shared};
 use crate::{csv, progress, table, text};
-
-/// Bytes that are worth a thread.
-const BYTES_PER_THREAD: u64 = 1 << 20;
 
 /// Scans what the options say and writes what they ask for.
 pub(crate) fn command(options: &ScanOptions) -> ExitCode {
@@ -83,14 +80,8 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "floatscope: {}", text::line(message));
 }
 
-/// A file of the job, in the job's order, and what it was like when its header was read.
-struct ScannedFile {
-    path: PathBuf,
-    version: Version,
-}
-
 /// A job whose headers are read, and its files.
-fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<ScannedFile>) {
+fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<KnownFile>) {
     let mut job = Job::new(&inputs::checkpoint_name(paths));
     for problem in inputs.problems {
         job.add_problem(problem);
@@ -104,7 +95,7 @@ fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<ScannedFile>) {
             Ok(source) => {
                 read_header(&mut job, &shown(&path), &source);
                 let version = source.version();
-                files.push(ScannedFile { path, version });
+                files.push(KnownFile { path, version });
             }
             Err(error) => job.add_unreadable(&shown(&path), &what(&error)),
         }
@@ -194,9 +185,8 @@ impl Outputs {
     }
 }
 
-fn scan_tensors(job: &mut Job, files: &[ScannedFile], options: &ScanOptions) {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = options.threads.map_or_else(cores, NonZeroUsize::get);
+fn scan_tensors(job: &mut Job, files: &[KnownFile], options: &ScanOptions) {
+    let threads = threads::count(options.threads);
     job.start(threads as u64);
     let total_bytes = job.report().overview().checkpoint.bytes;
     look(job, files, threads, total_bytes, options);
@@ -208,7 +198,7 @@ fn scan_tensors(job: &mut Job, files: &[ScannedFile], options: &ScanOptions) {
 /// Hands the runs of one look to threads until none is left.
 fn look(
     job: &mut Job,
-    files: &[ScannedFile],
+    files: &[KnownFile],
     threads: usize,
     total_bytes: u64,
     options: &ScanOptions,
@@ -216,78 +206,50 @@ fn look(
     if job.is_done() {
         return;
     }
-    let useful = usize::try_from(total_bytes / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX);
-    let shared = Shared {
-        job: Mutex::new(job),
-        changed: Condvar::new(),
+    let shared = Looking {
+        job: Shared::new(job),
         files,
         bar: progress::bar(total_bytes, !options.no_progress),
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(useful) {
-            let thread = std::thread::Builder::new().spawn_scoped(scope, || shared.work());
-            // Where the system has no more threads, fewer do the work.
-            if thread.is_err() {
-                break;
-            }
-        }
-        shared.work();
-    });
+    threads::work_in(threads, total_bytes, || shared.work());
     shared.bar.finish_and_clear();
 }
 
 /// What the threads share.
-struct Shared<'a> {
-    job: Mutex<&'a mut Job>,
-    /// A run came back: there may be another to hand out, or nothing left to wait for.
-    changed: Condvar,
-    files: &'a [ScannedFile],
+struct Looking<'a> {
+    job: Shared<&'a mut Job>,
+    files: &'a [KnownFile],
     bar: ProgressBar,
 }
 
-impl<'a> Shared<'a> {
+impl Looking<'_> {
     /// Scans runs until none is left.
     fn work(&self) {
         let mut worker = Thread::new(&self.bar);
-        while let Some((run, tasks)) = self.next_run() {
-            let outcome = worker.look(&run, tasks, &self.files[run.file]);
-            let mut job = self.lock();
-            job.merge(run.id, worker.take_seen());
-            if let Err(error) = outcome {
-                job.fail(run.id, true, &what(&error));
-            }
-            drop(job);
-            self.changed.notify_all();
-        }
-    }
-
-    fn next_run(&self) -> Option<(Run, Vec<Task>)> {
-        let mut job = self.lock();
-        loop {
-            if let Some(run) = job.next_run() {
+        let next = |job: &mut &mut Job| match job.next_run() {
+            Some(run) => {
                 let tasks = job.tasks(&run);
-                return Some((run, tasks));
+                Poll::Ready(Some((run, tasks)))
             }
-            if job.is_done() {
-                return None;
-            }
-            // A run that somebody else has may fail and be handed out again.
-            job = self
-                .changed
-                .wait(job)
-                .expect("no thread panics with the job");
+            None if job.is_done() => Poll::Ready(None),
+            None => Poll::Pending,
+        };
+        while let Some((run, tasks)) = self.job.next(next) {
+            let outcome = worker.look(&run, tasks, &self.files[run.file]);
+            self.job.bring(|job| {
+                job.merge(run.id, worker.take_seen());
+                if let Err(error) = outcome {
+                    job.fail(run.id, true, &what(&error));
+                }
+            });
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, &'a mut Job> {
-        self.job.lock().expect("no thread panics with the job")
     }
 }
 
 /// One thread's tools and the file that it has open.
 struct Thread<'a> {
     reader: Reader,
-    source: Option<(PathBuf, Source)>,
+    opened: Opened,
     scanning: Scanning<'a>,
 }
 
@@ -295,17 +257,16 @@ impl<'a> Thread<'a> {
     fn new(bar: &'a ProgressBar) -> Self {
         Self {
             reader: Reader::default(),
-            source: None,
+            opened: Opened::default(),
             scanning: Scanning::new(bar),
         }
     }
 
     /// Looks at a run. What was seen of a file that has changed is forgotten: it
     /// might be half of the old one and half of the new.
-    fn look(&mut self, run: &Run, tasks: Vec<Task>, file: &ScannedFile) -> io::Result<()> {
+    fn look(&mut self, run: &Run, tasks: Vec<Task>, file: &KnownFile) -> io::Result<()> {
         self.scanning.begin(tasks);
-        let source = open(&mut self.source, file)?;
-        source.check(file.version)?;
+        let source = self.opened.file(file)?;
         let range: Range<u64> = run.begin()..run.end();
         let read = self.reader.read(source, range, &mut self.scanning);
         source
@@ -317,18 +278,6 @@ impl<'a> Thread<'a> {
     fn take_seen(&mut self) -> Vec<Seen> {
         self.scanning.worker.take()
     }
-}
-
-/// The file, opened unless it is the one that is open.
-fn open<'a>(
-    source: &'a mut Option<(PathBuf, Source)>,
-    file: &ScannedFile,
-) -> io::Result<&'a Source> {
-    if source.as_ref().is_none_or(|(path, _)| *path != file.path) {
-        *source = Some((file.path.clone(), Source::open(&file.path)?));
-    }
-    let (_, source) = source.as_ref().expect("it was just opened");
-    Ok(source)
 }
 
 /// A run on its way through a worker.

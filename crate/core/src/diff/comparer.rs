@@ -1,17 +1,17 @@
 //! Two streams of bytes side by side, tile by tile.
 
-use std::ops::Range;
-
+use super::counts::{count_codes, count_distance, count_pair, same_codes};
 use super::difference::Difference;
 use super::explain::Explainer;
-use super::numbers::{Singles, Value, code_at, single_layout, value_at};
+use super::numbers::{Singles, Value, single_layout, value_at};
 use super::rows::{RowWatch, sides};
 use super::sample::Grid;
-use super::ulp::{Distance, Ruler, bin, spacing};
+use super::tile::{Tile, are_finite, nonzero};
+use super::ulp::{Ruler, spacing};
 use super::wide::Wide;
 use super::worst::Element;
 use super::{PairSpan, Side};
-use crate::format::{Dtype, FloatLayout};
+use crate::format::FloatLayout;
 use crate::scan::TILE;
 use floatscope_simd::{differences, places, rounding};
 
@@ -27,20 +27,6 @@ pub(super) struct Comparer {
     grid: Option<Grid>,
     decoders: [Singles; 2],
     tile: Tile,
-}
-
-/// What is decoded of a tile.
-#[derive(Default)]
-struct Tile {
-    values: [Vec<f32>; 2],
-    /// Without the pairs that are not finite on both sides.
-    finite: [Vec<f32>; 2],
-    /// Indices of these.
-    odd: Vec<usize>,
-    /// Whether nearest even alone explains these, from A to B and from B to A.
-    rounds_odd: [bool; 2],
-    rounded: Vec<f32>,
-    places: [Vec<i32>; 2],
 }
 
 impl Comparer {
@@ -393,117 +379,10 @@ impl Comparer {
     }
 }
 
-impl Tile {
-    /// Sets the pairs apart that are not finite on both sides.
-    fn find_odd(&mut self) {
-        let [x, y] = &self.values;
-        self.odd.clear();
-        self.finite.iter_mut().for_each(Vec::clear);
-        let both = || x.iter().zip(y);
-        if are_finite(x) && are_finite(y) {
-            self.finite[0].extend_from_slice(x);
-            self.finite[1].extend_from_slice(y);
-            return;
-        }
-        for (at, (x, y)) in both().enumerate() {
-            if x.is_finite() && y.is_finite() {
-                self.finite[0].push(*x);
-                self.finite[1].push(*y);
-            } else {
-                self.odd.push(at);
-            }
-        }
-    }
-}
-
-/// Without a branch, so that it is done by vectors.
-fn are_finite(numbers: &[f32]) -> bool {
-    let infinity = f32::INFINITY.to_bits() as i32;
-    let magnitude = |number: &f32| (number.to_bits() & (u32::MAX >> 1)) as i32;
-    let odd = numbers
-        .iter()
-        .fold(false, |odd, number| odd | (magnitude(number) >= infinity));
-    !odd
-}
-
-/// How many of a tile are not zero.
-fn nonzero(numbers: &[f32]) -> u64 {
-    let counts = numbers.iter().map(|number| u32::from(*number != 0.0));
-    u64::from(counts.sum::<u32>())
-}
-
 fn nothing(explainers: Option<&[Explainer; 2]>, has_ulps: bool) -> Difference {
     let explained = match explainers {
         Some([forth, back]) => [forth.begin(), back.begin()],
         None => Default::default(),
     };
     Difference::new(has_ulps, explained)
-}
-
-/// Counts a pair that is not finite on both sides.
-pub(super) fn count_pair(
-    seen: &mut Difference,
-    ruler: &Ruler,
-    a: Value,
-    b: Value,
-    equal_nan: bool,
-) {
-    let both_nan = a.is_nan() && b.is_nan();
-    let is_equal = a.equals(b);
-    seen.both_nan += u64::from(both_nan);
-    seen.equal += u64::from(is_equal);
-    seen.not_close += u64::from(!(is_equal || (both_nan && equal_nan)));
-    count_distance(seen, ruler.distance(a, b));
-}
-
-/// Counts a distance.
-pub(super) fn count_distance(seen: &mut Difference, distance: Distance) {
-    seen.ulp[bin(distance)] += 1;
-    if let Distance::Steps(steps) = distance {
-        seen.max_ulp = seen.max_ulp.max(Some(steps));
-    }
-}
-
-/// Counts the codes of one type that differ.
-pub(super) fn count_codes(
-    seen: &mut Difference,
-    dtype: Dtype,
-    bytes: [&[u8]; 2],
-    count: usize,
-    first: u64,
-) {
-    let differing = match dtype.bits() {
-        8 => differing::<1>(bytes),
-        16 => differing::<2>(bytes),
-        32 => differing::<4>(bytes),
-        64 => differing::<8>(bytes),
-        _ => {
-            let differs =
-                |at: &usize| code_at(dtype, bytes[0], *at) != code_at(dtype, bytes[1], *at);
-            (0..count).filter(differs).count() as u64
-        }
-    };
-    seen.differing += differing;
-    if differing == 0 || seen.first_codes.is_some_and(|known| known.0 < first) {
-        return;
-    }
-    let codes = |at| bytes.map(|bytes| code_at(dtype, bytes, at));
-    let at = (0..count).find(|at| codes(*at)[0] != codes(*at)[1]);
-    seen.first_codes = at.map(|at| (first + at as u64, codes(at)[0], codes(at)[1]));
-}
-
-fn differing<const N: usize>([a, b]: [&[u8]; 2]) -> u64 {
-    let both = a.as_chunks::<N>().0.iter().zip(b.as_chunks::<N>().0);
-    both.map(|(a, b)| u64::from(a != b)).sum()
-}
-
-fn same_codes(dtype: Dtype, [a, b]: [&[u8]; 2], range: Range<usize>) -> bool {
-    let bits = dtype.bits() as usize;
-    if bits >= 8 {
-        let bytes = range.start * bits / 8..range.end * bits / 8;
-        return a[bytes.clone()] == b[bytes];
-    }
-    range
-        .into_iter()
-        .all(|at| code_at(dtype, a, at) == code_at(dtype, b, at))
 }

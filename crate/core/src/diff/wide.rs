@@ -1,7 +1,7 @@
 //! The pairs that FP32 does not hold: FP64, and integers on either side. One by one.
 
 use super::PairSpan;
-use super::comparer::{count_codes, count_distance};
+use super::counts::{count_codes, count_distance};
 use super::difference::Difference;
 use super::explain::Explainer;
 use super::numbers::{Value, value_at};

@@ -4,6 +4,7 @@
 //! one cause by itself and says how much it does. The mathematics stands in `docs/how-it-knows.md`,
 //! the JSON in `docs/lab.md`.
 
+mod entries;
 mod rope;
 mod rotary;
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::entries::{Entries, Kind, must_be};
 use crate::ancestry::prose::grouped;
-use crate::checkpoint::{json, shown};
+use crate::checkpoint::shown;
 
 /// What transformers takes where a config names none.
 const USUAL_THETA: f64 = 10_000.0;
@@ -56,7 +57,7 @@ impl Rope {
         let mut config = Entries::read(text)?;
         // Models of text and pictures keep the language model's apart; what it says goes first.
         if let Some(inner) = config.object("text_config") {
-            config.0.append(&mut Entries::read(inner)?.0);
+            config.append(Entries::read(inner)?);
         }
         let mut notes = Vec::new();
         let rope = rope_entries(&config, &mut notes)?;
@@ -76,7 +77,7 @@ impl Rope {
 fn rope_entries<'a>(config: &Entries<'a>, notes: &mut Vec<String>) -> Result<Entries<'a>, String> {
     let names = ["rope_scaling", "rope_parameters"];
     let found = names.into_iter().find_map(|name| config.object(name));
-    let mut rope = found.map_or(Ok(Entries(Vec::new())), Entries::read)?;
+    let mut rope = found.map_or(Ok(Entries::default()), Entries::read)?;
     let mut has_other_layers = config.raw("rope_local_base_freq").is_some();
     // Where layers differ, each kind has its own.
     if let Some(full) = rope.object("full_attention") {
@@ -199,103 +200,6 @@ impl Scaling {
         self.original_max_position_embeddings = Some(positions as u64);
         Ok(())
     }
-}
-
-/// What kind of number an entry has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Real,
-    Whole,
-    Even,
-}
-
-/// Entries of an object and their values, which are not read before they are asked for.
-struct Entries<'a>(Vec<(String, &'a str)>);
-
-impl<'a> Entries<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
-        if !text.trim_start().starts_with('{') {
-            return Err("no JSON object".to_owned());
-        }
-        let mut entries = Vec::new();
-        let read = json::for_each_entry(text, |name, value| entries.push((name, value)));
-        read.map_err(|error| {
-            let seen = entries.last().map_or(0, |&(_, value)| {
-                json::offset_in(text, value) as usize + value.len()
-            });
-            let rest = text.get(seen..).unwrap_or_default();
-            // NaN, say, which Python writes and JSON has none of.
-            let entry =
-                rest.trim_start_matches(|c: char| c == ',' || c == '{' || c.is_whitespace());
-            let line = entry.lines().next().map(cut).unwrap_or_default();
-            let colon = if line.is_empty() { "" } else { ": " };
-            format!("no JSON: {error}{colon}{line}")
-        })?;
-        Ok(Self(entries))
-    }
-
-    /// The value of the last entry of this name; null is none.
-    fn raw(&self, name: &str) -> Option<&'a str> {
-        let mut entries = self.0.iter().rev();
-        let (_, value) = entries.find(|(known, value)| known == name && *value != "null")?;
-        Some(value)
-    }
-
-    fn object(&self, name: &str) -> Option<&'a str> {
-        self.raw(name).filter(|value| value.starts_with('{'))
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, String> {
-        let Some(value) = self.raw(name) else {
-            return Ok(None);
-        };
-        let text = serde_json::from_str(value);
-        text.map(Some)
-            .map_err(|_| format!("{name} is {}: it must be a string", cut(value)))
-    }
-
-    fn needed(&self, name: &str, kind: Kind, least: u64, most: u64) -> Result<f64, String> {
-        let number = self.number(name, kind, least, most)?;
-        number.ok_or_else(|| format!("the scaling of rotary frequencies has no {name}"))
-    }
-
-    /// A number between two others; more than zero in any case.
-    fn number(&self, name: &str, kind: Kind, least: u64, most: u64) -> Result<Option<f64>, String> {
-        let Some(value) = self.raw(name) else {
-            return Ok(None);
-        };
-        let number = serde_json::from_str(value).unwrap_or(f64::NAN);
-        let is_whole = |number: f64| number == number.trunc();
-        let is_of_kind = match kind {
-            Kind::Real => true,
-            Kind::Whole => is_whole(number),
-            Kind::Even => is_whole(number / 2.0),
-        };
-        let is_between = number > 0.0 && (least as f64..=most as f64).contains(&number);
-        let is_sane = is_of_kind && is_between;
-        is_sane.then_some(Some(number)).ok_or_else(|| {
-            let rule = must_be(kind, least, most);
-            format!("{name} is {}: {rule}", cut(value))
-        })
-    }
-}
-
-fn must_be(kind: Kind, least: u64, most: u64) -> String {
-    let kind = match kind {
-        Kind::Real => "a number",
-        Kind::Whole => "a whole number",
-        Kind::Even => "an even number",
-    };
-    let most = grouped(most);
-    match least {
-        0 => format!("it must be {kind} above 0 and not above {most}"),
-        least => format!("it must be {kind} from {} to {most}", grouped(least)),
-    }
-}
-
-/// The beginning of a value.
-fn cut(value: &str) -> String {
-    value.chars().take(40).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::interval::{Bounds, EVERYTHING, Interval, NOTHING, simplest};
 use crate::format::{Class, FloatLayout, Overflow, Rounding};
 
 /// Pairs that must not be zero, or nothing is said.
@@ -23,13 +24,6 @@ pub(in super::super) struct Factor {
     single: Interval,
 }
 
-/// Positive numbers from `low` to `high`, both among them; none where `low` is larger.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Interval {
-    low: f64,
-    high: f64,
-}
-
 /// A factor that explains a whole tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in super::super) struct Found {
@@ -38,30 +32,6 @@ pub(in super::super) struct Found {
     pub(in super::super) high: f64,
     /// Whether the product is rounded to FP32 first.
     pub(in super::super) in_single: bool,
-}
-
-const EVERYTHING: Interval = Interval {
-    low: 0.0,
-    high: f64::INFINITY,
-};
-
-const NOTHING: Interval = Interval {
-    low: f64::INFINITY,
-    high: 0.0,
-};
-
-impl Interval {
-    fn is_empty(&self) -> bool {
-        self.low > self.high
-    }
-
-    fn meet(&mut self, other: Self) {
-        self.low = self.low.max(other.low);
-        self.high = self.high.min(other.high);
-        if self.is_empty() {
-            *self = NOTHING;
-        }
-    }
 }
 
 impl Default for Factor {
@@ -170,129 +140,6 @@ impl Factor {
         }
         found
     }
-}
-
-/// Between which products, in magnitude, a number is the nearest.
-#[derive(Clone, Copy)]
-struct Bounds {
-    low: f64,
-    high: f64,
-    /// Whether the ends belong to it.
-    is_closed: bool,
-}
-
-impl Bounds {
-    /// Of a number of the layout; `None` where no finite product becomes it.
-    fn of(layout: &FloatLayout, y: f64) -> Option<Self> {
-        let largest = layout.max_finite_code();
-        // The step above the largest number is that below it.
-        let beyond = 2.0 * layout.decode(largest) - layout.decode(largest - 1);
-        let value = |code: u64| match code > largest {
-            true => beyond,
-            false => layout.decode(code),
-        };
-        let middle = |code: u64| (value(code) + value(code + 1)) / 2.0;
-        if !y.is_finite() {
-            let is_overflow = match y.is_nan() {
-                true => layout.infinity_code().is_none() && layout.nan_code().is_some(),
-                false => layout.infinity_code().is_some(),
-            };
-            return is_overflow.then(|| Self {
-                low: middle(largest),
-                high: f64::INFINITY,
-                is_closed: largest & 1 == 1,
-            });
-        }
-        let code = layout.encode(y.abs(), Rounding::NearestEven, Overflow::Ieee);
-        let stops = layout.infinity_code().is_none() && layout.nan_code().is_none();
-        Some(Self {
-            low: if code == 0 { 0.0 } else { middle(code - 1) },
-            high: match code == largest && stops {
-                true => f64::INFINITY,
-                false => middle(code),
-            },
-            is_closed: code & 1 == 0,
-        })
-    }
-
-    /// The same for products that were rounded to FP32 before.
-    fn in_single(self) -> Self {
-        let half_step = |bound: f64, up: bool| {
-            let bits = (bound as f32).to_bits();
-            let next = f32::from_bits(if up { bits + 1 } else { bits - 1 });
-            (f64::from(next) - bound) / 2.0
-        };
-        // A midpoint of the narrower format has an even code in FP32, to which ties go.
-        Self {
-            low: match self.low {
-                0.0 => 0.0,
-                low => low + half_step(low, !self.is_closed),
-            },
-            high: match self.high {
-                f64::INFINITY => f64::INFINITY,
-                high => high + half_step(high, self.is_closed),
-            },
-            is_closed: self.is_closed,
-        }
-    }
-
-    /// The factors that bring a number of this magnitude here, ends rounded inwards.
-    fn factors(&self, magnitude: f64) -> Interval {
-        let low = match self.low {
-            0.0 => 0.0,
-            low => {
-                let quotient = low / magnitude;
-                let rest = libm::fma(quotient, magnitude, -low);
-                match rest < 0.0 || (rest == 0.0 && !self.is_closed) {
-                    true => next_up(quotient),
-                    false => quotient,
-                }
-            }
-        };
-        let high = match self.high {
-            f64::INFINITY => f64::INFINITY,
-            high => {
-                let quotient = high / magnitude;
-                let rest = libm::fma(quotient, magnitude, -high);
-                match rest > 0.0 || (rest == 0.0 && !self.is_closed) {
-                    true => next_down(quotient),
-                    false => quotient,
-                }
-            }
-        };
-        Interval { low, high }
-    }
-
-    /// Whether all of the interval is within the bounds by more than rounding: the usual
-    /// case, without a division.
-    fn surely_hold(&self, interval: Interval, magnitude: f64) -> bool {
-        const MARGIN: f64 = 1.0 / (1u64 << 48) as f64;
-        interval.low * magnitude >= self.low * (1.0 + MARGIN)
-            && interval.high * magnitude <= self.high * (1.0 - MARGIN)
-    }
-}
-
-/// The next larger positive number.
-fn next_up(value: f64) -> f64 {
-    f64::from_bits(value.to_bits() + 1)
-}
-
-fn next_down(value: f64) -> f64 {
-    f64::from_bits(value.to_bits().saturating_sub(1))
-}
-
-/// The number of the interval with the fewest significant bits, of equals the smallest.
-fn simplest(interval: Interval, most_bits: i32) -> Option<f64> {
-    let Interval { low, high } = interval;
-    if low <= 0.0 {
-        return None;
-    }
-    let top = libm::ilogb(if high.is_finite() { high } else { low });
-    (0..most_bits).find_map(|bits| {
-        let step = libm::ldexp(1.0, top - bits);
-        let candidate = libm::ceil(low / step) * step;
-        (candidate <= high && candidate >= low).then_some(candidate)
-    })
 }
 
 /// Whether a layout's numbers have factors here: those with a zero, narrower than FP64.

@@ -3,6 +3,7 @@
 //! All that are known are tried on every element, until the first that they do not explain.
 
 mod factor;
+mod interval;
 mod says;
 mod way;
 
