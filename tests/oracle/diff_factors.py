@@ -72,9 +72,9 @@ def midpoints_by_way_of_f32(fmt, values):
     return Bounds(inner.low, np.where(zero, False, inner.low_in), outer.high, outer.high_in)
 
 
-def interval(source, target, a, b, by_way_of_f32=False):
+def interval(source, target, a, b, by_way_of_f32=False, least=2):
     """(sign, low, whether low belongs to it, high, whether high does) of all s, in fractions; None where there is none."""
-    sign = sign_of(target, a, b)
+    sign = sign_of(target, a, b, least)
     if sign is None:
         return None
     finite = np.isfinite(a) & (a != 0)
@@ -94,9 +94,9 @@ def interval(source, target, a, b, by_way_of_f32=False):
     return sign, low, low_in, high, high_in
 
 
-def sign_of(target, a, b):
+def sign_of(target, a, b, least=2):
     """+1 or −1 where zeros stay zeros, what is not finite stays so and signs all stay or turn; else None."""
-    if is_scale(target) or np.count_nonzero((a != 0) & np.isfinite(a) & (b != 0) & np.isfinite(b)) < 2:
+    if is_scale(target) or np.count_nonzero(multiplied(a, b)) < least:
         return None
     with np.errstate(invalid="ignore"):
         turned = np.signbit(a) != np.signbit(b)
@@ -109,6 +109,11 @@ def sign_of(target, a, b):
     if not turned[signed].any():
         return 1
     return -1 if turned[signed].all() else None
+
+
+def multiplied(a, b):
+    """Pairs that are finite and not zero."""
+    return (a != 0) & np.isfinite(a) & (b != 0) & np.isfinite(b)
 
 
 def unlimited(target, b):
@@ -161,13 +166,13 @@ def double_from(value, included, up):
     return found
 
 
-def factor(source, target, a, b, by_way_of_f32=False):
+def factor(source, target, a, b, by_way_of_f32=False, least=2):
     """{"low", "high", "bits"}: the doubles that are factors of a pair, from the lowest to the highest; None where none is.
 
     An end is infinite where a product can't be too large; `bits` are those of the shortest number between.
     """
     with np.errstate(all="ignore"):
-        found = interval(source, target, a, b, by_way_of_f32)
+        found = interval(source, target, a, b, by_way_of_f32, least)
     if found is None:
         return None
     sign, low, low_in, high, high_in = found

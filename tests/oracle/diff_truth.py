@@ -14,6 +14,7 @@ import numpy as np
 import container
 import diff_conversions
 import diff_factors
+import diff_grouped
 import diff_looks
 import expected
 from diff_looks import TILE, scale_down
@@ -174,6 +175,11 @@ def one_way(found, pairs, at, source, target, direction):
     xs, ys = (np.concatenate(part) for part in zip(*sides))
     for i, names in zip(at, diff_conversions.explaining(source, target, xs, ys, starts)):
         found[i] |= {(name, direction): {} for name in names}
+    for i in at:
+        tell = (pairs[i].a, pairs[i].b) if direction == "a>b" else (pairs[i].b, pairs[i].a)
+        names = diff_grouped.explaining(source, target, *tell)
+        if names and tell[0].values.any() and not tile_of_roundings(target, pairs[i], direction, np.equal):
+            found[i] |= {(name, direction): {} for name in names}
     if target.name == "F64":
         return
     for i, (x, y) in zip(at, sides):
@@ -181,13 +187,19 @@ def one_way(found, pairs, at, source, target, direction):
             factor = diff_factors.factor(source, target, x, y, by_way_of_f32)
             if factor and not tile_of_roundings(target, pairs[i], direction):
                 found[i][name, direction] = factor
+        if not {("times", direction), ("times:f32", direction)} & found[i].keys():
+            tell = (pairs[i].a, pairs[i].b) if direction == "a>b" else (pairs[i].b, pairs[i].a)
+            names = diff_grouped.factors(source, target, *tell)
+            if names and not tile_of_roundings(target, pairs[i], direction, np.equal):
+                found[i] |= {(name, direction): {} for name in names}
 
 
-def tile_of_roundings(target, pair, direction):
-    """Whether a whole tile that is not all zero is only rounded to nearest even: then the factor is 1."""
+def tile_of_roundings(target, pair, direction, same=diff_conversions.same):
+    """Whether a whole tile that is not all zero is only rounded to nearest even: then the factor is 1, and nothing is cast."""
     x, y = (side.values for side in ((pair.a, pair.b) if direction == "a>b" else (pair.b, pair.a)))
     with np.errstate(all="ignore"):
-        right = diff_conversions.same(rounded(target, x), y)
+        z = rounded(target, x)
+        right = same(z, y) | (np.isnan(z) & np.isnan(y))
     starts = np.arange(0, len(x), TILE)
     return bool((np.logical_and.reduceat(right, starts) & np.logical_or.reduceat(x != 0, starts)).any())
 

@@ -17,6 +17,7 @@ import diff_cases
 import diff_chance
 import diff_checkpoints
 import diff_compare
+import diff_grouped_cases
 import diff_shapes
 import diff_truth
 from compare import Figure, same
@@ -25,10 +26,10 @@ USUAL = {"rtol": 1e-5, "atol": 1e-8, "equal_nan": False}
 LOOSE = {"rtol": 0.125, "atol": 1e-3, "equal_nan": True}
 # The slowest first.
 GROUPS = {group.__name__: group for group in (
-    diff_cases.conversions, diff_shapes.joined, diff_shapes.large, diff_shapes.looks, diff_cases.factors, diff_shapes.tiles,
+    diff_cases.conversions, diff_shapes.joined, diff_shapes.large, diff_shapes.looks, diff_grouped_cases.grouped, diff_cases.factors, diff_shapes.tiles,
     diff_cases.types, diff_chance.chance, diff_chance.edges, diff_shapes.special,
 )}  # fmt: skip
-THREADED = ["large", "joined", "looks", "tiles"]
+THREADED = ["large", "grouped", "joined", "looks", "tiles"]
 
 
 @dataclass

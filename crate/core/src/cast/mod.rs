@@ -22,6 +22,10 @@ mod tally;
 mod unit;
 
 pub use advice::{Advice, Level, Subject, advise};
+pub(crate) use level::nearest as nearest_nf4;
+pub(crate) use rule::{Rule, Scale};
+pub(crate) use scale::ScaleRule;
+
 pub use caster::{CastTask, Caster, Losses};
 pub use counted::{Remaining, from_counts};
 pub use loss::{ByKey, CastTotals, Loss, LossTable, Sums};

@@ -43,7 +43,7 @@ pub(crate) struct Rule {
     /// The largest code.
     pub(crate) largest: f64,
     /// The smallest code.
-    least: f64,
+    pub(crate) least: f64,
     /// What a value without a scale becomes beyond the largest.
     beyond: f64,
     can_saturate: bool,

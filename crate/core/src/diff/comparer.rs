@@ -2,11 +2,11 @@
 
 use super::counts::{count_codes, count_distance, count_pair, same_codes};
 use super::difference::Difference;
-use super::explain::Explainer;
+use super::explain::{Explained, Explainer, Grouped};
 use super::numbers::{Singles, Value, single_layout, value_at};
 use super::rows::{RowWatch, sides};
 use super::sample::Grid;
-use super::tile::{Tile, are_finite, nonzero};
+use super::tile::{Tile, are_finite, is_zero, nonzero};
 use super::ulp::{Ruler, spacing};
 use super::wide::Wide;
 use super::worst::Element;
@@ -22,6 +22,7 @@ pub(super) struct Comparer {
     /// Both layouts, where FP32 holds both types.
     singles: Option<[FloatLayout; 2]>,
     explainers: Option<[Explainer; 2]>,
+    grouped: Option<Grouped>,
     seen: Difference,
     rows: RowWatch,
     grid: Option<Grid>,
@@ -41,6 +42,7 @@ impl Comparer {
             _ => None,
         };
         let explainers = layouts.map(|[a, b]| [Explainer::new(&a, &b), Explainer::new(&b, &a)]);
+        let grouped = singles.as_ref().map(|[a, b]| Grouped::new([a, b]));
         let ruler = Ruler::of(span.a, span.b);
         Self {
             span: *span,
@@ -48,6 +50,7 @@ impl Comparer {
             singles,
             seen: nothing(explainers.as_ref(), ruler.is_some()),
             explainers,
+            grouped,
             rows: RowWatch::default(),
             grid: None,
             decoders: Default::default(),
@@ -64,6 +67,9 @@ impl Comparer {
     pub(super) fn begin(&mut self, span: &PairSpan) {
         self.span = *span;
         self.seen = nothing(self.explainers.as_ref(), self.ruler.is_some());
+        if let Some(grouped) = &mut self.grouped {
+            grouped.begin(span, &mut self.seen.explained);
+        }
         self.rows.begin(span);
         self.grid = Grid::of(span).filter(|_| self.explainers.is_some());
     }
@@ -82,6 +88,9 @@ impl Comparer {
 
     /// What was seen of the span.
     pub(super) fn finish(&mut self) -> Difference {
+        if let Some(grouped) = &mut self.grouped {
+            grouped.finish(&mut self.seen.explained);
+        }
         self.seen.rows = self.rows.finish();
         let fresh = nothing(self.explainers.as_ref(), self.ruler.is_some());
         std::mem::replace(&mut self.seen, fresh)
@@ -178,6 +187,12 @@ impl Comparer {
         ] {
             sum.add_product(squares, 1, 0);
         }
+        if let Some(grouped) = &mut self.grouped {
+            match is_zero(values) {
+                true => grouped.add(&mut seen.explained, values, values),
+                false => seen.explained.iter_mut().for_each(Explained::kill_groups),
+            }
+        }
         let Some(explainers) = &mut self.explainers else {
             return;
         };
@@ -271,6 +286,28 @@ impl Comparer {
             forth.add_singles(left, x, y, forth_odd);
             back.add_singles(right, y, x, back_odd);
         }
+        self.add_grouped();
+    }
+
+    /// Casts and factors that groups of values share.
+    fn add_grouped(&mut self) {
+        let (Some(grouped), Some(explainers)) = (&mut self.grouped, &mut self.explainers) else {
+            return;
+        };
+        let left = &mut self.seen.explained;
+        let [x, y] = &self.tile.finite;
+        for (side, [x, y]) in [[x, y], [y, x]].into_iter().enumerate() {
+            if !left[side].has_groups() || is_zero(&self.tile.values[side]) {
+                continue;
+            }
+            // A tile that is rounded and no more is neither cast nor multiplied.
+            match self.tile.rounds_odd[side] && explainers[side].rounds_values(x, y) {
+                true => left[side].kill_groups(),
+                false => left[side].has_values(),
+            }
+        }
+        let [x, y] = &self.tile.values;
+        grouped.add(left, x, y);
     }
 
     /// Where the first difference is, and the largest.

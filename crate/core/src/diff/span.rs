@@ -9,6 +9,9 @@ use crate::scan::{Matrix, TILE, bytes_of};
 /// Cuts are whole rows where rows and tiles meet within so many bytes.
 const ROWS_CAP_BYTES: u64 = 256 << 20;
 
+/// Rows of a band of squares, as casts have them.
+const BAND: u64 = crate::scan::SQUARE;
+
 /// One of the two checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
@@ -116,17 +119,32 @@ impl PairSpan {
         }
     }
 
-    /// Rows of whole tiles, or all of it where that is less.
+    /// Whether pieces are whole bands of squares, too.
+    pub(super) fn has_bands(&self) -> bool {
+        self.has_rows && self.unit_of(self.tile_rows().max(BAND)).is_some()
+    }
+
+    /// Rows of whole tiles, or all of it where that is less; whole bands where that is not too much.
     fn rows_unit(&self) -> Option<u64> {
-        let tiles = self
+        let rows = self.tile_rows();
+        self.unit_of(rows.max(BAND)).or_else(|| self.unit_of(rows))
+    }
+
+    /// So many rows that tiles end where they do: a power of two.
+    fn tile_rows(&self) -> u64 {
+        TILE >> self
             .matrix
             .columns
             .max(1)
             .trailing_zeros()
-            .min(TILE.ilog2());
-        let unit = self.matrix.columns.checked_mul(TILE >> tiles)?;
+            .min(TILE.ilog2())
+    }
+
+    /// Elements of so many rows, unless their bytes are too many.
+    fn unit_of(&self, rows: u64) -> Option<u64> {
         // At least one, so that a tensor without elements has no piece.
-        let unit = unit.min(self.elements).max(1);
+        let all = self.matrix.elements().max(1);
+        let unit = self.matrix.columns.checked_mul(rows)?.min(all).max(1);
         let bytes = bytes_of(self.a, unit).max(bytes_of(self.b, unit));
         (bytes <= ROWS_CAP_BYTES).then_some(unit)
     }

@@ -52,3 +52,8 @@ pub(super) fn nonzero(numbers: &[f32]) -> u64 {
     let counts = numbers.iter().map(|number| u32::from(*number != 0.0));
     u64::from(counts.sum::<u32>())
 }
+
+/// Whether all are zero, of either sign.
+pub(super) fn is_zero(numbers: &[f32]) -> bool {
+    numbers.iter().all(|number| *number == 0.0)
+}

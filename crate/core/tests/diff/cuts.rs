@@ -4,6 +4,7 @@ use floatscope_core::diff::{Comparison, Difference, PairRun, PairWorker, Side};
 use floatscope_core::format::Dtype;
 use serde_json::json;
 
+use crate::groups::{int8, rounded};
 use crate::support::*;
 
 /// Pairs of many types and shapes, some larger than a run.
@@ -50,6 +51,12 @@ fn zoo() -> Both {
         [Dtype::F16; 2].map(|dtype| (dtype, random.bytes(1 << 17))),
     );
     add("update", &[200, 300], update(&mut random));
+    add("cast", &[1400, 520], cast_by_row(&mut random));
+    add(
+        "multiplied",
+        &[1400, 520],
+        multiplied_by_square(&mut random),
+    );
     add(
         "none",
         &[0, 3],
@@ -70,6 +77,29 @@ fn few_rows(random: &mut Random) -> [(Dtype, Vec<u8>); 2] {
         b[row * 29 * 5000 + row * 251] ^= 1;
     }
     [(Dtype::F8E4M3, a), (Dtype::F8E4M3, b)]
+}
+
+/// BF16, and the same through INT8 by row.
+fn cast_by_row(random: &mut Random) -> [(Dtype, Vec<u8>); 2] {
+    let a: Vec<f64> = random.units(1400 * 520);
+    let a: Vec<f64> = a.iter().map(|x| rounded(Dtype::BF16, *x)).collect();
+    let rows: Vec<usize> = (0..a.len()).map(|at| at / 520).collect();
+    let b = int8(&a, &rows);
+    [a, b].map(|numbers| (Dtype::BF16, stored(Dtype::BF16, &numbers)))
+}
+
+/// FP8, and BF16 with a factor for each square.
+fn multiplied_by_square(random: &mut Random) -> [(Dtype, Vec<u8>); 2] {
+    let codes: Vec<f64> = random.units(1400 * 520);
+    let codes: Vec<f64> = codes
+        .iter()
+        .map(|x| rounded(Dtype::F8E4M3, x * 400.0))
+        .collect();
+    let factor = |at: usize| 0.01 + (at / 520 / 128 * 5 + at % 520 / 128) as f64 * 0.003;
+    let product = |(at, code): (usize, &f64)| code * factor(at);
+    let products: Vec<f64> = codes.iter().enumerate().map(product).collect();
+    [(Dtype::F8E4M3, codes), (Dtype::BF16, products)]
+        .map(|(dtype, numbers)| (dtype, stored(dtype, &numbers)))
 }
 
 /// FP32, and the same with a product of two vectors added.
@@ -235,7 +265,13 @@ fn many_kinds_are_told_apart() {
         json!(null),
         "one dimension has no rows"
     );
-    assert_eq!(report["pairs"]["compared"], 14);
+    let pair = |name: &str| {
+        let at = names(&report).iter().position(|known| *known == name);
+        explained(&report["tensors"][at.expect("a pair")])
+    };
+    assert_eq!(pair("cast"), [("through:int8/row", "a>b")]);
+    assert!(pair("multiplied").contains(&("times/128x128", "a>b")));
+    assert_eq!(report["pairs"]["compared"], 16);
     assert_eq!(report["problems"], json!([]));
     assert_eq!(
         report["tensors"][9]["count"],

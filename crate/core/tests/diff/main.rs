@@ -4,6 +4,7 @@ mod conversions;
 mod cuts;
 mod export;
 mod failures;
+mod groups;
 mod headlines;
 mod near_misses;
 mod pairing;

@@ -34,6 +34,16 @@ pub(in super::super) struct Found {
     pub(in super::super) in_single: bool,
 }
 
+/// Whether there are such factors.
+pub(super) struct Held {
+    /// Of products without error.
+    pub(super) plain: bool,
+    /// Of products that are rounded to FP32, as an FP32 number.
+    pub(super) single: bool,
+    /// Whether 1 is one.
+    pub(super) one: bool,
+}
+
 impl Default for Factor {
     fn default() -> Self {
         Self {
@@ -49,6 +59,20 @@ impl Factor {
     /// Nothing is left to try.
     pub(in super::super) fn is_dead(&self) -> bool {
         self.plain.is_empty() && self.single.is_empty()
+    }
+
+    /// Pairs that are finite and not zero on either side.
+    pub(super) fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// Which factors there are so far.
+    pub(super) fn held(&self) -> Held {
+        Held {
+            plain: !self.plain.is_empty() && simplest(self.plain, 53).is_some(),
+            single: !self.single.is_empty() && simplest(self.single, 24).is_some(),
+            one: self.turns != Some(true) && self.plain.low <= 1.0 && 1.0 <= self.plain.high,
+        }
     }
 
     /// No factor at all.

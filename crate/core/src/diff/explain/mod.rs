@@ -3,6 +3,7 @@
 //! All that are known are tried on every element, until the first that they do not explain.
 
 mod factor;
+mod grouped;
 mod interval;
 mod says;
 mod way;
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::ulp::spacing;
 use crate::format::{FloatLayout, Overflow, Rounding};
 use factor::Factor;
+use grouped::ByGroup;
+pub(super) use grouped::Grouped;
 pub use says::Explanation;
 pub(super) use says::explanations;
 use way::{EDGES, Way, ways};
@@ -29,6 +32,7 @@ pub(super) struct Explained {
     /// By way, the set of [`EDGES`] with which it explains everything so far.
     ways: Vec<u8>,
     factor: Factor,
+    by_group: ByGroup,
 }
 
 /// The conversions of one direction, and the room to try them in.
@@ -55,6 +59,7 @@ impl Default for Explained {
             exact: true,
             ways: Vec::new(),
             factor,
+            by_group: ByGroup::default(),
         }
     }
 }
@@ -67,9 +72,25 @@ impl Explained {
             *mine &= theirs;
         }
         self.factor.merge(&other.factor);
+        self.by_group.merge(&other.by_group);
     }
 
-    /// Nothing is left.
+    /// Whether groups of values are still tried.
+    pub(super) fn has_groups(&self) -> bool {
+        self.by_group.is_left()
+    }
+
+    /// A tile that is not all zero is left to them.
+    pub(super) fn has_values(&mut self) {
+        self.by_group.has_values = true;
+    }
+
+    /// No cast and no factor by group.
+    pub(super) fn kill_groups(&mut self) {
+        self.by_group.kill();
+    }
+
+    /// Nothing is left of what is tried pair by pair.
     fn is_dead(&self) -> bool {
         !self.exact && self.factor.is_dead() && self.ways.iter().all(|set| *set == 0)
     }
@@ -207,6 +228,19 @@ impl Explainer {
 
     /// Whether nearest even alone explains a tile: whatever was asked before, so that cuts do not show.
     fn is_rounded(&mut self, x: &[f32], y: &[f32]) -> bool {
+        self.round_once(x) && same_bits(&self.rounded, y)
+    }
+
+    /// Whether it explains the values, zeros being equal whatever their sign.
+    pub(super) fn rounds_values(&mut self, x: &[f32], y: &[f32]) -> bool {
+        let both = |rounded: &[f32]| {
+            let pairs = rounded.iter().zip(y);
+            pairs.fold(true, |all, (rounded, y)| all & (rounded == y))
+        };
+        self.round_once(x) && both(&self.rounded)
+    }
+
+    fn round_once(&mut self, x: &[f32]) -> bool {
         let Some(spacing) = spacing(&self.to) else {
             return false;
         };
@@ -217,7 +251,7 @@ impl Explainer {
             rounding::Rounding::NearestEven,
             &mut self.rounded,
         );
-        same_bits(&self.rounded, y)
+        true
     }
 
     /// The same for a tile of equal bits.

@@ -2,6 +2,7 @@
 
 use super::way::{EDGES, Edges, Way};
 use super::{Explained, Explainer};
+use crate::cast::CASTS;
 use crate::diff::Side;
 use crate::format::{Dtype, Rounding, TF32};
 use crate::report::{Number, to_json};
@@ -88,6 +89,7 @@ pub(in super::super) fn explanations(
         let says = sentence(from, &says);
         found.push(Explanation::new(way_key(way, edges), from, says));
     }
+    found.extend(casts(left, from, to));
     for factor in left.factor.found(to == Dtype::F32) {
         let within = if factor.in_single { " in FP32" } else { "" };
         let number = Number::Real(factor.factor);
@@ -112,7 +114,42 @@ pub(in super::super) fn explanations(
             ..Explanation::new(key.to_owned(), from, sentence(from, &says))
         });
     }
+    // One factor for all is one for each.
+    if left.factor.found(to == Dtype::F32).is_empty() {
+        found.extend(factors_by_group(left, from, to));
+    }
     found
+}
+
+/// Casts with a scale for each group.
+fn casts(left: &Explained, from: Side, to: Dtype) -> impl Iterator<Item = Explanation> {
+    let by_group = left.by_group;
+    let casts = by_group.casts.each().filter(move |_| by_group.has_values);
+    casts.map(move |at| {
+        let cast = &CASTS[at];
+        let says = format!("cast to {} and back to {}", cast.title, to.format().title);
+        let key = format!("through:{}", cast.key);
+        Explanation::new(key, from, sentence(from, &says))
+    })
+}
+
+/// A factor for each group.
+fn factors_by_group(left: &Explained, from: Side, to: Dtype) -> impl Iterator<Item = Explanation> {
+    let of_kind = move |(key, name, found): (&str, &str, [bool; 2])| {
+        let title = to.format().title;
+        let both = [("times", ""), ("times:f32", " in FP32")]
+            .into_iter()
+            .zip(found);
+        let found =
+            both.filter(|((_, within), found)| *found && (within.is_empty() || to != Dtype::F32));
+        let found = found.map(|((times, within), _)| {
+            let says =
+                format!("× a factor for each {name}{within}, rounded to the nearest {title}");
+            Explanation::new(format!("{times}/{key}"), from, sentence(from, &says))
+        });
+        found.collect::<Vec<_>>()
+    };
+    left.by_group.factors().flat_map(of_kind)
 }
 
 fn rounding_key(rounding: Rounding) -> &'static str {
