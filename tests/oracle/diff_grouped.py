@@ -95,7 +95,9 @@ def factors(source, target, a, b):
     for by_way_of_f32, name in ((False, "times"), (True, "times:f32"))[: 1 + (target.name != "F32")]:
         with np.errstate(all="ignore"):
             ends = [end / np.where(x == 0, np.nan, np.abs(x)) for end in magnitudes(target, y, by_way_of_f32)]
-            found += [f"{name}/{key}" for key, groups in kinds(a.tensor) if all_have(source, target, x, y, ends, groups, by_way_of_f32)]
+            known = [key for key, groups in kinds(a.tensor) if all_have(source, target, x, y, ends, groups, by_way_of_f32)]
+        # Blocks lie in rows and squares.
+        found += [f"{name}/{key}" for key in known if key != "32" or known == ["32"]]
     return found
 
 

@@ -85,7 +85,8 @@ fn codes_beside_their_weights_have_a_factor_for_each_square() {
     let y: Vec<f64> = codes.iter().zip(&squares).map(product).collect();
     let found = keys((Dtype::F8E4M3, &codes), (Dtype::BF16, &y));
     assert!(found.contains(&"times:f32/128x128".to_owned()), "{found:?}");
-    assert!(found.contains(&"times/32".to_owned()), "{found:?}");
+    // Blocks lie in squares.
+    assert!(!found.contains(&"times/32".to_owned()), "{found:?}");
     assert!(!found.contains(&"times/row".to_owned()), "{found:?}");
 }
 

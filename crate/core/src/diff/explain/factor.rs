@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interval::{Bounds, EVERYTHING, Interval, NOTHING, simplest};
+use super::interval::{EVERYTHING, Interval, NOTHING, Target, simplest};
 use crate::format::{Class, FloatLayout, Overflow, Rounding};
 
 /// Pairs that must not be zero, or nothing is said.
@@ -89,41 +89,47 @@ impl Factor {
     }
 
     /// Narrows by a pair of numbers, the second one of this layout.
-    pub(in super::super) fn add(&mut self, layout: &FloatLayout, x: f64, y: f64) {
+    pub(in super::super) fn add(&mut self, target: &Target, x: f64, y: f64) {
         if x == 0.0 || !x.is_finite() {
             // Its product is what it was, for which the format may have a number or NaN.
+            let layout = &target.layout;
             let made = layout.encode(x, Rounding::NearestEven, Overflow::Ieee);
             let made = layout.decode(made);
             let is_explained = match () {
                 () if made.is_nan() => y.is_nan(),
                 () if x.is_nan() => y == made,
-                () => y.abs() == made.abs() && self.takes_sign(layout, x, y),
+                () => y.abs() == made.abs() && self.takes_sign(target, x, y),
             };
             if !is_explained {
                 self.kill();
             }
             return;
         }
-        let Some(bounds) = Bounds::of(layout, y) else {
+        let Some(bounds) = target.bounds(y) else {
             return self.kill();
         };
-        if !y.is_nan() && !self.takes_sign(layout, x, y) {
+        if !y.is_nan() && !self.takes_sign(target, x, y) {
             return self.kill();
         }
         self.pairs += u64::from(y != 0.0 && y.is_finite());
         let magnitude = x.abs();
         if !self.plain.is_empty() && !bounds.surely_hold(self.plain, magnitude) {
-            self.plain.meet(bounds.factors(magnitude));
+            bounds.narrow(&mut self.plain, magnitude);
         }
-        let single = bounds.in_single();
-        if !self.single.is_empty() && !single.surely_hold(self.single, magnitude) {
-            self.single.meet(single.factors(magnitude));
+        if target.is_single() {
+            // Rounded to FP32 and no further, it is a product without error.
+            self.single = NOTHING;
+        } else if !self.single.is_empty() {
+            let is_sure = !bounds.are_small() && bounds.surely_hold(self.single, magnitude);
+            if !is_sure {
+                bounds.in_single().narrow(&mut self.single, magnitude);
+            }
         }
     }
 
     /// Whether the signs go together as those before did.
-    fn takes_sign(&mut self, layout: &FloatLayout, x: f64, y: f64) -> bool {
-        let has_sign = y != 0.0 || layout.encode(-0.0, Rounding::NearestEven, Overflow::Ieee) != 0;
+    fn takes_sign(&mut self, target: &Target, x: f64, y: f64) -> bool {
+        let has_sign = y != 0.0 || target.has_negative_zero;
         let turns = x.is_sign_negative() != y.is_sign_negative();
         !has_sign || *self.turns.get_or_insert(turns) == turns
     }
@@ -180,6 +186,10 @@ mod tests {
         Dtype::BF16.format().layout().expect("a float")
     }
 
+    fn target() -> Target {
+        Target::of(bf16())
+    }
+
     fn rounded(value: f64) -> f64 {
         let code = bf16().encode(value, Rounding::NearestEven, Overflow::Ieee);
         bf16().decode(code)
@@ -193,7 +203,7 @@ mod tests {
 
     fn found(product: impl Fn(f64) -> f64) -> Vec<Found> {
         let mut factor = Factor::default();
-        numbers().for_each(|x| factor.add(bf16(), x, product(x)));
+        numbers().for_each(|x| factor.add(&target(), x, product(x)));
         factor.found(false)
     }
 
@@ -231,8 +241,8 @@ mod tests {
         assert_eq!(numbers().filter(|x| *x == 3.0).count(), 0);
         assert_eq!(wrong.len(), 2);
         let mut factor = Factor::default();
-        numbers().for_each(|x| factor.add(bf16(), x, rounded(x * 0.75)));
-        factor.add(bf16(), 3.0, rounded(2.25 * (1.0 + 1.0 / 128.0)));
+        numbers().for_each(|x| factor.add(&target(), x, rounded(x * 0.75)));
+        factor.add(&target(), 3.0, rounded(2.25 * (1.0 + 1.0 / 128.0)));
         assert!(factor.found(false).is_empty());
     }
 
@@ -240,8 +250,10 @@ mod tests {
     fn ends_of_the_interval_hold_and_what_is_beyond_does_not() {
         let explains = |s: f64, x: f64, y: f64| rounded(x * s) == y;
         for (x, y) in [(1.5, 3.0), (1.0, 1.0078125), (3.0, 1.0), (7.0, 0.0)] {
-            let bounds = Bounds::of(bf16(), y).expect("finite");
-            let Interval { low, high } = bounds.factors(x);
+            let bounds = target().bounds(y).expect("finite");
+            let mut interval = EVERYTHING;
+            bounds.narrow(&mut interval, x);
+            let Interval { low, high } = interval;
             assert!(low == 0.0 || explains(low, x, y), "{x} {y}");
             assert!(explains(high, x, y), "{x} {y}");
             // Products of doubles are rounded, so a few steps beyond are needed.
@@ -255,8 +267,8 @@ mod tests {
         let (mut first, mut second, mut whole) = <(Factor, Factor, Factor)>::default();
         for (at, x) in numbers().enumerate() {
             let y = rounded(x * 0.9);
-            whole.add(bf16(), x, y);
-            if at % 3 == 0 { &mut first } else { &mut second }.add(bf16(), x, y);
+            whole.add(&target(), x, y);
+            if at % 3 == 0 { &mut first } else { &mut second }.add(&target(), x, y);
         }
         second.merge(&first);
         assert_eq!(second.found(false), whole.found(false));
@@ -267,7 +279,8 @@ mod tests {
         let found = |dtype: Dtype, pairs: &[(f64, f64)]| {
             let layout = dtype.format().layout().expect("a float");
             let mut factor = Factor::default();
-            pairs.iter().for_each(|(x, y)| factor.add(layout, *x, *y));
+            let target = Target::of(layout);
+            pairs.iter().for_each(|(x, y)| factor.add(&target, *x, *y));
             factor.found(false).first().map(|found| found.factor)
         };
         let (inf, nan) = (f64::INFINITY, f64::NAN);
@@ -285,13 +298,13 @@ mod tests {
     #[test]
     fn overflow_and_signs_narrow_too() {
         let mut factor = Factor::default();
-        factor.add(bf16(), 1.0, 2.0);
-        factor.add(bf16(), 2.0, 4.0);
-        factor.add(bf16(), 1e38, f64::INFINITY);
+        factor.add(&target(), 1.0, 2.0);
+        factor.add(&target(), 2.0, 4.0);
+        factor.add(&target(), 1e38, f64::INFINITY);
         assert!(factor.is_dead(), "twice 1e38 is finite");
         let mut factor = Factor::default();
-        factor.add(bf16(), 1.0, -2.0);
-        factor.add(bf16(), 1.0, 2.0);
+        factor.add(&target(), 1.0, -2.0);
+        factor.add(&target(), 1.0, 2.0);
         assert!(factor.is_dead());
     }
 }

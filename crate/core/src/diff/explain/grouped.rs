@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::super::PairSpan;
 use super::super::numbers::single_layout;
 use super::super::ulp::spacing;
+use super::interval::Target;
 use super::{Explained, factor};
 use crate::cast::{CASTS, Cast, CastSet, Group, Scaling};
 use crate::format::{Dtype, FloatLayout};
@@ -131,17 +132,27 @@ impl ByGroup {
         }
     }
 
-    /// Which groups have a factor each: key and name, without error and in FP32.
-    pub(super) fn factors(&self) -> impl Iterator<Item = (&'static str, &'static str, [bool; 2])> {
+    /// Which groups have a factor each: key and name, without error and in FP32. Smaller groups
+    /// within are left out.
+    pub(super) fn factors(&self) -> Vec<(&'static str, &'static str, [bool; 2])> {
+        let mut known = [false; 2];
         let both = BY.iter().zip(&self.factors);
-        both.map(|((_, key, name), factors)| (*key, *name, factors.found()))
+        let found = both.map(|((kind, key, name), factors)| {
+            let mut found = factors.found();
+            for (found, known) in found.iter_mut().zip(&mut known) {
+                *found = *found && !(*known && matches!(kind, Kind::Block(_)));
+                *known |= *found;
+            }
+            (*key, *name, found)
+        });
+        found.collect()
     }
 }
 
 /// What is tried on the groups of one pair of spans.
 pub(in super::super) struct Grouped {
     tried: Vec<Tried>,
-    to: [FloatLayout; 2],
+    to: [Target; 2],
     columns: usize,
     /// Values of A and of B from `base` on.
     held: [Vec<f32>; 2],
@@ -180,7 +191,7 @@ impl Grouped {
                     done: 0,
                 })
                 .collect(),
-            to: [*b, *a],
+            to: [b, a].map(Target::of),
             columns: 1,
             held: Default::default(),
             base: 0,
@@ -273,7 +284,7 @@ impl Tried {
         &self,
         groups: Groups,
         sides: Sides,
-        to: &FloatLayout,
+        to: &Target,
         left: &mut Explained,
         room: &mut Room,
     ) {
@@ -289,7 +300,7 @@ impl Tried {
             match &self.what {
                 What::Factor(at) => left.by_group.factors[*at].add(stretches, sides, to),
                 What::Cast(cast) => {
-                    if !cast.explains(stretches, sides, to, room) {
+                    if !cast.explains(stretches, sides, &to.layout, room) {
                         let this = CastSet::of_indices(|at| at == cast.index);
                         left.by_group.casts = left.by_group.casts.without(this);
                     }

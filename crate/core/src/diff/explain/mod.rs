@@ -15,6 +15,7 @@ use crate::format::{FloatLayout, Overflow, Rounding};
 use factor::Factor;
 use grouped::ByGroup;
 pub(super) use grouped::Grouped;
+use interval::Target;
 pub use says::Explanation;
 pub(super) use says::explanations;
 use way::{EDGES, Way, ways};
@@ -38,6 +39,7 @@ pub(super) struct Explained {
 /// The conversions of one direction, and the room to try them in.
 pub(super) struct Explainer {
     to: FloatLayout,
+    target: Target,
     /// The type holds every number of the other side's.
     holds_all: bool,
     ways: Vec<Way>,
@@ -100,6 +102,7 @@ impl Explainer {
     pub(super) fn new(from: &FloatLayout, to: &FloatLayout) -> Self {
         Self {
             to: *to,
+            target: Target::of(to),
             holds_all: way::holds(to, from),
             ways: ways(from, to),
             has_factors: factor::is_target(to),
@@ -145,7 +148,7 @@ impl Explainer {
             if left.factor.is_dead() {
                 break;
             }
-            left.factor.add(&self.to, x, y);
+            left.factor.add(&self.target, x, y);
         }
     }
 
@@ -169,7 +172,7 @@ impl Explainer {
         }
         if is_nothing(x) && is_nothing(y) {
             // Every way leads from zero to zero.
-            return left.factor.add(&self.to, 0.0, 0.0);
+            return left.factor.add(&self.target, 0.0, 0.0);
         }
         let pairs = || x.iter().zip(y).map(|(x, y)| (f64::from(*x), f64::from(*y)));
         let is_same = same_bits(x, y);
@@ -195,7 +198,7 @@ impl Explainer {
             if left.factor.is_dead() {
                 break;
             }
-            left.factor.add(&self.to, x, y);
+            left.factor.add(&self.target, x, y);
         }
     }
 

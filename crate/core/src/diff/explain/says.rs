@@ -149,7 +149,7 @@ fn factors_by_group(left: &Explained, from: Side, to: Dtype) -> impl Iterator<It
         });
         found.collect::<Vec<_>>()
     };
-    left.by_group.factors().flat_map(of_kind)
+    left.by_group.factors().into_iter().flat_map(of_kind)
 }
 
 fn rounding_key(rounding: Rounding) -> &'static str {

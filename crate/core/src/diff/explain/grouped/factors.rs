@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Sides};
 use crate::diff::explain::factor::{Factor, Held};
-use crate::format::FloatLayout;
+use crate::diff::explain::interval::Target;
 
 /// Pairs a group that must not be zero, on average: of fewer nearly anything is a product.
 const ENOUGH_PAIRS: u64 = 8;
@@ -68,7 +68,7 @@ impl GroupFactors {
         &mut self,
         stretches: impl Iterator<Item = Range<usize>>,
         sides: Sides,
-        to: &FloatLayout,
+        to: &Target,
     ) {
         let mut factor = Factor::default();
         for stretch in stretches {
