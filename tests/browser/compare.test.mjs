@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isChromium, origin, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
-import { write } from './support/checkpoint.mjs';
+import { f32, write } from './support/checkpoint.mjs';
 import { assertSame, compareWith, compared, inFolder, narrow, nativeDiff, savedDiff, twoFiles, wide } from './support/compare.mjs';
 import { drop } from './support/drop.mjs';
 import { assertSameTensors, command, download, nativeReport, savedReport } from './support/native.mjs';
@@ -82,6 +82,47 @@ test('every pair can be opened, and shows the figures of the report', options, a
     await page.evaluate(() => history.back());
     await page.waitForSelector('#pair[hidden]');
   }
+  await page.close();
+});
+
+/**
+ * F32 weights of some rows, and what INT8 with a scale for each row makes of them.
+ *
+ * @returns {import('./support/checkpoint.mjs').Tensor[][]}
+ */
+function castByRow() {
+  const [rows, columns] = [600, 1500];
+  const tensor = f32('cast', [rows, columns], 5);
+  const cast = Float32Array.from(new Float32Array(/** @type {Uint8Array} */ (tensor.data).slice().buffer));
+  for (let row = 0; row < rows; row++) {
+    const values = cast.subarray(row * columns, (row + 1) * columns);
+    const scale = Math.fround(values.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / 127);
+    values.forEach((x, i) => {
+      const quotient = Math.fround(x / scale);
+      values[i] = nearestEven(quotient) * scale;
+    });
+  }
+  return [[tensor], [{ ...tensor, data: new Uint8Array(cast.buffer) }]];
+}
+
+/** @param {number} x */
+function nearestEven(x) {
+  const below = Math.floor(x);
+  const rest = x - below;
+  return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1;
+}
+
+test('weights that went through INT8 by row are known by it', options, async () => {
+  const [a, b] = castByRow().map((tensors, i) => write(join(scratch, `int8-${'ab'[i]}.safetensors`), tensors));
+  const { page, errors, ended } = await comparison(a, b);
+  assert.equal(ended, 'done');
+  const native = await nativeDiff(a, b);
+  assertSame(await savedDiff(page), native);
+  assert.deepEqual(JSON.parse(native).tensors[0].explained_by.map((/** @type {{conversion: string}} */ { conversion }) => conversion), ['through:int8/row']);
+  await page.$eval('#pair-tensors', (list) => list.scrollIntoView());
+  const line = await page.waitForSelector('#pair-tensor-list [data-tensor="cast"]');
+  assert.match(await line?.evaluate((line) => line.textContent) ?? '', /through INT8 per row/);
+  assert.deepEqual(errors, []);
   await page.close();
 });
 

@@ -30,17 +30,27 @@ const CONVERSIONS = {
 /** @type {Record<string, string>} */
 const ROUNDINGS = { toward_zero: 'truncated', ties_away: 'ties away' };
 
+/** What shares a scale or a factor. @type {Record<string, string>} */
+const GROUPS = { row: 'per row', '128x128': 'per 128 × 128', 128: 'per 128', 64: 'per 64', 32: 'per 32' };
+
+/** "INT8 per row" for "int8/row". @param {string} key @param {(key: string) => string} titleOf */
+function withGroup(key, titleOf) {
+  const [of, group] = key.split('/');
+  return titleOf(of) + (group ? ` ${GROUPS[group] ?? group}` : '');
+}
+
 /** @param {string} stop of a path: "bf16:toward_zero" */
 function stopTitle(stop) {
   const [format, rounding] = stop.split(':');
-  return formatTitle(format) + (rounding ? ` (${ROUNDINGS[rounding] ?? rounding})` : '');
+  return withGroup(format, formatTitle) + (rounding ? ` (${ROUNDINGS[rounding] ?? rounding})` : '');
 }
 
 /** "through FP16" for "through:f16". @param {string} key */
 function conversionTitle(key) {
   const [what, ...more] = key.split('+');
   const through = what.startsWith('through:') && `through ${what.slice('through:'.length).split('>').map(stopTitle).join(' → ')}`;
-  return [through || (CONVERSIONS[what] ?? what.replaceAll('_', ' ')), ...more.map((end) => ({ saturate: 'saturated', flush: 'flushed' })[end] ?? end)].join(', ');
+  const title = through || withGroup(what, (conversion) => CONVERSIONS[conversion] ?? conversion.replaceAll('_', ' '));
+  return [title, ...more.map((end) => ({ saturate: 'saturated', flush: 'flushed' })[end] ?? end)].join(', ');
 }
 
 /** A few words on a conversion; from B to A it says so. @param {string} key @param {string} direction */
