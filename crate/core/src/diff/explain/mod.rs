@@ -47,7 +47,8 @@ pub(super) struct Explainer {
     has_negative_zero: bool,
     rounded: Vec<f32>,
     next: Vec<f32>,
-    special: Vec<bool>,
+    /// Of each number, what the edges of formats do to it: a set of the bits of [`Special`].
+    special: Vec<u8>,
     /// Which formats hold all of the tile, as far as that was asked.
     keeping: Vec<(FloatLayout, bool)>,
 }
@@ -222,8 +223,8 @@ impl Explainer {
                 let any = self
                     .rounded
                     .iter()
-                    .fold(false, |any, x| any | edges.holds(*x));
-                !any && same_bits(&self.rounded, x)
+                    .fold(0, |any, x| any | edges.of_number(*x));
+                any == 0 && same_bits(&self.rounded, x)
             });
         self.keeping.push((*layout, keeps));
         keeps
@@ -285,19 +286,31 @@ impl Explainer {
             let is_same = same_bits(&self.rounded, y);
             return if is_same { set } else { 0 };
         }
-        let plain = self.rounded.iter().zip(y).zip(&self.special);
-        let is_explained = |((rounded, y), special): ((&f32, &f32), &bool)| {
-            *special || rounded.to_bits() == y.to_bits()
-        };
-        if !plain.clone().all(is_explained) {
-            return 0;
+        // Without a branch, so that it is done by vectors.
+        let (mut plain, mut flushed, mut any) = (true, true, 0);
+        for ((rounded, y), special) in self.rounded.iter().zip(y).zip(&self.special) {
+            let (rounded, y) = (rounded.to_bits(), y.to_bits());
+            let zero = rounded & (1 << 31);
+            let is_small = *special == Special::SUBNORMAL;
+            let is_left = *special & Special::OTHER != 0;
+            plain &= is_left | (rounded == y);
+            flushed &= is_left | (y == if is_small { zero } else { rounded });
+            any |= special;
+        }
+        let mut set = set;
+        for (at, edges) in EDGES.iter().enumerate() {
+            let explains = if edges.flush { flushed } else { plain };
+            set &= !(u8::from(!explains) << at);
+        }
+        if any & Special::OTHER == 0 {
+            return set;
         }
         let special = x.iter().zip(y).zip(&self.special);
-        explaining_all(
-            way,
-            set,
-            special.filter_map(|(pair, special)| special.then_some(pair)),
-        )
+        let left = special.filter_map(|(pair, special)| {
+            let is_left = special & Special::OTHER != 0;
+            is_left.then_some(pair)
+        });
+        explaining_all(way, set, left)
     }
 
     /// Rounds step by step, marking what the edges of a format change; `false` where a format
@@ -318,11 +331,11 @@ impl Explainer {
             let any = self
                 .rounded
                 .iter()
-                .fold(false, |any, x| any | edges.holds(*x));
-            if any {
-                self.special.resize(x.len(), false);
+                .fold(0, |any, x| any | edges.of_number(*x));
+            if any != 0 {
+                self.special.resize(x.len(), 0);
                 for (special, rounded) in self.special.iter_mut().zip(&self.rounded) {
-                    *special |= edges.holds(*rounded);
+                    *special |= edges.of_number(*rounded);
                 }
             }
         }
@@ -339,6 +352,11 @@ struct Special {
 }
 
 impl Special {
+    /// Becomes a zero of its sign where subnormal numbers are flushed.
+    const SUBNORMAL: u8 = 1;
+    /// Beyond the largest, or a zero of a sign that there is not: left to the definition.
+    const OTHER: u8 = 2;
+
     fn of(layout: &FloatLayout) -> Self {
         let bits = |number: f64| (number as f32).to_bits() as i32;
         let has_no_sign = layout.nan_code() == Some(1 << (layout.bits() - 1));
@@ -349,13 +367,15 @@ impl Special {
         }
     }
 
-    /// Beyond the largest, subnormal, or a zero of the wrong sign.
-    fn holds(&self, rounded: f32) -> bool {
+    /// What is done to a number, as a set.
+    fn of_number(&self, rounded: f32) -> u8 {
         let bits = rounded.to_bits();
         let magnitude = (bits & (u32::MAX >> 1)) as i32;
-        (magnitude > self.largest)
-            | ((magnitude < self.least) & (magnitude != 0))
-            | (bits == self.zero)
+        let is_subnormal = (magnitude < self.least) & (magnitude != 0);
+        let is_other = (magnitude > self.largest) | (bits == self.zero);
+        // A format without -0 makes +0 of a number that is flushed.
+        let other = is_other | (is_subnormal & (self.zero != u32::MAX) & (bits >> 31 != 0));
+        Self::SUBNORMAL * u8::from(is_subnormal) | Self::OTHER * u8::from(other)
     }
 }
 
