@@ -12,7 +12,8 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 /// can run the page has them.
 pub(crate) const SIMD_FLAGS: &str = "-C target-feature=+simd128";
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// What the page's wasm is built for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// `build [--out DIR]`.
 ///

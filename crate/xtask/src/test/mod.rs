@@ -2,10 +2,12 @@
 //!
 //! A step that fails does not stop the ones after it. The last line says how
 //! many tests passed and failed; a check without tests of its own (formatting,
-//! lints, types) counts as one.
+//! lints, types) counts as one. Steps that keep one core busy and look at no clock
+//! run at once.
 
 mod steps;
 mod tally;
+mod together;
 
 use crate::options::Options;
 use anyhow::{Result, bail};
@@ -26,7 +28,8 @@ pub(crate) fn command(mut options: Options) -> Result<ExitCode> {
     let only = options.take_value("--only")?;
     options.finish()?;
     let steps = chosen(only.as_deref())?;
-    let outcomes: Vec<_> = steps.into_iter().map(perform).collect();
+    let groups = steps.chunk_by(|a, b| a.is_together() && b.is_together());
+    let outcomes: Vec<_> = groups.flat_map(perform_group).collect();
     let total = outcomes.iter().map(|outcome| outcome.tally).sum();
     print_summary(&outcomes, total);
     Ok(if total.failed == 0 {
@@ -47,8 +50,19 @@ fn chosen(only: Option<&str>) -> Result<Vec<&'static Step>> {
     bail!("no step `{name}`; there are {}", names.join(", "))
 }
 
-fn perform(step: &'static Step) -> Outcome {
+fn perform_group(steps: &[&'static Step]) -> Vec<Outcome> {
+    match steps {
+        [step] => vec![perform(step)],
+        several => together::perform(several),
+    }
+}
+
+fn show_name(step: &Step) {
     println!("\n== {}: {}", step.name, step.says);
+}
+
+fn perform(step: &'static Step) -> Outcome {
+    show_name(step);
     let start = Instant::now();
     let tally = (step.run)().unwrap_or_else(|error| {
         println!("{}: {error:#}", step.name);

@@ -15,6 +15,24 @@ pub(super) struct Step {
     pub(super) run: fn() -> Result<Tally>,
 }
 
+impl Step {
+    /// Whether it may run beside the others of [`TOGETHER`].
+    pub(super) fn is_together(&self) -> bool {
+        TOGETHER.contains(&self.name)
+    }
+}
+
+/// Steps that run at once: most of the time each keeps one core busy, and each builds in a folder of
+/// its own. None of them is about how long something takes or how much memory is left.
+const TOGETHER: &[&str] = &["wasi-simd", "wasi-scalar", "types"];
+
+/// Installs what [`TOGETHER`] needs, so that no two of them install the same.
+pub(super) fn prepare_together() -> Result<()> {
+    setup::rust_target(wasm::WASI)?;
+    setup::rust_target(build::TARGET)?;
+    setup::node_packages()
+}
+
 /// Every step, in order: the quick ones first.
 pub(super) const STEPS: &[Step] = &[
     Step {
@@ -101,10 +119,9 @@ fn clippy() -> Result<Tally> {
 
 fn clippy_wasm() -> Result<Tally> {
     setup::rust_component("clippy", "clippy")?;
-    let target = "wasm32-unknown-unknown";
-    setup::rust_target(target)?;
+    setup::rust_target(build::TARGET)?;
     let mut clippy = shell::cargo();
-    clippy.args(["clippy", "--quiet", "--target", target]);
+    clippy.args(["clippy", "--quiet", "--target", build::TARGET]);
     clippy.args([
         "--package",
         "floatscope-simd",
@@ -120,9 +137,20 @@ fn clippy_wasm() -> Result<Tally> {
     Ok(check(clippy.args(["--", "-D", "warnings"])))
 }
 
+/// xtask by itself, because it has been built by itself: beside the other packages its dependencies
+/// have other features and would be built once more.
 fn native() -> Result<Tally> {
-    counted(shell::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))
+    let test = |packages: &[&str]| {
+        let mut cargo = shell::cargo();
+        cargo.arg("test").args(packages);
+        counted(cargo.args(["--quiet", "--no-fail-fast"]))
+    };
+    let tallies = [test(OTHERS)?, test(&["--package", "xtask"])?];
+    Ok(tallies.into_iter().sum())
 }
+
+/// Every package but xtask.
+const OTHERS: &[&str] = &["--workspace", "--exclude", "xtask"];
 
 /// Whether a wasm build may use SIMD.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -241,9 +269,12 @@ fn large_checkpoints() -> Result<()> {
     shell::run(python.env("ORACLE_DIR", setup::oracle_folder()))
 }
 
-/// Builds the native command.
+/// Builds the native command, for its tests: so it is there already where these have run. By
+/// itself its dependencies have fewer features, and the core would be built once more.
 fn native_command() -> Result<PathBuf> {
-    shell::run(shell::cargo().args(["build", "--quiet", "--package", "floatscope"]))?;
+    let mut cargo = shell::cargo();
+    cargo.arg("test").args(OTHERS);
+    shell::run(cargo.args(["--quiet", "--no-run", "--test", "command"]))?;
     let name = format!("floatscope{}", std::env::consts::EXE_SUFFIX);
     Ok(shell::target_dir().join("debug").join(name))
 }

@@ -53,6 +53,12 @@ pub(crate) fn counted(command: &mut Command) -> Result<Tally> {
     Ok(judged(tallies.into_iter().sum(), succeeded))
 }
 
+/// The tally that the output of a runner ends with.
+pub(crate) fn last(printed: &str, succeeded: bool) -> Tally {
+    let line = printed.lines().next_back().map(str::trim);
+    judged(line.and_then(plain_line).unwrap_or_default(), succeeded)
+}
+
 fn judged(tally: Tally, succeeded: bool) -> Tally {
     if tally == Tally::default() || (!succeeded && tally.failed == 0) {
         return [tally, Tally::FAILED].into_iter().sum();
@@ -99,7 +105,7 @@ fn plain_line(line: &str) -> Option<Tally> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, closing_line, judged};
+    use super::{Tally, closing_line, judged, last};
 
     fn tally(passed: u64, failed: u64) -> Tally {
         Tally { passed, failed }
@@ -120,6 +126,15 @@ mod tests {
         for line in ["ℹ tests 8", "ℹ duration_ms 12.5", "running 3 tests", ""] {
             assert_eq!(closing_line(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn an_output_counts_by_its_last_line() {
+        let printed = "12 passed, 4 failed\nstep 3\n\n5 passed, 0 failed\n";
+        assert_eq!(last(printed, true), tally(5, 0));
+        assert_eq!(last(printed, false), tally(5, 1));
+        assert_eq!(last("12 passed, 4 failed\nkilled\n", false), tally(0, 1));
+        assert_eq!(last("", true), tally(0, 1));
     }
 
     #[test]
