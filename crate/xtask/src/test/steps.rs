@@ -111,11 +111,21 @@ fn format() -> Result<Tally> {
 
 fn clippy() -> Result<Tally> {
     setup::rust_component("clippy", "clippy")?;
-    let everything = ["clippy", "--workspace", "--all-targets", "--quiet"];
-    let mut clippy = shell::cargo();
-    clippy.args(everything);
-    Ok(check(clippy.args(["--", "-D", "warnings"])))
+    let checked = [OTHERS, XTASK].map(|packages| {
+        let mut clippy = shell::cargo();
+        clippy.arg("clippy").args(packages);
+        clippy.args(["--all-targets", "--quiet"]);
+        check(clippy.args(["--", "-D", "warnings"]))
+    });
+    Ok(checked.into_iter().sum())
 }
+
+/// xtask by itself, because it has been built by itself: beside the other packages its dependencies
+/// have other features and would be built once more.
+const XTASK: &[&str] = &["--package", "xtask"];
+
+/// Every package but xtask.
+const OTHERS: &[&str] = &["--workspace", "--exclude", "xtask"];
 
 fn clippy_wasm() -> Result<Tally> {
     setup::rust_component("clippy", "clippy")?;
@@ -137,20 +147,15 @@ fn clippy_wasm() -> Result<Tally> {
     Ok(check(clippy.args(["--", "-D", "warnings"])))
 }
 
-/// xtask by itself, because it has been built by itself: beside the other packages its dependencies
-/// have other features and would be built once more.
 fn native() -> Result<Tally> {
     let test = |packages: &[&str]| {
         let mut cargo = shell::cargo();
         cargo.arg("test").args(packages);
         counted(cargo.args(["--quiet", "--no-fail-fast"]))
     };
-    let tallies = [test(OTHERS)?, test(&["--package", "xtask"])?];
+    let tallies = [test(OTHERS)?, test(XTASK)?];
     Ok(tallies.into_iter().sum())
 }
-
-/// Every package but xtask.
-const OTHERS: &[&str] = &["--workspace", "--exclude", "xtask"];
 
 /// Whether a wasm build may use SIMD.
 #[derive(Clone, Copy, PartialEq, Eq)]
