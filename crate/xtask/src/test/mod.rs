@@ -2,8 +2,7 @@
 //!
 //! A step that fails does not stop the ones after it. The last line says how
 //! many tests passed and failed; a check without tests of its own (formatting,
-//! lints, types) counts as one. Steps that keep one core busy and look at no clock
-//! run at once.
+//! lints, types) counts as one. Some steps run beside their neighbour.
 
 mod steps;
 mod tally;
@@ -28,7 +27,7 @@ pub(crate) fn command(mut options: Options) -> Result<ExitCode> {
     let only = options.take_value("--only")?;
     options.finish()?;
     let steps = chosen(only.as_deref())?;
-    let groups = steps.chunk_by(|a, b| a.is_together() && b.is_together());
+    let groups = steps.chunk_by(|a, b| a.is_beside(b));
     let outcomes: Vec<_> = groups.flat_map(perform_group).collect();
     let total = outcomes.iter().map(|outcome| outcome.tally).sum();
     print_summary(&outcomes, total);

@@ -16,18 +16,24 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Whether it may run beside the others of [`TOGETHER`].
-    pub(super) fn is_together(&self) -> bool {
-        TOGETHER.contains(&self.name)
+    /// Whether both may run at once.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        let pair = [self.name, other.name];
+        BESIDE.contains(&pair)
     }
 }
 
-/// Steps that run at once: most of the time each keeps one core busy, and each builds in a folder of
-/// its own. None of them is about how long something takes or how much memory is left.
-const TOGETHER: &[&str] = &["wasi-simd", "wasi-scalar", "types"];
+/// Neighbours that run at once, since either leaves a core idle for much of its time. They build in
+/// different folders, and what they test is neither how fast something is nor how much memory is left.
+const BESIDE: &[[&str; 2]] = &[
+    ["clippy", "clippy-wasm"],
+    ["native", "types"],
+    ["wasi-simd", "wasi-scalar"],
+];
 
-/// Installs what [`TOGETHER`] needs, so that no two of them install the same.
-pub(super) fn prepare_together() -> Result<()> {
+/// Installs what these need, so that no two of them install the same.
+pub(super) fn prepare_beside() -> Result<()> {
+    setup::rust_component("clippy", "clippy")?;
     setup::rust_target(wasm::WASI)?;
     setup::rust_target(build::TARGET)?;
     setup::node_packages()
@@ -56,6 +62,11 @@ pub(super) const STEPS: &[Step] = &[
         run: native,
     },
     Step {
+        name: "types",
+        says: "the JavaScript of the page and its tests, checked strictly",
+        run: types,
+    },
+    Step {
         name: "wasi-simd",
         says: "core's and its kernels' tests as wasm32-wasip1 with SIMD, under Node",
         run: || wasi(Simd::On),
@@ -64,11 +75,6 @@ pub(super) const STEPS: &[Step] = &[
         name: "wasi-scalar",
         says: "core's and its kernels' tests as wasm32-wasip1 without one SIMD instruction, under Node",
         run: || wasi(Simd::Off),
-    },
-    Step {
-        name: "types",
-        says: "the JavaScript of the page and its tests, checked strictly",
-        run: types,
     },
     Step {
         name: "oracle",

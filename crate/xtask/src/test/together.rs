@@ -13,7 +13,7 @@ use std::time::Instant;
 pub(super) fn perform(steps: &[&'static Step]) -> Vec<Outcome> {
     let names: Vec<_> = steps.iter().map(|step| step.name).collect();
     println!("\n== {} at once", names.join(", "));
-    if let Err(error) = steps::prepare_together() {
+    if let Err(error) = steps::prepare_beside() {
         // A step that needs what is missing says so itself.
         println!("{error:#}");
     }
@@ -46,16 +46,16 @@ fn alone(step: &'static Step) -> (String, Outcome) {
     (printed, outcome)
 }
 
-/// `cargo xtask test --only STEP`, which closes with the step's tally.
+/// `xtask test --only STEP`, which closes with the step's tally. Not by cargo: it would wait for the
+/// folder that another step builds in.
 fn run(step: &Step) -> Result<(String, Tally)> {
     let (mut reader, writer) = std::io::pipe()?;
-    let mut cargo = shell::cargo();
-    cargo.args(["run", "--quiet", "--package", "xtask", "--"]);
-    cargo.args(["test", "--only", step.name]);
-    cargo.stdout(writer.try_clone()?).stderr(writer);
-    let mut child = cargo.spawn().context("cargo run --package xtask")?;
+    let mut xtask = shell::in_root(std::env::current_exe()?);
+    xtask.args(["test", "--only", step.name]);
+    xtask.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = xtask.spawn().with_context(|| shell::line(&xtask))?;
     // The pipe ends when nobody can write to it.
-    drop(cargo);
+    drop(xtask);
     let mut printed = Vec::new();
     reader.read_to_end(&mut printed)?;
     let printed = String::from_utf8_lossy(&printed).into_owned();
