@@ -56,12 +56,8 @@ fn perform_group(steps: &[&'static Step]) -> Vec<Outcome> {
     }
 }
 
-fn show_name(step: &Step) {
-    println!("\n== {}: {}", step.name, step.says);
-}
-
 fn perform(step: &'static Step) -> Outcome {
-    show_name(step);
+    println!("\n== {}: {}", step.name, step.says);
     let start = Instant::now();
     let tally = (step.run)().unwrap_or_else(|error| {
         println!("{}: {error:#}", step.name);

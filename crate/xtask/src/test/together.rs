@@ -1,8 +1,8 @@
 //! Steps that run at once, each in a process of its own. What they print is shown one after another.
 
+use super::Outcome;
 use super::steps::{self, Step};
 use super::tally::{self, Tally};
-use super::{Outcome, show_name};
 use crate::shell;
 use anyhow::{Context, Result};
 use std::io::Read;
@@ -20,10 +20,8 @@ pub(super) fn perform(steps: &[&'static Step]) -> Vec<Outcome> {
     thread::scope(|scope| {
         let begin = |step| scope.spawn(move || alone(step));
         let begun: Vec<_> = steps.iter().copied().map(begin).collect();
-        let threads = steps.iter().zip(begun);
-        let ended = threads.map(|(step, thread)| {
+        let ended = begun.into_iter().map(|thread| {
             let (printed, outcome) = thread.join().expect("the thread of a step does not panic");
-            show_name(step);
             print!("{printed}");
             outcome
         });
