@@ -231,7 +231,7 @@ PARTS = {
     "generated": [Case(50, generated)],
     "diff": [Case(seconds, diff, (name,)) for name, seconds in diffs.SECONDS.items()],
     "rotary": [Case(2, rotary)],
-    "real": [Case(20, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
+    "real": [Case(40 if name in ("model", "F64") else 16, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
     "sample": [Case(2, sample)],
 }
 
