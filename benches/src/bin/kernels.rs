@@ -1,5 +1,7 @@
 //! The streaming kernels, one JSON line each: `{"kernel", "gb_per_s", "bytes"}`.
 //!
+//! Given a number of rounds and "comparisons", only what a comparison of two tensors runs.
+//!
 //! Built natively and for wasm, so that the two can be run in turn. Beside each
 //! kernel stand what it can be held against: the same increments without anything
 //! else, the scalar twin, and a constant tensor.
@@ -11,7 +13,7 @@ use floatscope_core::cast::{CASTS, CastSet, CastTask, Caster, Casting, from_coun
 use floatscope_core::format::Dtype;
 use floatscope_core::scan::{Observations, Scanner, Span};
 use floatscope_simd::differences::{Tolerance, compare, squares};
-use floatscope_simd::places::{BINS, Spacing, count_distances, places};
+use floatscope_simd::places::{BINS, Spacing, count_distances};
 use floatscope_simd::rounding::{Rounding, round};
 use floatscope_simd::{self as simd, TILE, census, powers, words};
 
@@ -26,6 +28,12 @@ fn main() {
         .unwrap_or(9);
     let weights = normal_weights(ELEMENTS);
     let bench = Bench { rounds };
+    if std::env::args()
+        .nth(2)
+        .is_some_and(|only| only == "comparisons")
+    {
+        return bench.comparisons(&weights);
+    }
     bench.scans(&weights);
     bench.casts(&weights);
     bench.increments(&weights);
@@ -177,13 +185,9 @@ impl Bench {
     }
 
     fn distances(&self, name: &str, spacing: Spacing, a: &[f32], b: &[f32]) {
-        let (mut of_a, mut of_b, mut bins) = (Vec::new(), Vec::new(), [0; BINS]);
+        let mut bins = [0; BINS];
         self.by_pair(name, a, b, |a, b| {
-            of_a.clear();
-            of_b.clear();
-            places(a, spacing, &mut of_a);
-            places(b, spacing, &mut of_b);
-            black_box(count_distances(&of_a, &of_b, &mut bins));
+            black_box(count_distances(a, b, spacing, &mut bins));
         });
     }
 

@@ -6,8 +6,9 @@
 use core::arch::x86_64::*;
 
 use super::casts::{self, Seen, Target};
-use super::{Bytes, Fours, ROWS, Reals, Rows, Widens, differences, peaks, places, rounding};
-use differences::{Compared, Tolerance};
+use super::{Bytes, Fours, ROWS, Reals, Rows, Widens};
+use super::{codes, decode, differences, peaks, places, rounding};
+use differences::{Compared, Squares, Tolerance};
 use places::{BINS, Spacing};
 use rounding::Rounding;
 
@@ -33,9 +34,13 @@ with_avx2!(cast = casts::cast::<Real32>; numbers: &[f32], run: usize, scales: &[
 with_avx2!(zeros_and_squares = casts::zeros_and_squares::<Real32>; numbers: &[f32] => (u64, f64));
 with_avx2!(largest_of_runs = peaks::largest_of_runs_in_single; numbers: &[f32], run: usize, out: &mut Vec<f64> => ());
 with_avx2!(compare = differences::compare_as::<Real32>; a: &[f32], b: &[f32], tolerance: Tolerance => Compared);
-with_avx2!(squares = differences::squares_as::<Real32>; a: &[f32] => f64);
-with_avx2!(places = places::places_of; numbers: &[f32], spacing: Spacing, out: &mut Vec<i32> => ());
-with_avx2!(count_distances = places::count_distances_as::<U8>; a: &[i32], b: &[i32], bins: &mut [u64; BINS] => u32);
+with_avx2!(squares = differences::squares_as::<Real32>; a: &[f32] => Squares);
+with_avx2!(are_finite = differences::are_finite_of; numbers: &[f32] => bool);
+with_avx2!(count_distances = places::count_distances_as::<U8>; a: &[f32], b: &[f32], spacing: Spacing, bins: &mut [u64; BINS] => u32);
+with_avx2!(count_code_distances = codes::count_distances_of; a: &[u8], b: &[u8], bins: &mut [u64; BINS] => u32);
+with_avx2!(count_differing = codes::count_differing_of; a: &[u8], b: &[u8], bytes: usize => u64);
+with_avx2!(extend_from_bf16 = decode::extend_from_bf16_of; bytes: &[u8], out: &mut Vec<f32> => ());
+with_avx2!(extend_from_f16 = decode::extend_from_f16_of; bytes: &[u8], out: &mut Vec<f32> => ());
 with_avx2!(round = rounding::round_of; numbers: &[f32], spacing: Spacing, rounding: Rounding, out: &mut Vec<f32> => ());
 
 /// Instructions that only kernels for AVX2 come to.

@@ -3,6 +3,15 @@
 /// Little-endian FP16 codes as FP32 numbers. NaN may lose their payload.
 #[inline(never)]
 pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
+    #[cfg(target_arch = "x86_64")]
+    if super::avx2::extend_from_f16(bytes, out).is_some() {
+        return;
+    }
+    extend_from_f16_of(bytes, out);
+}
+
+#[inline(always)]
+pub(crate) fn extend_from_f16_of(bytes: &[u8], out: &mut Vec<f32>) {
     // 2^112 moves exponents from one bias to the other, and subnormal numbers become normal.
     let bias = f32::from_bits((127 + 112) << 23);
     out.extend(bytes.as_chunks::<2>().0.iter().map(|code| {
@@ -23,6 +32,15 @@ pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
 /// Little-endian BF16 codes as FP32 numbers.
 #[inline(never)]
 pub fn extend_from_bf16(bytes: &[u8], out: &mut Vec<f32>) {
+    #[cfg(target_arch = "x86_64")]
+    if super::avx2::extend_from_bf16(bytes, out).is_some() {
+        return;
+    }
+    extend_from_bf16_of(bytes, out);
+}
+
+#[inline(always)]
+pub(crate) fn extend_from_bf16_of(bytes: &[u8], out: &mut Vec<f32>) {
     let codes = bytes.as_chunks::<2>().0.iter();
     out.extend(codes.map(|code| f32::from_bits(u32::from(u16::from_le_bytes(*code)) << 16)));
 }

@@ -51,14 +51,42 @@ pub fn compare(a: &[f32], b: &[f32], tolerance: Tolerance) -> Compared {
     compare_as::<BestReal32>(a, b, tolerance)
 }
 
-/// Σa² of finite numbers, to the bit the `squares_a` of [`compare`].
+/// What finite numbers have by themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Squares {
+    /// Numbers that are not zero.
+    pub nonzero: u64,
+    /// Σa², to the bit the `squares_a` of [`compare`].
+    pub sum: f64,
+}
+
+/// Squares of finite numbers, [`super::TILE`] at most.
 #[inline(never)]
-pub fn squares(a: &[f32]) -> f64 {
+pub fn squares(a: &[f32]) -> Squares {
     #[cfg(target_arch = "x86_64")]
-    if let Some(sum) = super::avx2::squares(a) {
-        return sum;
+    if let Some(squares) = super::avx2::squares(a) {
+        return squares;
     }
     squares_as::<BestReal32>(a)
+}
+
+/// Whether none is an infinity or NaN.
+#[inline(never)]
+pub fn are_finite(numbers: &[f32]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(are_finite) = super::avx2::are_finite(numbers) {
+        return are_finite;
+    }
+    are_finite_of(numbers)
+}
+
+/// A plain loop without a branch, of which compilers make vector code.
+#[inline(always)]
+pub(crate) fn are_finite_of(numbers: &[f32]) -> bool {
+    let magnitudes = numbers
+        .iter()
+        .map(|number| number.to_bits() as i32 & i32::MAX);
+    magnitudes.fold(0, i32::max) < f32::INFINITY.to_bits() as i32
 }
 
 /// [`compare`] with the vectors of a backend.
@@ -80,13 +108,21 @@ pub fn compare_as<R: Widens>(a: &[f32], b: &[f32], tolerance: Tolerance) -> Comp
 
 /// [`squares`] with the vectors of a backend.
 #[inline(always)]
-pub fn squares_as<R: Widens>(a: &[f32]) -> f64 {
+pub fn squares_as<R: Widens>(a: &[f32]) -> Squares {
     let mut sums = R::Four::splat(0.0);
+    let (mut zeros, mut vectors_seen) = (R::no_counts(), 0);
     let vectors = a.chunks_exact(R::LANES).map(R::load);
-    for a in vectors.chain([last::<R>(a)]).flat_map(R::widened) {
-        sums = sums.add_exact_product(a, a);
+    for vector in vectors.chain([last::<R>(a)]) {
+        zeros = vector.count_equal(R::splat(0.0), zeros);
+        vectors_seen += 1;
+        for a in vector.widened() {
+            sums = sums.add_exact_product(a, a);
+        }
     }
-    sums.total()
+    Squares {
+        nonzero: (vectors_seen * R::LANES) as u64 - R::counted(zeros),
+        sum: sums.total(),
+    }
 }
 
 /// What is left of numbers behind their last whole vector, and zeros: they leave sums as they are.
@@ -294,13 +330,22 @@ mod tests {
                 assert_eq!(bits(&seen), bits(&expected), "{seen:?}, not {expected:?}");
             }
         }
-        let of_a = compare(a, a, TOLERANCES[0]).squares_a.to_bits();
+        let of_a = compare(a, a, TOLERANCES[0]);
         for squares in [
             squares,
             squares_as::<PortableReal32>,
             squares_as::<BestReal32>,
         ] {
-            assert_eq!(squares(a).to_bits(), of_a);
+            let squares = squares(a);
+            assert_eq!(squares.sum.to_bits(), of_a.squares_a.to_bits());
+            assert_eq!(squares.nonzero, of_a.nonzero_b);
+        }
+        assert!(are_finite(a) && are_finite_of(a));
+        for odd in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
+            let mut numbers = a.to_vec();
+            numbers.push(odd);
+            numbers.extend_from_slice(b);
+            assert!(!are_finite(&numbers) && !are_finite_of(&numbers));
         }
     }
 

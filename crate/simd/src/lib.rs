@@ -20,6 +20,7 @@ pub mod blocks;
 pub mod casts;
 pub mod cells;
 pub mod census;
+pub mod codes;
 pub mod containment;
 pub mod decode;
 pub mod differences;

@@ -34,63 +34,19 @@ impl Spacing {
     }
 }
 
-/// Appends the place of each number in the order of the format: the magnitude of its code
-/// with the number's sign, 0 for both zeros. Numbers are finite and of the format.
-#[inline(never)]
-pub fn places(numbers: &[f32], spacing: Spacing, out: &mut Vec<i32>) {
-    #[cfg(target_arch = "x86_64")]
-    if super::avx2::places(numbers, spacing, out).is_some() {
-        return;
-    }
-    places_of(numbers, spacing, out);
-}
-
-#[inline(always)]
-pub(crate) fn places_of(numbers: &[f32], spacing: Spacing, out: &mut Vec<i32>) {
-    let dropped = spacing.dropped_bits();
-    if spacing.min_exponent == MIN_EXPONENT {
-        // FP32's own code begins with it, that of a subnormal number too.
-        return extend_with_sign(numbers, out, |number| magnitude(number) >> dropped);
-    }
-    let offset = ((spacing.least_field() - 1) << spacing.mantissa_bits) as i32;
-    let least_normal = (spacing.least_field() << 23) as i32;
-    let ruler = spacing.ruler();
-    extend_with_sign(numbers, out, |number| {
-        let magnitude = magnitude(number);
-        let subnormal = (number.abs() + ruler).to_bits() as i32 - ruler.to_bits() as i32;
-        let normal = (magnitude >> dropped) - offset;
-        if magnitude < least_normal {
-            subnormal
-        } else {
-            normal
-        }
-    });
-}
-
-#[inline(always)]
-fn magnitude(number: f32) -> i32 {
-    number.to_bits() as i32 & i32::MAX
-}
-
-#[inline(always)]
-fn extend_with_sign(numbers: &[f32], out: &mut Vec<i32>, code: impl Fn(f32) -> i32) {
-    out.extend(numbers.iter().map(|number| {
-        let sign = number.to_bits() as i32 >> 31;
-        (code(*number) ^ sign) - sign
-    }));
-}
-
 /// Bins of distances: 0, 1, 2, 3 to 4, 5 to 8 and so on.
 pub const BINS: usize = 34;
 
-/// Counts the distances |a − b| by bin, and returns the largest. Both slices have one length.
+/// Counts by bin how many places of the format lie between two numbers, and returns the most. A place
+/// is the magnitude of a number's code with its sign, 0 for both zeros. Both slices have one
+/// length; numbers are finite and of the format.
 #[inline(never)]
-pub fn count_distances(a: &[i32], b: &[i32], bins: &mut [u64; BINS]) -> u32 {
+pub fn count_distances(a: &[f32], b: &[f32], spacing: Spacing, bins: &mut [u64; BINS]) -> u32 {
     #[cfg(target_arch = "x86_64")]
-    if let Some(most) = super::avx2::count_distances(a, b, bins) {
+    if let Some(most) = super::avx2::count_distances(a, b, spacing, bins) {
         return most;
     }
-    count_distances_as::<BestU8>(a, b, bins)
+    count_distances_as::<BestU8>(a, b, spacing, bins)
 }
 
 /// Distances whose exponents are found before any is counted: so few that a byte counts those
@@ -99,32 +55,86 @@ const BLOCK: usize = 2048;
 
 /// [`count_distances`] with the vectors of a backend.
 #[inline(always)]
-pub fn count_distances_as<B: Bytes>(a: &[i32], b: &[i32], bins: &mut [u64; BINS]) -> u32 {
+pub fn count_distances_as<B: Bytes>(
+    a: &[f32],
+    b: &[f32],
+    spacing: Spacing,
+    bins: &mut [u64; BINS],
+) -> u32 {
     debug_assert_eq!(a.len(), b.len());
-    let (blocks, rest) = a.as_chunks::<BLOCK>();
-    let (blocks_b, rest_b) = b.as_chunks::<BLOCK>();
-    let counted = blocks.iter().zip(blocks_b);
-    let mut most = counted.fold(0, |most, (a, b)| most.max(count_block::<B>(a, b, bins)));
-    if !rest.is_empty() {
-        most = most.max(count_block::<B>(&padded(rest), &padded(rest_b), bins));
-        bins[0] -= (BLOCK - rest.len()) as u64;
+    let mut distances = [0; BLOCK];
+    let mut most = 0;
+    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+        let most_of_block = find_distances(a, b, spacing, &mut distances);
+        distances[a.len()..].fill(0);
+        count_block::<B>(&distances, most_of_block, bins);
+        bins[0] -= (BLOCK - a.len()) as u64;
+        most = most.max(most_of_block);
     }
     most
 }
 
-fn padded(rest: &[i32]) -> [i32; BLOCK] {
-    let mut block = [0; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    block
+/// The distances, of which the largest is returned.
+#[inline(always)]
+fn find_distances(a: &[f32], b: &[f32], spacing: Spacing, out: &mut [u32; BLOCK]) -> u32 {
+    let dropped = spacing.dropped_bits();
+    if spacing.min_exponent == MIN_EXPONENT {
+        // FP32's own code begins with it, that of a subnormal number too.
+        return find_distances_with(a, b, out, |number| magnitude(number) >> dropped);
+    }
+    let offset = ((spacing.least_field() - 1) << spacing.mantissa_bits) as i32;
+    let least_normal = (spacing.least_field() << 23) as i32;
+    let ruler = spacing.ruler();
+    find_distances_with(a, b, out, |number| {
+        let magnitude = magnitude(number);
+        let subnormal = (number.abs() + ruler).to_bits() as i32 - ruler.to_bits() as i32;
+        let normal = (magnitude >> dropped) - offset;
+        if magnitude < least_normal {
+            subnormal
+        } else {
+            normal
+        }
+    })
+}
+
+/// `code` is the magnitude of a number's code.
+#[inline(always)]
+fn find_distances_with(
+    a: &[f32],
+    b: &[f32],
+    out: &mut [u32; BLOCK],
+    code: impl Fn(f32) -> i32,
+) -> u32 {
+    let place = |number: f32| {
+        let sign = number.to_bits() as i32 >> 31;
+        (code(number) ^ sign) - sign
+    };
+    let mut most = 0;
+    for (distance, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
+        *distance = place(*a).abs_diff(place(*b));
+        most = most.max(*distance);
+    }
+    most
 }
 
 #[inline(always)]
-fn count_block<B: Bytes>(a: &[i32; BLOCK], b: &[i32; BLOCK], bins: &mut [u64; BINS]) -> u32 {
-    let (distances, most) = find_distances(a, b);
+fn magnitude(number: f32) -> i32 {
+    number.to_bits() as i32 & i32::MAX
+}
+
+#[inline(always)]
+fn count_block<B: Bytes>(distances: &[u32; BLOCK], most: u32, bins: &mut [u64; BINS]) {
+    if most <= 1 {
+        // What was rounded to the nearest, mostly.
+        let ones = distances.iter().fold(0, |ones, distance| ones + distance);
+        bins[1] += u64::from(ones);
+        bins[0] += BLOCK as u64 - u64::from(ones);
+        return;
+    }
     let exponents = if most < 1 << FP32_DIGITS {
-        each_exponent(&distances, exponent_of_small)
+        each_exponent(distances, exponent_of_small)
     } else {
-        each_exponent(&distances, exponent)
+        each_exponent(distances, exponent)
     };
     let vectors = exponents.as_flattened().chunks_exact(B::LANES);
     // Large distances first: often there are no small ones.
@@ -142,19 +152,6 @@ fn count_block<B: Bytes>(a: &[i32; BLOCK], b: &[i32; BLOCK], bins: &mut [u64; BI
         }
     }
     bins[0] += left;
-    most
-}
-
-/// The distances and the largest of them.
-#[inline(always)]
-fn find_distances(a: &[i32; BLOCK], b: &[i32; BLOCK]) -> ([u32; BLOCK], u32) {
-    let mut most = 0;
-    let distances = std::array::from_fn(|at| {
-        let distance = a[at].abs_diff(b[at]);
-        most = most.max(distance);
-        distance
-    });
-    (distances, most)
 }
 
 /// Exponents of distances, a byte each, in some order.
@@ -243,16 +240,32 @@ mod tests {
             assert!(codes.len() > 100, "{spacing:?}");
             let numbers = codes.iter().map(|code| number(*code, spacing) as f32);
             let numbers: Vec<f32> = numbers.flat_map(|number| [number, -number]).collect();
-            let signed = codes
+            let places: Vec<i64> = codes
                 .iter()
-                .flat_map(|code| [*code as i32, -(*code as i32)]);
-            // What is there stays.
-            let expected: Vec<i32> = [5].into_iter().chain(signed).collect();
-            let (mut fast, mut plain) = (vec![5], vec![5]);
-            places(&numbers, spacing, &mut fast);
-            places_of(&numbers, spacing, &mut plain);
-            assert!(fast == expected, "{spacing:?}");
-            assert!(plain == expected, "{spacing:?}");
+                .flat_map(|code| [i64::from(*code), -i64::from(*code)])
+                .collect();
+            // Beside zero, beside its negative, and beside something far away.
+            for turned in [0, 1, numbers.len() / 3] {
+                let beside = |at: usize| (at + turned) % numbers.len();
+                let others: Vec<f32> = match turned {
+                    0 => vec![0.0; numbers.len()],
+                    _ => (0..numbers.len()).map(|at| numbers[beside(at)]).collect(),
+                };
+                let expected = (0..numbers.len()).map(|at| match turned {
+                    0 => places[at].unsigned_abs(),
+                    _ => places[at].abs_diff(places[beside(at)]),
+                });
+                let expected: Vec<u64> = expected.collect();
+                let blocks = numbers.chunks(BLOCK).zip(others.chunks(BLOCK));
+                for ((a, b), expected) in blocks.zip(expected.chunks(BLOCK)) {
+                    let mut found = [0; BLOCK];
+                    let most = find_distances(a, b, spacing, &mut found);
+                    let found = found[..a.len()].iter().map(|found| u64::from(*found));
+                    assert!(found.eq(expected.iter().copied()), "{spacing:?}");
+                    assert_eq!(Some(u64::from(most)), expected.iter().copied().max());
+                    assert_counted(a, b, spacing, expected);
+                }
+            }
         }
     }
 
@@ -266,28 +279,39 @@ mod tests {
         }
     }
 
-    fn assert_counted(pairs: &[(i32, i32)]) {
-        let (a, b): (Vec<i32>, Vec<i32>) = pairs.iter().copied().unzip();
+    fn assert_counted(a: &[f32], b: &[f32], spacing: Spacing, distances: &[u64]) {
         let mut expected = [3; BINS];
-        let distance = |(a, b): &(i32, i32)| (i64::from(*a) - i64::from(*b)).unsigned_abs();
-        for pair in pairs {
-            expected[defined_bin(distance(pair))] += 1;
+        for distance in distances {
+            expected[defined_bin(*distance)] += 1;
         }
-        let most = pairs.iter().map(distance).max().unwrap_or(0);
+        let most = distances.iter().copied().max().unwrap_or(0);
         for count in [
             count_distances,
             count_distances_as::<PortableU8>,
             count_distances_as::<BestU8>,
         ] {
             let mut bins = [3; BINS];
-            assert_eq!(
-                u64::from(count(&a, &b, &mut bins)),
-                most,
-                "{} pairs",
-                pairs.len()
-            );
-            assert_eq!(bins, expected, "{} pairs", pairs.len());
+            let found = count(a, b, spacing, &mut bins);
+            assert_eq!(u64::from(found), most, "{} pairs", a.len());
+            assert_eq!(bins, expected, "{} pairs", a.len());
         }
+    }
+
+    /// By places of FP32.
+    fn assert_places_counted(pairs: &[(i32, i32)]) {
+        let single = Spacing {
+            mantissa_bits: 23,
+            min_exponent: MIN_EXPONENT,
+        };
+        let number = |place: i32| {
+            let magnitude = f32::from_bits(place.unsigned_abs());
+            if place < 0 { -magnitude } else { magnitude }
+        };
+        let (a, b): (Vec<f32>, Vec<f32>) =
+            pairs.iter().map(|(a, b)| (number(*a), number(*b))).unzip();
+        let distance = |(a, b): &(i32, i32)| (i64::from(*a) - i64::from(*b)).unsigned_abs();
+        let distances: Vec<u64> = pairs.iter().map(distance).collect();
+        assert_counted(&a, &b, single, &distances);
     }
 
     /// Pairs around every edge of a bin, as far apart as places of FP32 are.
@@ -306,11 +330,13 @@ mod tests {
     #[test]
     fn distances_are_counted_by_bin() {
         let pairs = pairs_at_edges();
-        pairs.iter().for_each(|pair| assert_counted(&[*pair]));
-        assert_counted(&pairs);
+        pairs
+            .iter()
+            .for_each(|pair| assert_places_counted(&[*pair]));
+        assert_places_counted(&pairs);
         let small = |pair: &(i32, i32)| pair.0.abs_diff(pair.1) < 1 << 24;
         let small: Vec<_> = pairs.into_iter().filter(small).collect();
-        assert_counted(&small);
+        assert_places_counted(&small);
     }
 
     #[test]
@@ -322,12 +348,12 @@ mod tests {
         };
         for length in [0, 1, 31, 33, 2047, 2048, 2049, 4095, 4096] {
             let apart: Vec<_> = (0..length).map(|_| (any(12), any(4))).collect();
-            assert_counted(&apart);
+            assert_places_counted(&apart);
             let alike: Vec<_> = apart.iter().map(|(a, _)| (*a, *a)).collect();
-            assert_counted(&alike);
+            assert_places_counted(&alike);
             // As many as there can be in one counter.
             let by_3: Vec<_> = alike.iter().map(|(a, _)| (*a, *a + 3)).collect();
-            assert_counted(&by_3);
+            assert_places_counted(&by_3);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::reader::{KnownFile, Opened, Source, Version};
 use crate::threads::{self, Shared};
 
 /// Bytes read of a side at a time.
-const CHUNK_BYTES: u64 = 1 << 20;
+const CHUNK_BYTES: u64 = 1 << 18;
 
 /// Hands the runs to threads until none is left.
 pub(super) fn compare(

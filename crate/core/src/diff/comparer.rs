@@ -6,14 +6,14 @@ use super::explain::{Explained, Explainer, Grouped};
 use super::numbers::{Singles, Value, single_layout, value_at};
 use super::rows::{RowWatch, sides};
 use super::sample::Grid;
-use super::tile::{Tile, are_finite, is_zero, nonzero};
+use super::tile::{Tile, is_zero};
 use super::ulp::{Ruler, spacing};
 use super::wide::Wide;
 use super::worst::Element;
 use super::{PairSpan, Side};
 use crate::format::FloatLayout;
 use crate::scan::TILE;
-use floatscope_simd::{differences, places, rounding};
+use floatscope_simd::{codes, differences, places};
 
 /// Compares one pair of spans after another.
 pub(super) struct Comparer {
@@ -149,9 +149,11 @@ impl Comparer {
             return self.add_equal(count);
         }
         tile.find_odd();
-        self.add_codes(bytes, count, first);
+        if self.span.a == self.span.b {
+            count_codes(&mut self.seen, self.span.a, bytes, count, first);
+        }
         self.add_odd(first);
-        self.add_finite(first);
+        self.add_finite(bytes, first);
         self.sample_singles(first, count as u64);
     }
 
@@ -162,8 +164,8 @@ impl Comparer {
         seen.ulp[0] += count as u64;
         seen.max_ulp = seen.max_ulp.max(Some(0));
         seen.equal += count as u64;
-        let kept = &mut self.tile.finite[0];
-        let all = are_finite(values);
+        let mut kept = Vec::new();
+        let all = differences::are_finite(values);
         if !all {
             let nan = values.iter().filter(|value| value.is_nan()).count() as u64;
             seen.both_nan += nan;
@@ -173,19 +175,18 @@ impl Comparer {
             } else {
                 nan
             };
-            kept.clear();
             kept.extend(values.iter().filter(|value| value.is_finite()));
         }
-        let finite = if all { values } else { &*kept };
+        let finite = if all { values } else { &kept };
         seen.finite += finite.len() as u64;
-        seen.nonzero_b += nonzero(finite);
         let squares = differences::squares(finite);
+        seen.nonzero_b += squares.nonzero;
         for sum in [
             &mut seen.sums.squares_a,
             &mut seen.sums.squares_b,
             &mut seen.sums.products,
         ] {
-            sum.add_product(squares, 1, 0);
+            sum.add_product(squares.sum, 1, 0);
         }
         if let Some(grouped) = &mut self.grouped {
             match is_zero(values) {
@@ -193,10 +194,10 @@ impl Comparer {
                 false => seen.explained.iter_mut().for_each(Explained::kill_groups),
             }
         }
-        let Some(explainers) = &mut self.explainers else {
+        let Some([forth, back]) = &mut self.explainers else {
             return;
         };
-        for (explainer, left) in explainers.iter_mut().zip(&mut seen.explained) {
+        let add = |explainer: &mut Explainer, left: &mut Explained| {
             explainer.add_equal(left, finite);
             if !all {
                 let odd = values.iter().filter(|value| !value.is_finite());
@@ -205,23 +206,16 @@ impl Comparer {
                     odd.map(|value| (f64::from(*value), f64::from(*value))),
                 );
             }
+        };
+        let [left, right] = &mut seen.explained;
+        // The same type in both directions: what is left is the same as long as no tile differed.
+        let is_alike = left == right;
+        add(forth, left);
+        match is_alike {
+            true if left != right => right.clone_from(left),
+            true => {}
+            false => add(back, right),
         }
-    }
-
-    /// Counts the elements that differ in bits, or between types in value.
-    fn add_codes(&mut self, bytes: [&[u8]; 2], count: usize, first: u64) {
-        let (a, b) = (self.span.a, self.span.b);
-        if a == b {
-            return count_codes(&mut self.seen, a, bytes, count, first);
-        }
-        let [x, y] = &self.tile.values;
-        let differing = x.iter().zip(y).filter(|(x, y)| x != y).count();
-        let both_nan = x
-            .iter()
-            .zip(y)
-            .filter(|(x, y)| x.is_nan() && y.is_nan())
-            .count();
-        self.seen.differing += (differing - both_nan) as u64;
     }
 
     /// Pairs that are not finite on both sides, one by one.
@@ -234,6 +228,7 @@ impl Comparer {
             count_pair(seen, &ruler, a, b, self.span.tolerance.equal_nan);
             if a.differs(b) {
                 let index = first + at as u64;
+                seen.differing += u64::from(self.span.a != self.span.b);
                 seen.first = Some(seen.first.map_or(index, |first| first.min(index)));
                 seen.worst.add(Element::of(index, a, b));
             }
@@ -251,12 +246,12 @@ impl Comparer {
     }
 
     /// The others, by kernels.
-    fn add_finite(&mut self, first: u64) {
+    fn add_finite(&mut self, bytes: [&[u8]; 2], first: u64) {
         let tolerance = differences::Tolerance {
             relative: self.span.tolerance.relative,
             absolute: self.span.tolerance.absolute,
         };
-        let [x, y] = &self.tile.finite;
+        let [x, y] = self.tile.finite();
         let compared = differences::compare(x, y, tolerance);
         let seen = &mut self.seen;
         seen.finite += x.len() as u64;
@@ -275,11 +270,15 @@ impl Comparer {
         ] {
             sum.add_product(value, 1, 0);
         }
-        if compared.equal < x.len() as u64 {
+        let differing = x.len() as u64 - compared.equal;
+        if self.span.a != self.span.b {
+            seen.differing += differing;
+        }
+        if differing > 0 {
             self.find_differing(first, compared.max_absolute);
         }
-        self.add_distances();
-        let [x, y] = &self.tile.finite;
+        self.add_distances(bytes);
+        let [x, y] = self.tile.finite();
         if let Some([forth, back]) = &mut self.explainers {
             let [left, right] = &mut self.seen.explained;
             let [forth_odd, back_odd] = self.tile.rounds_odd;
@@ -295,7 +294,7 @@ impl Comparer {
             return;
         };
         let left = &mut self.seen.explained;
-        let [x, y] = &self.tile.finite;
+        let [x, y] = self.tile.finite();
         for (side, [x, y]) in [[x, y], [y, x]].into_iter().enumerate() {
             if !left[side].has_groups() || is_zero(&self.tile.values[side]) {
                 continue;
@@ -335,54 +334,36 @@ impl Comparer {
     }
 
     /// ULPs of the finite pairs.
-    fn add_distances(&mut self) {
+    fn add_distances(&mut self, bytes: [&[u8]; 2]) {
         let Some(Ruler::Float(dtype, layout)) = self.ruler else {
             return;
         };
+        let mut bins = [0; places::BINS];
         let finer = [self.span.a, self.span.b].map(|side| side != dtype);
-        let tile = &mut self.tile;
-        let quick = spacing(&layout).filter(|spacing| {
-            tile.rounded.clear();
-            let Some(side) = finer.iter().position(|is_finer| *is_finer) else {
-                return true;
-            };
-            let values = &tile.finite[side];
-            rounding::round(
-                values,
-                *spacing,
-                rounding::Rounding::NearestEven,
-                &mut tile.rounded,
-            );
-            let largest = layout.decode(layout.max_finite_code()) as f32;
-            tile.rounded
-                .iter()
-                .fold(true, |all, value| all & (value.abs() <= largest))
-        });
-        let Some(spacing) = quick else {
+        let is_of_codes = finer == [false; 2] && layout.bits() == 16 && self.tile.odd.is_empty();
+        let most = match spacing(&layout) {
+            Some(_) if is_of_codes => Some(codes::count_distances(bytes[0], bytes[1], &mut bins)),
+            Some(spacing) if self.tile.round_to(finer, spacing, &layout) => {
+                let [x, y] = self.tile.rounded(finer);
+                Some(places::count_distances(x, y, spacing, &mut bins))
+            }
+            _ => None,
+        };
+        let [x, y] = self.tile.finite();
+        let Some(most) = most else {
             // What overflows, or has no zero, is counted one by one.
             let ruler = Ruler::Float(dtype, layout);
-            for (x, y) in tile.finite[0].iter().zip(&tile.finite[1]) {
+            for (x, y) in x.iter().zip(y) {
                 let [x, y] = [x, y].map(|value| Value::Real(f64::from(*value)));
                 count_distance(&mut self.seen, ruler.distance(x, y));
             }
             return;
         };
-        for (side, places) in tile.places.iter_mut().enumerate() {
-            places.clear();
-            let numbers = if finer[side] {
-                &tile.rounded
-            } else {
-                &tile.finite[side]
-            };
-            places::places(numbers, spacing, places);
-        }
-        let mut bins = [0; places::BINS];
-        let largest = places::count_distances(&tile.places[0], &tile.places[1], &mut bins);
         for (mine, theirs) in self.seen.ulp.iter_mut().zip(bins) {
             *mine += theirs;
         }
-        if !tile.places[0].is_empty() {
-            self.seen.max_ulp = self.seen.max_ulp.max(Some(u128::from(largest)));
+        if !x.is_empty() {
+            self.seen.max_ulp = self.seen.max_ulp.max(Some(u128::from(most)));
         }
     }
 

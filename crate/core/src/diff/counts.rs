@@ -6,6 +6,7 @@ use super::difference::Difference;
 use super::numbers::{Value, code_at};
 use super::ulp::{Distance, Ruler, bin};
 use crate::format::Dtype;
+use floatscope_simd::codes;
 
 /// Counts a pair that is not finite on both sides.
 pub(super) fn count_pair(
@@ -40,10 +41,7 @@ pub(super) fn count_codes(
     first: u64,
 ) {
     let differing = match dtype.bits() {
-        8 => differing::<1>(bytes),
-        16 => differing::<2>(bytes),
-        32 => differing::<4>(bytes),
-        64 => differing::<8>(bytes),
+        bits @ (8 | 16 | 32 | 64) => codes::count_differing(bytes[0], bytes[1], bits as usize / 8),
         _ => {
             let differs =
                 |at: &usize| code_at(dtype, bytes[0], *at) != code_at(dtype, bytes[1], *at);
@@ -57,11 +55,6 @@ pub(super) fn count_codes(
     let codes = |at| bytes.map(|bytes| code_at(dtype, bytes, at));
     let at = (0..count).find(|at| codes(*at)[0] != codes(*at)[1]);
     seen.first_codes = at.map(|at| (first + at as u64, codes(at)[0], codes(at)[1]));
-}
-
-fn differing<const N: usize>([a, b]: [&[u8]; 2]) -> u64 {
-    let both = a.as_chunks::<N>().0.iter().zip(b.as_chunks::<N>().0);
-    both.map(|(a, b)| u64::from(a != b)).sum()
 }
 
 pub(super) fn same_codes(dtype: Dtype, [a, b]: [&[u8]; 2], range: Range<usize>) -> bool {

@@ -39,7 +39,7 @@ pub(super) struct RowWatch {
     bits: Option<u64>,
     column: u64,
     differs: bool,
-    prints: [Print; 2],
+    prints: Prints,
     rows: Rows,
 }
 
@@ -91,13 +91,12 @@ impl RowWatch {
         };
         // Rows and tiles begin with a byte, whatever the width of an element.
         let byte = |element: usize| element * bits as usize / 8;
-        for (print, bytes) in self.prints.iter_mut().zip(sides) {
-            print.feed(&bytes[byte(range.start)..byte(range.end)]);
-        }
+        let range = byte(range.start)..byte(range.end);
+        self.prints.feed(sides.map(|bytes| &bytes[range.clone()]));
     }
 
     fn end_row(&mut self) {
-        let prints = std::mem::take(&mut self.prints).map(Print::finish);
+        let prints = std::mem::take(&mut self.prints).finish();
         if self.differs {
             self.rows.differing += 1;
             if self.bits.is_some() {
@@ -112,56 +111,74 @@ impl RowWatch {
     }
 }
 
-/// The fingerprint of a row in the making: its words go in turn into two chains of
-/// multiplications, so that neither waits for the other.
+/// The fingerprints of a row of A and of B in the making: the words of each go in turn into two
+/// chains of multiplications, so that none of the four waits for another.
 #[derive(Debug, Clone, Copy, Default)]
-struct Print {
-    chains: [u64; 2],
+struct Prints {
+    /// Of A, of B.
+    chains: [[u64; 2]; 2],
     words: u64,
-    held: [u8; 8],
+    held: [[u8; 8]; 2],
     holds: usize,
 }
 
 /// The golden ratio's fraction of 2^64, which is odd.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-impl Print {
-    fn feed(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() && (self.holds > 0 || !self.words.is_multiple_of(2)) {
-            self.hold(bytes[0]);
-            bytes = &bytes[1..];
+impl Prints {
+    /// The next bytes of both sides, equally many.
+    fn feed(&mut self, [a, b]: [&[u8]; 2]) {
+        let is_between = self.holds > 0 || !self.words.is_multiple_of(2);
+        let head = match is_between {
+            true => (16 - (self.words % 2) as usize * 8 - self.holds).min(a.len()),
+            false => 0,
+        };
+        let ([head_a, a], [head_b, b]) = (split(a, head), split(b, head));
+        self.hold([head_a, head_b]);
+        let (pairs_a, rest_a) = a.as_chunks::<16>();
+        let (pairs_b, rest_b) = b.as_chunks::<16>();
+        let [[mut even_a, mut odd_a], [mut even_b, mut odd_b]] = self.chains;
+        for (a, b) in pairs_a.iter().zip(pairs_b) {
+            let [a, b] = [a, b].map(|pair| u128::from_le_bytes(*pair));
+            even_a = chained(even_a, a as u64);
+            odd_a = chained(odd_a, (a >> 64) as u64);
+            even_b = chained(even_b, b as u64);
+            odd_b = chained(odd_b, (b >> 64) as u64);
         }
-        let (pairs, rest) = bytes.as_chunks::<16>();
-        let [mut even, mut odd] = self.chains;
-        for pair in pairs {
-            let pair = u128::from_le_bytes(*pair);
-            even = chained(even, pair as u64);
-            odd = chained(odd, (pair >> 64) as u64);
-        }
-        self.chains = [even, odd];
-        self.words += 2 * pairs.len() as u64;
-        for byte in rest {
-            self.hold(*byte);
+        self.chains = [[even_a, odd_a], [even_b, odd_b]];
+        self.words += 2 * pairs_a.len() as u64;
+        self.hold([rest_a, rest_b]);
+    }
+
+    /// Bytes that make no pair of words by themselves.
+    fn hold(&mut self, [a, b]: [&[u8]; 2]) {
+        for (a, b) in a.iter().zip(b) {
+            self.held[0][self.holds] = *a;
+            self.held[1][self.holds] = *b;
+            self.holds += 1;
+            if self.holds == 8 {
+                self.holds = 0;
+                let at = (self.words % 2) as usize;
+                for (chains, held) in self.chains.iter_mut().zip(self.held) {
+                    chains[at] = chained(chains[at], u64::from_le_bytes(held));
+                }
+                self.words += 1;
+            }
         }
     }
 
-    fn hold(&mut self, byte: u8) {
-        self.held[self.holds] = byte;
-        self.holds += 1;
-        if self.holds == 8 {
-            self.holds = 0;
-            let at = (self.words % 2) as usize;
-            self.chains[at] = chained(self.chains[at], u64::from_le_bytes(self.held));
-            self.words += 1;
+    fn finish(mut self) -> [u64; 2] {
+        if self.holds > 0 {
+            let zeros = &[0; 8][self.holds..];
+            self.hold([zeros; 2]);
         }
+        self.chains
+            .map(|[even, odd]| mix(even ^ mix(odd.wrapping_add(MULTIPLIER))))
     }
+}
 
-    fn finish(mut self) -> u64 {
-        while self.holds > 0 {
-            self.hold(0);
-        }
-        mix(self.chains[0] ^ mix(self.chains[1].wrapping_add(MULTIPLIER)))
-    }
+fn split(bytes: &[u8], at: usize) -> [&[u8]; 2] {
+    [&bytes[..at], &bytes[at..]]
 }
 
 fn chained(chain: u64, word: u64) -> u64 {

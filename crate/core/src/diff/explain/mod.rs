@@ -375,7 +375,7 @@ impl Special {
         let is_other = (magnitude > self.largest) | (bits == self.zero);
         // A format without -0 makes +0 of a number that is flushed.
         let other = is_other | (is_subnormal & (self.zero != u32::MAX) & (bits >> 31 != 0));
-        Self::SUBNORMAL * u8::from(is_subnormal) | Self::OTHER * u8::from(other)
+        (Self::SUBNORMAL * u8::from(is_subnormal)) | (Self::OTHER * u8::from(other))
     }
 }
 
