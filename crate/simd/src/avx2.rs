@@ -37,7 +37,8 @@ with_avx2!(compare = differences::compare_as::<Real32>; a: &[f32], b: &[f32], to
 with_avx2!(squares = differences::squares_as::<Real32>; a: &[f32] => Squares);
 with_avx2!(are_finite = differences::are_finite_of; numbers: &[f32] => bool);
 with_avx2!(count_distances = places::count_distances_as::<U8>; a: &[f32], b: &[f32], spacing: Spacing, bins: &mut [u64; BINS] => u32);
-with_avx2!(count_code_distances = codes::count_distances_of; a: &[u8], b: &[u8], bins: &mut [u64; BINS] => u32);
+with_avx2!(count_code_distances = codes::count_distances_of::<U8>; a: &[u8], b: &[u8], bins: &mut [u64; BINS] => u32);
+with_avx2!(are_same = codes::are_same_of; a: &[u8], b: &[u8] => bool);
 with_avx2!(count_differing = codes::count_differing_of; a: &[u8], b: &[u8], bytes: usize => u64);
 with_avx2!(extend_from_bf16 = decode::extend_from_bf16_of; bytes: &[u8], out: &mut Vec<f32> => ());
 with_avx2!(extend_from_f16 = decode::extend_from_f16_of; bytes: &[u8], out: &mut Vec<f32> => ());

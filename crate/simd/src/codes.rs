@@ -2,7 +2,32 @@
 //! vector code.
 
 use super::TILE;
-use super::places::BINS;
+use super::places::{self, BINS};
+use super::{BestU8, Bytes};
+
+/// Whether both sides have the same bytes, and as many.
+#[inline(never)]
+pub fn are_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(are_same) = super::avx2::are_same(a, b) {
+        return are_same;
+    }
+    are_same_of(a, b)
+}
+
+#[inline(always)]
+pub(crate) fn are_same_of(a: &[u8], b: &[u8]) -> bool {
+    // So many before it is asked again whether one differed.
+    let ((longs, rest), (longs_b, rest_b)) = (a.as_chunks::<256>(), b.as_chunks::<256>());
+    let differ = |a: &[u8], b: &[u8]| {
+        let differing = a.iter().zip(b).map(|(a, b)| a ^ b);
+        differing.fold(0, |any, differing| any | differing) != 0
+    };
+    !(longs.iter().zip(longs_b).any(|(a, b)| differ(a, b)) || differ(rest, rest_b))
+}
 
 /// Counts the codes that differ, each of so many bytes: 1, 2, 4 or 8. Both sides have one
 /// length, [`TILE`] codes at most.
@@ -53,42 +78,53 @@ pub fn count_distances(a: &[u8], b: &[u8], bins: &mut [u64; BINS]) -> u32 {
     if let Some(most) = super::avx2::count_code_distances(a, b, bins) {
         return most;
     }
-    count_distances_of(a, b, bins)
+    count_distances_of::<BestU8>(a, b, bins)
 }
 
+/// With the vectors of a backend.
 #[inline(always)]
-pub(crate) fn count_distances_of(a: &[u8], b: &[u8], bins: &mut [u64; BINS]) -> u32 {
+pub(crate) fn count_distances_of<B: Bytes>(a: &[u8], b: &[u8], bins: &mut [u64; BINS]) -> u32 {
     debug_assert!(a.len() == b.len() && a.len() <= 2 * TILE);
     let mut room = [0; TILE];
     let distances = &mut room[..a.len() / 2];
     let mut most = 0;
     for (distance, (a, b)) in distances.iter_mut().zip(pairs(a, b)) {
         // Two places may lie further apart than an i16 says, but no further than a u16.
-        *distance = place(a).wrapping_sub(place(b)) as u16;
-        if place(a) < place(b) {
-            *distance = distance.wrapping_neg();
-        }
+        let difference = place(a).wrapping_sub(place(b)) as u16;
+        *distance = if place(a) < place(b) {
+            difference.wrapping_neg()
+        } else {
+            difference
+        };
         most = most.max(*distance);
     }
-    let mut left = distances.len() as u64;
-    for (bin, count) in bins.iter_mut().enumerate() {
-        let largest = if bin == 0 { 0 } else { 1u32 << (bin - 1) };
-        let above = match u16::try_from(largest) {
-            Ok(largest) if largest < most => {
-                let above = distances
-                    .iter()
-                    .map(|distance| u16::from(*distance > largest));
-                u64::from(above.fold(0, u16::wrapping_add))
-            }
-            _ => 0,
-        };
-        *count += left - above;
-        left = above;
-        if left == 0 {
-            break;
-        }
+    if most <= NEAR {
+        count_near(distances, most, bins);
+    } else {
+        places::count_far::<B>(distances, u32::from(most), bins);
     }
     u32::from(most)
+}
+
+/// Distances up to this are counted bin by bin.
+const NEAR: u16 = 16;
+
+/// Each bin's are those beyond the bins before it that are not beyond it.
+#[inline(always)]
+fn count_near(distances: &[u16], most: u16, bins: &mut [u64; BINS]) {
+    let mut left = distances.len() as u64;
+    let largest = [0, 1, 2, 4, 8, 16];
+    for (bin, largest) in bins.iter_mut().zip(largest) {
+        let mut above = 0;
+        if largest < most {
+            let is_above = distances
+                .iter()
+                .map(|distance| u16::from(*distance > largest));
+            above = u64::from(is_above.fold(0, u16::wrapping_add));
+        }
+        *bin += left - above;
+        left = above;
+    }
 }
 
 /// Where a number stands among all of its format.
@@ -107,6 +143,7 @@ fn pairs(a: &[u8], b: &[u8]) -> impl Iterator<Item = (u16, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PortableU8;
 
     fn bytes(count: usize, seed: u32) -> Vec<u8> {
         let mut state = seed;
@@ -129,6 +166,10 @@ mod tests {
                         b[code * width + code % width] ^= 1 << (code % 8);
                     }
                     let expected = differing.count() as u64;
+                    assert_eq!(are_same(&a, &b), expected == 0);
+                    assert_eq!(are_same_of(&a, &b), expected == 0);
+                    assert!(are_same(&a, &a.clone()) && are_same_of(&a, &a));
+                    assert!(!are_same(&a, &a[a.len().min(1)..]) || a.is_empty());
                     assert_eq!(count_differing(&a, &b, width), expected);
                     assert_eq!(count_differing_of(&a, &b, width), expected);
                 }
@@ -161,7 +202,11 @@ mod tests {
         let expected = defined(a, b);
         let [a, b] = [a, b].map(|codes| codes.iter().flat_map(|code| code.to_le_bytes()).collect());
         let (a, b): (Vec<u8>, Vec<u8>) = (a, b);
-        for count in [count_distances, count_distances_of] {
+        for count in [
+            count_distances,
+            count_distances_of::<BestU8>,
+            count_distances_of::<PortableU8>,
+        ] {
             let mut bins = [3; BINS];
             let most = count(&a, &b, &mut bins);
             assert_eq!((bins, most), expected);
@@ -186,8 +231,10 @@ mod tests {
             };
             assert_counted(&words(1), &words(2));
             assert_counted(&words(3), &words(3));
-            let near = words(4).into_iter().map(|word| word ^ 3);
-            assert_counted(&words(4), &near.collect::<Vec<_>>());
+            for apart in [1, 3, 15, 16, 17] {
+                let near = words(4).into_iter().map(|word| word ^ (word & apart));
+                assert_counted(&words(4), &near.collect::<Vec<_>>());
+            }
         }
     }
 }

@@ -74,6 +74,20 @@ pub fn count_distances_as<B: Bytes>(
     most
 }
 
+/// [`count_distances`] of distances that are found.
+#[inline(always)]
+pub(crate) fn count_far<B: Bytes>(found: &[u16], most: u32, bins: &mut [u64; BINS]) {
+    let mut distances = [0; BLOCK];
+    for found in found.chunks(BLOCK) {
+        for (distance, found) in distances.iter_mut().zip(found) {
+            *distance = u32::from(*found);
+        }
+        distances[found.len()..].fill(0);
+        count_block::<B>(&distances, most, bins);
+        bins[0] -= (BLOCK - found.len()) as u64;
+    }
+}
+
 /// The distances, of which the largest is returned.
 #[inline(always)]
 fn find_distances(a: &[f32], b: &[f32], spacing: Spacing, out: &mut [u32; BLOCK]) -> u32 {

@@ -99,7 +99,7 @@ impl Comparer {
     fn add_tile(&mut self, bytes: [&[u8]; 2], count: usize) {
         let first = self.span.first + self.seen.elements;
         self.seen.elements += count as u64;
-        let is_equal = self.span.a == self.span.b && bytes[0] == bytes[1];
+        let is_equal = self.span.a == self.span.b && codes::are_same(bytes[0], bytes[1]);
         if self.singles.is_some() {
             self.add_singles(bytes, count, first, is_equal);
         } else {

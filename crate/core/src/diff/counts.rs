@@ -61,7 +61,7 @@ pub(super) fn same_codes(dtype: Dtype, [a, b]: [&[u8]; 2], range: Range<usize>) 
     let bits = dtype.bits() as usize;
     if bits >= 8 {
         let bytes = range.start * bits / 8..range.end * bits / 8;
-        return a[bytes.clone()] == b[bytes];
+        return codes::are_same(&a[bytes.clone()], &b[bytes]);
     }
     range
         .into_iter()
