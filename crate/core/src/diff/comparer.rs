@@ -312,10 +312,11 @@ impl Comparer {
     /// Where the first difference is, and the largest.
     fn find_differing(&mut self, first: u64, largest: f64) {
         let [x, y] = &self.tile.values;
-        let differs = |at: &usize| x[*at] != y[*at] && x[*at].is_finite() && y[*at].is_finite();
+        let both = x.iter().zip(y).enumerate();
+        let differing = both.filter(|(_, (a, b))| a != b && a.is_finite() && b.is_finite());
         let seen = &mut self.seen;
         if seen.first.is_none_or(|known| known > first)
-            && let Some(at) = (0..x.len()).find(differs)
+            && let Some((at, _)) = differing.clone().next()
         {
             let index = first + at as u64;
             seen.first = Some(seen.first.map_or(index, |known| known.min(index)));
@@ -323,8 +324,8 @@ impl Comparer {
         if largest <= seen.worst.threshold() {
             return;
         }
-        for at in (0..x.len()).filter(differs) {
-            let [a, b] = [f64::from(x[at]), f64::from(y[at])];
+        for (at, (a, b)) in differing {
+            let [a, b] = [f64::from(*a), f64::from(*b)];
             if (a - b).abs() > seen.worst.threshold() {
                 let index = first + at as u64;
                 seen.worst
