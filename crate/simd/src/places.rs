@@ -140,7 +140,7 @@ fn magnitude(number: f32) -> i32 {
 fn count_block<B: Bytes>(distances: &[u32; BLOCK], most: u32, bins: &mut [u64; BINS]) {
     if most <= 1 {
         // What was rounded to the nearest, mostly.
-        let ones = distances.iter().fold(0, |ones, distance| ones + distance);
+        let ones = distances.iter().sum::<u32>();
         bins[1] += u64::from(ones);
         bins[0] += BLOCK as u64 - u64::from(ones);
         return;
