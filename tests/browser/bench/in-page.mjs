@@ -5,29 +5,30 @@
 /** @typedef {{way: string, chunk: number, readers: number}} Method */
 
 /**
- * Keeps the file at hand in the page: an input of the bench's own.
+ * Keeps the files at hand in the page: an input of the bench's own.
  *
  * @param {string} workerSource
  */
 export function prepare(workerSource) {
   const input = document.createElement('input');
   input.type = 'file';
-  input.id = 'bench-file';
+  input.multiple = true;
+  input.id = 'bench-files';
   document.body.append(input);
   const blob = new Blob([workerSource], { type: 'text/javascript' });
   /** @type {any} */ (window).benchWorker = URL.createObjectURL(blob);
 }
 
 /**
- * Reads the whole file by a method, with workers that are running already, and
- * returns the milliseconds.
+ * Reads all files by a method, with workers that are running already, and
+ * returns the milliseconds. Each reader has its share of every file.
  *
  * @param {Method} method
  * @returns {Promise<number>}
  */
 export async function bareRead({ way, chunk, readers }) {
-  const input = /** @type {HTMLInputElement} */ (document.querySelector('#bench-file'));
-  const file = /** @type {File} */ (input.files?.[0]);
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#bench-files'));
+  const files = [...(input.files ?? [])];
   const workers = Array.from({ length: readers }, () => new Worker(/** @type {any} */ (window).benchWorker));
   /** @param {Worker} worker @param {object} job @returns {Promise<number>} */
   const run = (worker, job) =>
@@ -36,16 +37,21 @@ export async function bareRead({ way, chunk, readers }) {
       worker.onerror = (event) => reject(new Error(event.message));
       worker.postMessage(job);
     });
-  await Promise.all(workers.map((worker) => run(worker, { file, begin: 0, end: 1, way, chunk: 1 })));
-  const share = Math.ceil(file.size / readers);
+  await Promise.all(workers.map((worker) => run(worker, { file: files[0], begin: 0, end: 1, way, chunk: 1 })));
   const start_ms = performance.now();
-  const parts = workers.map((worker, i) =>
-    run(worker, { file, begin: i * share, end: Math.min(file.size, (i + 1) * share), way, chunk }),
-  );
-  const bytes = (await Promise.all(parts)).reduce((sum, part) => sum + part, 0);
+  const shares = workers.map(async (worker, i) => {
+    let bytes = 0;
+    for (const file of files) {
+      const share = Math.ceil(file.size / readers);
+      bytes += await run(worker, { file, begin: i * share, end: Math.min(file.size, (i + 1) * share), way, chunk });
+    }
+    return bytes;
+  });
+  const bytes = (await Promise.all(shares)).reduce((sum, share) => sum + share, 0);
   const took_ms = performance.now() - start_ms;
   for (const worker of workers) worker.terminate();
-  if (bytes !== file.size) throw new Error(`${way}: ${bytes} of ${file.size} bytes`);
+  const wanted = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes !== wanted) throw new Error(`${way}: ${bytes} of ${wanted} bytes`);
   return took_ms;
 }
 
@@ -55,7 +61,7 @@ export async function bareRead({ way, chunk, readers }) {
  * @returns {Promise<number>} milliseconds until the scan is done
  */
 export async function fullScan() {
-  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-file'));
+  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-files'));
   const input = /** @type {HTMLInputElement} */ (document.querySelector('#file-input'));
   const transfer = new DataTransfer();
   transfer.items.add(/** @type {File} */ (bench.files?.[0]));
@@ -93,13 +99,42 @@ export async function secondLook() {
 }
 
 /**
+ * Compares what is open with the last of the files, as the page's own button does.
+ *
+ * @returns {Promise<number>} milliseconds from the files until the comparison is done
+ */
+export async function compareFiles() {
+  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-files'));
+  const input = /** @type {HTMLInputElement} */ (document.querySelector('#file-input'));
+  const transfer = new DataTransfer();
+  transfer.items.add(/** @type {File} */ ([...(bench.files ?? [])].at(-1)));
+  /** @type {HTMLElement} */ (document.querySelector('#compare-with')).click();
+  input.files = transfer.files;
+  const start_ms = performance.now();
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+  // The last one may still be on the screen.
+  let hasBegun = false;
+  return new Promise((resolve, reject) => {
+    new MutationObserver((_, observer) => {
+      const { compare } = document.body.dataset;
+      const hasEnded = compare === 'done' || compare === 'failed';
+      hasBegun ||= !hasEnded;
+      if (!hasBegun || !hasEnded) return;
+      observer.disconnect();
+      if (compare === 'done') resolve(performance.now() - start_ms);
+      else reject(new Error('the comparison failed'));
+    }).observe(document.body, { attributeFilter: ['data-compare'] });
+  });
+}
+
+/**
  * On a page that shows nothing yet: starts a scan and waits for its figures.
  *
  * @returns {Promise<{figure_ms: number, tensor_ms: number}>} milliseconds until
  *   the first figure of the checkpoint is on the screen, and of a tensor
  */
 export async function firstFigures() {
-  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-file'));
+  const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-files'));
   const input = /** @type {HTMLInputElement} */ (document.querySelector('#file-input'));
   const transfer = new DataTransfer();
   transfer.items.add(/** @type {File} */ (bench.files?.[0]));

@@ -37,13 +37,20 @@ fn native_command() -> Result<()> {
     ))
 }
 
-/// A full scan against bare reads of the same file in the same page.
+/// A full scan, then comparisons, against bare reads of the same files in the same page.
 fn browser() -> Result<()> {
     let program = Browser::Chromium.program()?;
     setup::node_packages()?;
     build::build(&build::dist())?;
-    let mut node = shell::in_root("node");
-    node.arg("tests/browser/bench.mjs");
-    node.arg(shell::target_dir().join("bench/normal-bf16.safetensors"));
-    shell::run(node.env(Browser::Chromium.variable(), program))
+    let files = shell::target_dir().join("bench");
+    let benches = [
+        ("bench.mjs", files.join("normal-bf16.safetensors")),
+        ("bench-comparison.mjs", files),
+    ];
+    for (bench, argument) in benches {
+        let mut node = shell::in_root("node");
+        node.arg(format!("tests/browser/{bench}")).arg(argument);
+        shell::run(node.env(Browser::Chromium.variable(), &program))?;
+    }
+    Ok(())
 }
