@@ -34,7 +34,7 @@ pub(crate) fn dist() -> PathBuf {
 pub(crate) fn build(out: &Path) -> Result<()> {
     let modules = MODULES
         .iter()
-        .map(|(name, global)| Ok((*name, *global, compile(name)?)))
+        .map(|module| Ok((module, compile(module)?)))
         .collect::<Result<Vec<_>>>()?;
     clear(out)?;
     let www = shell::root().join("www");
@@ -46,8 +46,8 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     copy_folder(&www, out, &is_apart)?;
     fs::write(out.join(bundle::PAGE), page.script())?;
     fs::write(out.join("_headers"), headers::headers_file())?;
-    for (name, global, module) in modules {
-        let bound = bind(&module, name, global, &out.join("engine"))?;
+    for (module, built) in modules {
+        let bound = bind(&built, module, &out.join("engine"))?;
         ensure!(wasm::file_has_simd(&bound)?, "{}: no SIMD", bound.display());
     }
     join_worker(out)?;
@@ -55,27 +55,44 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The wasm modules: their names, which are features of the web crate, and what a worker calls
-/// them by.
-const MODULES: [(&str, &str); 2] = [("scan", "wasm_bindgen"), ("compare", "compare_bindgen")];
+/// A wasm module.
+struct Module {
+    /// A feature of the web crate.
+    name: &'static str,
+    /// What a worker calls it by.
+    global: &'static str,
+    /// How it is optimised: for size or for speed.
+    profile: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        name: "scan",
+        global: "wasm_bindgen",
+        profile: "wasm",
+    },
+    Module {
+        name: "compare",
+        global: "compare_bindgen",
+        profile: "wasm-compare",
+    },
+];
 
 /// Compiles the web crate for one of the modules; its folder is its own, so that builds with other
 /// flags don't undo each other's work.
-fn compile(module: &str) -> Result<PathBuf> {
+fn compile(module: &Module) -> Result<PathBuf> {
     setup::rust_target(TARGET)?;
     let folder = shell::target_dir().join("wasm");
     let mut cargo = shell::cargo();
-    cargo.args(["build", "--package", "floatscope-web", "--profile", "wasm"]);
-    cargo.args(["--no-default-features", "--features", module]);
+    cargo.args(["build", "--package", "floatscope-web"]);
+    cargo.args(["--profile", module.profile]);
+    cargo.args(["--no-default-features", "--features", module.name]);
     cargo
         .args(["--target", TARGET, "--target-dir"])
         .arg(&folder);
     shell::run(cargo.env("RUSTFLAGS", flags()))?;
-    let built = folder.join(TARGET).join("wasm/floatscope_web.wasm");
-    // The next module has the same name.
-    let kept = folder.join(format!("{module}.wasm"));
-    fs::copy(&built, &kept).with_context(|| built.display().to_string())?;
-    Ok(kept)
+    let profile = folder.join(TARGET).join(module.profile);
+    Ok(profile.join("floatscope_web.wasm"))
 }
 
 /// The compiler's flags. Panic messages name source files: rustup says where
@@ -94,12 +111,13 @@ fn flags() -> String {
 ///
 /// Without ES modules: workers are classic scripts, the only kind that starts
 /// from a local file.
-fn bind(module: &Path, name: &str, global: &str, out: &Path) -> Result<PathBuf> {
+fn bind(built: &Path, module: &Module, out: &Path) -> Result<PathBuf> {
+    let name = module.name;
     Bindgen::new()
-        .input_path(module)
+        .input_path(built)
         .out_name(name)
         .no_modules(true)?
-        .no_modules_global(global)?
+        .no_modules_global(module.global)?
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
