@@ -31,6 +31,7 @@ def grouped():
                 yield name + "/off", made("", source, codes_of(source, x), list(shape)), made("", target, off, list(shape))
     yield from hard()
     yield from in_pieces()
+    yield from after_zeros()
     yield from multiplied()
 
 
@@ -98,6 +99,20 @@ def in_pieces():
         yield pair(f"pieces/{key}", BF16, x, BF16, y, list(shape))
         off = nudged(BF16, codes_of(BF16, y), len(y) - 1)
         yield f"pieces/{key}/off", made("", BF16, codes_of(BF16, x), list(shape)), made("", BF16, off, list(shape))
+
+
+def after_zeros():
+    """Whole tiles of zeros first, of either sign, that end within a block, a row and a square, or where they do."""
+    for shape in ((300, 100), (140, 1000), (20, 4096)):
+        count = math.prod(shape)
+        for tiles in (1, 2, 4, count // 4096):
+            for zero in (0.0, -0.0):
+                x = weights(BF16, shape, "after")
+                x[: tiles * 4096] = zero
+                for key in ("mxfp4", "nf4/64", "int8/row", "f8_e4m3/128x128"):
+                    yield pair(f"after_zeros/{key}/{'x'.join(map(str, shape))}/{tiles}/{zero}", BF16, x, BF16, carried_out(key, BF16, x, shape), list(shape))
+                s = 0.3 + np.arange(count) // shape[1] % 17 / 16
+                yield pair(f"after_zeros/times/{'x'.join(map(str, shape))}/{tiles}/{zero}", BF16, x, BF16, rounded(BF16, x * s), list(shape))
 
 
 def multiplied():

@@ -10,7 +10,7 @@ use super::{Bytes, Fours, ROWS, Reals, Rows, Widens};
 use super::{codes, decode, differences, peaks, places, rounding};
 use differences::{Compared, Squares, Tolerance};
 use places::{BINS, Spacing};
-use rounding::Rounding;
+use rounding::{Rounding, Specials};
 
 /// A kernel that is compiled for AVX2 and FMA, and one that calls it where the processor
 /// has them and else returns nothing.
@@ -43,6 +43,9 @@ with_avx2!(count_differing = codes::count_differing_of; a: &[u8], b: &[u8], byte
 with_avx2!(extend_from_bf16 = decode::extend_from_bf16_of; bytes: &[u8], out: &mut Vec<f32> => ());
 with_avx2!(extend_from_f16 = decode::extend_from_f16_of; bytes: &[u8], out: &mut Vec<f32> => ());
 with_avx2!(round = rounding::round_of; numbers: &[f32], spacing: Spacing, rounding: Rounding, out: &mut Vec<f32> => ());
+with_avx2!(any_special = rounding::any_special_of; numbers: &[f32], specials: Specials => bool);
+with_avx2!(are_same_numbers = rounding::are_same_of; a: &[f32], b: &[f32] => bool);
+with_avx2!(keeps = rounding::keeps_of; numbers: &[f32], spacing: Spacing, specials: Specials => bool);
 
 /// Instructions that only kernels for AVX2 come to.
 macro_rules! avx2 {

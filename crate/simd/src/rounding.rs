@@ -111,9 +111,94 @@ fn extend_with_sign(numbers: &[f32], out: &mut Vec<f32>, bits_of: impl Fn(f32) -
     );
 }
 
+/// Numbers that the edges of a format change, by their bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Specials {
+    /// The bits of the largest number: what lies beyond is one.
+    pub largest: i32,
+    /// The bits of a magnitude below which all are that are not zero.
+    pub least: i32,
+    /// The bits of another one.
+    pub zero: u32,
+}
+
+impl Specials {
+    /// Whether a number is one.
+    #[inline(always)]
+    pub fn holds(self, number: f32) -> bool {
+        let bits = number.to_bits();
+        let magnitude = (bits & (u32::MAX >> 1)) as i32;
+        (magnitude > self.largest)
+            | ((magnitude < self.least) & (magnitude != 0))
+            | (bits == self.zero)
+    }
+
+    /// Whether any of some numbers is one.
+    #[inline(never)]
+    pub fn any(self, numbers: &[f32]) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(any) = super::avx2::any_special(numbers, self) {
+            return any;
+        }
+        any_special_of(numbers, self)
+    }
+}
+
+#[inline(always)]
+pub(crate) fn any_special_of(numbers: &[f32], specials: Specials) -> bool {
+    // Without a branch, so that it is done by vectors.
+    let held = numbers.iter().map(|x| u32::from(specials.holds(*x)));
+    held.fold(0, |any, held| any | held) != 0
+}
+
+/// Whether two slices of one length have the same bits.
+#[inline(never)]
+pub fn are_same(a: &[f32], b: &[f32]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(are_same) = super::avx2::are_same_numbers(a, b) {
+        return are_same;
+    }
+    are_same_of(a, b)
+}
+
+#[inline(always)]
+pub(crate) fn are_same_of(a: &[f32], b: &[f32]) -> bool {
+    let differing = a.iter().zip(b).map(|(a, b)| a.to_bits() ^ b.to_bits());
+    a.len() == b.len() && differing.fold(0, |any, differing| any | differing) == 0
+}
+
+/// Whether rounding to the format changes none of the numbers, which are finite, and none is special.
+#[inline(never)]
+pub fn keeps(numbers: &[f32], spacing: Spacing, specials: Specials) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(keeps) = super::avx2::keeps(numbers, spacing, specials) {
+        return keeps;
+    }
+    keeps_of(numbers, spacing, specials)
+}
+
+#[inline(always)]
+pub(crate) fn keeps_of(numbers: &[f32], spacing: Spacing, specials: Specials) -> bool {
+    let dropped = (1u32 << spacing.dropped_bits()) - 1;
+    let least_normal = (spacing.least_field() << 23) as i32;
+    let ruler = spacing.ruler();
+    let lost = |number: &f32| {
+        let magnitude = number.abs();
+        // What FP32 has as subnormal is spaced as its smallest normal numbers are, so that no rounding
+        // to a multiple of the step is needed.
+        let is_normal = (magnitude.to_bits() as i32) >= least_normal;
+        let in_bits = magnitude.to_bits() & dropped;
+        let off = (magnitude + ruler - ruler).to_bits() ^ magnitude.to_bits();
+        let is_simple = is_normal | (spacing.min_exponent == MIN_EXPONENT);
+        (if is_simple { in_bits } else { off }) | u32::from(specials.holds(*number))
+    };
+    numbers.iter().fold(0, |any, number| any | lost(number)) == 0
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Rounding, Spacing, round, round_of};
+    use super::{Rounding, Spacing, Specials, round, round_of};
+    use super::{any_special_of, are_same, are_same_of, keeps, keeps_of};
 
     const ROUNDINGS: [Rounding; 3] = [
         Rounding::NearestEven,
@@ -196,6 +281,53 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_kept_is_what_rounding_leaves() {
+        let numbers = numbers();
+        for (mantissa_bits, min_exponent) in SPACINGS {
+            let spacing = Spacing {
+                mantissa_bits,
+                min_exponent,
+            };
+            let mut rounded = Vec::new();
+            round(&numbers, spacing, Rounding::NearestEven, &mut rounded);
+            for (least, zero) in [(0, u32::MAX), (1 << 23, 1 << 31), (0x3880_0000, u32::MAX)] {
+                let specials = Specials {
+                    largest: 0x477f_e000,
+                    least,
+                    zero,
+                };
+                for (number, rounded) in numbers.iter().zip(&rounded) {
+                    let bits = number.to_bits();
+                    let magnitude = (bits << 1 >> 1) as i32;
+                    let is_special = magnitude > specials.largest
+                        || magnitude != 0 && magnitude < least
+                        || bits == zero;
+                    let is_kept = bits == rounded.to_bits() && !is_special;
+                    let one = &[*number];
+                    assert_eq!(specials.holds(*number), is_special);
+                    assert_eq!(
+                        keeps_of(one, spacing, specials),
+                        is_kept,
+                        "{number:e} {spacing:?}"
+                    );
+                }
+                // All that are kept, and one more among them.
+                let kept = numbers.iter().copied();
+                let kept = kept.filter(|number| keeps_of(&[*number], spacing, specials));
+                let mut kept: Vec<f32> = kept.collect();
+                assert!(keeps(&kept, spacing, specials) && !specials.any(&kept));
+                kept.insert(kept.len() / 2, f32::MAX);
+                assert!(!keeps(&kept, spacing, specials));
+                assert!(specials.any(&kept) && any_special_of(&kept, specials));
+            }
+        }
+        let mut changed = numbers.clone();
+        assert!(are_same(&numbers, &changed) && are_same_of(&numbers, &changed));
+        changed[77] = -changed[77];
+        assert!(!are_same(&numbers, &changed) && !are_same_of(&numbers, &changed));
     }
 
     #[test]

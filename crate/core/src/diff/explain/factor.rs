@@ -90,6 +90,12 @@ impl Factor {
 
     /// Narrows by a pair of numbers, the second one of this layout.
     pub(in super::super) fn add(&mut self, target: &Target, x: f64, y: f64) {
+        if x == 0.0 && y == 0.0 {
+            if !self.takes_sign(target, x, y) {
+                self.kill();
+            }
+            return;
+        }
         if x == 0.0 || !x.is_finite() {
             // Its product is what it was, for which the format may have a number or NaN.
             let layout = &target.layout;

@@ -13,7 +13,7 @@ use super::super::PairSpan;
 use super::super::numbers::single_layout;
 use super::super::ulp::spacing;
 use super::interval::Target;
-use super::{Explained, factor};
+use super::{Explained, factor, is_nothing};
 use crate::cast::{CASTS, Cast, CastSet, Group, Scaling};
 use crate::format::{Dtype, FloatLayout};
 use cast::{Casting, Room};
@@ -158,6 +158,8 @@ pub(in super::super) struct Grouped {
     held: [Vec<f32>; 2],
     /// Number of values before these.
     base: usize,
+    /// How many have come, as long as all are +0: nothing is to be told of them, and they are not kept.
+    nothing: Option<usize>,
     room: Room,
 }
 
@@ -195,6 +197,7 @@ impl Grouped {
             columns: 1,
             held: Default::default(),
             base: 0,
+            nothing: Some(0),
             room: Room::default(),
         }
     }
@@ -208,20 +211,44 @@ impl Grouped {
         self.tried.iter_mut().for_each(|tried| tried.done = 0);
         self.held.iter_mut().for_each(Vec::clear);
         self.base = 0;
+        self.nothing = Some(0);
     }
 
     /// Takes the next values of both sides.
     pub(in super::super) fn add(&mut self, left: &mut [Explained; 2], x: &[f32], y: &[f32]) {
-        if left.iter().any(|left| left.by_group.is_left()) {
-            self.held[0].extend_from_slice(x);
-            self.held[1].extend_from_slice(y);
-            self.advance(left, false);
+        if !left.iter().any(|left| left.by_group.is_left()) {
+            return;
+        }
+        if let Some(count) = self.nothing {
+            if is_nothing(x) && is_nothing(y) {
+                self.nothing = Some(count + x.len());
+                return;
+            }
+            self.nothing = None;
+            self.keep_zeros(left, count);
+        }
+        self.held[0].extend_from_slice(x);
+        self.held[1].extend_from_slice(y);
+        self.advance(left, false);
+    }
+
+    /// Of so many zeros, those in groups that are not whole yet.
+    fn keep_zeros(&mut self, left: &[Explained; 2], count: usize) {
+        self.base = count;
+        for tried in &mut self.tried {
+            if left.iter().any(|left| tried.is_left(left)) {
+                tried.done = tried.kind.whole(count, self.columns);
+                self.base = self.base.min(tried.done);
+            }
+        }
+        for held in &mut self.held {
+            held.resize(count - self.base, 0.0);
         }
     }
 
     /// The span is over.
     pub(in super::super) fn finish(&mut self, left: &mut [Explained; 2]) {
-        if left.iter().any(|left| left.by_group.is_left()) {
+        if self.nothing.is_none() && left.iter().any(|left| left.by_group.is_left()) {
             self.advance(left, true);
         }
         self.held.iter_mut().for_each(Vec::clear);

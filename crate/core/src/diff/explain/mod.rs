@@ -211,21 +211,7 @@ impl Explainer {
         }
         let keeps = spacing(layout)
             .filter(|_| layout.bits() <= 32)
-            .is_some_and(|spacing| {
-                self.rounded.clear();
-                rounding::round(
-                    x,
-                    spacing,
-                    rounding::Rounding::NearestEven,
-                    &mut self.rounded,
-                );
-                let edges = Special::of(layout);
-                let any = self
-                    .rounded
-                    .iter()
-                    .fold(0, |any, x| any | edges.of_number(*x));
-                any == 0 && same_bits(&self.rounded, x)
-            });
+            .is_some_and(|spacing| rounding::keeps(x, spacing, Special::of(layout).all()));
         self.keeping.push((*layout, keeps));
         keeps
     }
@@ -290,6 +276,7 @@ impl Explainer {
         let (mut plain, mut flushed, mut any) = (true, true, 0);
         for ((rounded, y), special) in self.rounded.iter().zip(y).zip(&self.special) {
             let (rounded, y) = (rounded.to_bits(), y.to_bits());
+            // Where all formats have the zeros of both signs.
             let zero = rounded & (1 << 31);
             let is_small = *special == Special::SUBNORMAL;
             let is_left = *special & Special::OTHER != 0;
@@ -319,6 +306,8 @@ impl Explainer {
         self.special.clear();
         self.rounded.clear();
         self.rounded.extend_from_slice(x);
+        let edges = way.hops.iter().map(|hop| Special::of(&hop.layout));
+        let has_zeros = edges.into_iter().all(|edges| edges.zero == u32::MAX);
         for hop in &way.hops {
             let Some(spacing) = spacing(&hop.layout).filter(|_| hop.layout.bits() <= 32) else {
                 return false;
@@ -326,7 +315,10 @@ impl Explainer {
             self.next.clear();
             rounding::round(&self.rounded, spacing, of(hop.rounding), &mut self.next);
             std::mem::swap(&mut self.rounded, &mut self.next);
-            let edges = Special::of(&hop.layout);
+            let edges = Special {
+                has_zeros,
+                ..Special::of(&hop.layout)
+            };
             // Without a branch, so that it is done by vectors.
             let any = self
                 .rounded
@@ -349,6 +341,8 @@ struct Special {
     least: i32,
     /// The bits of -0, where the format has none, else of no number.
     zero: u32,
+    /// Whether all formats of the way have both zeros.
+    has_zeros: bool,
 }
 
 impl Special {
@@ -364,6 +358,16 @@ impl Special {
             largest: bits(layout.decode(layout.max_finite_code())),
             least: bits(libm::ldexp(1.0, layout.min_exponent())),
             zero: if has_no_sign { 1 << 31 } else { u32::MAX },
+            has_zeros: !has_no_sign,
+        }
+    }
+
+    /// All of them, for the kernel.
+    fn all(&self) -> rounding::Specials {
+        rounding::Specials {
+            largest: self.largest,
+            least: self.least,
+            zero: self.zero,
         }
     }
 
@@ -374,22 +378,20 @@ impl Special {
         let is_subnormal = (magnitude < self.least) & (magnitude != 0);
         let is_other = (magnitude > self.largest) | (bits == self.zero);
         // A format without -0 makes +0 of a number that is flushed.
-        let other = is_other | (is_subnormal & (self.zero != u32::MAX) & (bits >> 31 != 0));
+        let other = is_other | (is_subnormal & !self.has_zeros & (bits >> 31 != 0));
         (Self::SUBNORMAL * u8::from(is_subnormal)) | (Self::OTHER * u8::from(other))
     }
 }
 
 /// Whether all are +0.
 fn is_nothing(numbers: &[f32]) -> bool {
-    numbers.iter().fold(0, |any, number| any | number.to_bits()) == 0
+    // Mostly the first few tell.
+    let some = |some: &[f32]| some.iter().fold(0, |any, number| any | number.to_bits());
+    numbers.chunks(FEW).all(|few| some(few) == 0)
 }
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
-    let differing = a
-        .iter()
-        .zip(b)
-        .fold(0, |any, (a, b)| any | (a.to_bits() ^ b.to_bits()));
-    differing == 0
+    std::ptr::eq(a, b) || rounding::are_same(a, b)
 }
 
 fn explaining_all<'a>(

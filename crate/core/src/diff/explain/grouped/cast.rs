@@ -63,6 +63,9 @@ impl Casting {
 
     /// Whether the values of a group with this scale become those.
     fn turns(&self, scale: Scale, x: &[f32], y: &[f32], to: &FloatLayout, room: &mut Room) -> bool {
+        if scale == Scale::Zero {
+            return y.iter().all(|y| *y == 0.0);
+        }
         if self.cast(scale, x, to, room) {
             // Whatever the sign of a zero: integer codes have none, and not all kernels keep it.
             let both = room.rounded.iter().zip(y);
