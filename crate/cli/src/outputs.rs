@@ -45,6 +45,14 @@ impl Output {
         }
     }
 
+    /// Writes one text after the other.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(crate) fn write_all(self, mut texts: impl Iterator<Item = String>) -> Result<(), String> {
+        self.write(|out| texts.try_for_each(|text| out.write_all(text.as_bytes())))
+    }
+
     /// Writes all of it.
     ///
     /// # Errors

@@ -170,10 +170,7 @@ impl Outputs {
 
     fn write(self, report: &Collector) -> Result<(), String> {
         if let Some(json) = self.json {
-            json.write(|out| {
-                let mut chunks = report.json_chunks();
-                chunks.try_for_each(|chunk| out.write_all(chunk.as_bytes()))
-            })?;
+            json.write_all(report.json_chunks())?;
         }
         if let Some(csv) = self.csv {
             csv.write(|out| csv::write(report, out))?;

@@ -69,19 +69,13 @@ impl Outputs {
     /// Where one cannot be written.
     pub(super) fn write(self, report: &Collected, all: bool) -> Result<(), String> {
         if let Some(json) = self.json {
-            json.write(|out| {
-                let mut chunks = report.json_chunks();
-                chunks.try_for_each(|chunk| out.write_all(chunk.as_bytes()))
-            })?;
+            json.write_all(report.json_chunks())?;
         }
         if let Some(csv) = self.csv {
-            csv.write(|out| {
-                let mut lines = report.csv_lines();
-                lines.try_for_each(|line| out.write_all(line.as_bytes()))
-            })?;
+            csv.write_all(report.csv_lines())?;
         }
         if let Some(markdown) = self.markdown {
-            markdown.write(|out| out.write_all(report.markdown().as_bytes()))?;
+            markdown.write_all(std::iter::once(report.markdown()))?;
         }
         match self.table {
             Some(table) => table.write(|out| table::write(report, all, out)),

@@ -302,7 +302,7 @@ impl Comparer {
             // A tile that is rounded and no more is neither cast nor multiplied.
             match self.tile.rounds_odd[side] && explainers[side].rounds_values(x, y) {
                 true => left[side].kill_groups(),
-                false => left[side].has_values(),
+                false => left[side].leave_values(),
             }
         }
         let [x, y] = &self.tile.values;

@@ -6,6 +6,7 @@ mod factor;
 mod grouped;
 mod interval;
 mod says;
+mod special;
 mod way;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub(super) use grouped::Grouped;
 use interval::Target;
 pub use says::Explanation;
 pub(super) use says::explanations;
+use special::Special;
 use way::{EDGES, Way, ways};
 
 use floatscope_simd::rounding;
@@ -84,7 +86,7 @@ impl Explained {
     }
 
     /// A tile that is not all zero is left to them.
-    pub(super) fn has_values(&mut self) {
+    pub(super) fn leave_values(&mut self) {
         self.by_group.has_values = true;
     }
 
@@ -306,8 +308,10 @@ impl Explainer {
         self.special.clear();
         self.rounded.clear();
         self.rounded.extend_from_slice(x);
-        let edges = way.hops.iter().map(|hop| Special::of(&hop.layout));
-        let has_zeros = edges.into_iter().all(|edges| edges.zero == u32::MAX);
+        let has_zeros = way
+            .hops
+            .iter()
+            .all(|hop| Special::of(&hop.layout).has_zeros);
         for hop in &way.hops {
             let Some(spacing) = spacing(&hop.layout).filter(|_| hop.layout.bits() <= 32) else {
                 return false;
@@ -315,10 +319,7 @@ impl Explainer {
             self.next.clear();
             rounding::round(&self.rounded, spacing, of(hop.rounding), &mut self.next);
             std::mem::swap(&mut self.rounded, &mut self.next);
-            let edges = Special {
-                has_zeros,
-                ..Special::of(&hop.layout)
-            };
+            let edges = Special::of(&hop.layout).beside(has_zeros);
             // Without a branch, so that it is done by vectors.
             let any = self
                 .rounded
@@ -332,54 +333,6 @@ impl Explainer {
             }
         }
         true
-    }
-}
-
-/// Rounded numbers that the edges of a format change, by their bits.
-struct Special {
-    largest: i32,
-    least: i32,
-    /// The bits of -0, where the format has none, else of no number.
-    zero: u32,
-    /// Whether all formats of the way have both zeros.
-    has_zeros: bool,
-}
-
-impl Special {
-    /// Becomes a zero of its sign where subnormal numbers are flushed.
-    const SUBNORMAL: u8 = 1;
-    /// Beyond the largest, or a zero of a sign that there is not: left to the definition.
-    const OTHER: u8 = 2;
-
-    fn of(layout: &FloatLayout) -> Self {
-        let bits = |number: f64| (number as f32).to_bits() as i32;
-        let has_no_sign = layout.nan_code() == Some(1 << (layout.bits() - 1));
-        Self {
-            largest: bits(layout.decode(layout.max_finite_code())),
-            least: bits(libm::ldexp(1.0, layout.min_exponent())),
-            zero: if has_no_sign { 1 << 31 } else { u32::MAX },
-            has_zeros: !has_no_sign,
-        }
-    }
-
-    /// All of them, for the kernel.
-    fn all(&self) -> rounding::Specials {
-        rounding::Specials {
-            largest: self.largest,
-            least: self.least,
-            zero: self.zero,
-        }
-    }
-
-    /// What is done to a number, as a set.
-    fn of_number(&self, rounded: f32) -> u8 {
-        let bits = rounded.to_bits();
-        let magnitude = (bits & (u32::MAX >> 1)) as i32;
-        let is_subnormal = (magnitude < self.least) & (magnitude != 0);
-        let is_other = (magnitude > self.largest) | (bits == self.zero);
-        // A format without -0 makes +0 of a number that is flushed.
-        let other = is_other | (is_subnormal & !self.has_zeros & (bits >> 31 != 0));
-        (Self::SUBNORMAL * u8::from(is_subnormal)) | (Self::OTHER * u8::from(other))
     }
 }
 
