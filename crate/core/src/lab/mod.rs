@@ -4,9 +4,11 @@
 //! one cause by itself and says how much it does. The mathematics stands in `docs/how-it-knows.md`,
 //! the JSON in `docs/lab.md`.
 
+mod accumulate;
 mod entries;
 mod rope;
 mod rotary;
 
+pub use accumulate::{Accumulate, MODELS, Model, to_bf16, to_f16};
 pub use rope::Scaling;
 pub use rotary::{AngleError, Frequency, Rotary, Rounding};
