@@ -31,6 +31,7 @@ pub mod peaks;
 pub mod places;
 mod portable;
 pub mod powers;
+pub mod product;
 mod reals;
 pub mod rounding;
 pub mod scales;
