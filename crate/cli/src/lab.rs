@@ -1,5 +1,7 @@
 //! `floatscope lab`: what run time adds to the weights.
 
+mod forward;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,8 +23,11 @@ const MOST: usize = 10;
 
 /// Runs a bench.
 pub(crate) fn command(bench: &LabCommand) -> ExitCode {
-    let LabCommand::Rotary(options) = bench;
-    match rotary(options) {
+    let done = match bench {
+        LabCommand::Rotary(options) => rotary(options),
+        LabCommand::Forward(options) => forward::forward(options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             complain(&message);

@@ -1,5 +1,7 @@
 //! The entries of a config.json, each checked when it is asked for.
 
+use serde::de::DeserializeOwned;
+
 use crate::ancestry::prose::grouped;
 use crate::checkpoint::json;
 
@@ -42,6 +44,16 @@ impl<'a> Entries<'a> {
         self.0.append(&mut later.0);
     }
 
+    /// The entry of this name by itself, where there is one.
+    pub(super) fn only(&self, name: &str) -> Self {
+        Self(
+            self.raw(name)
+                .map(|value| (name.to_owned(), value))
+                .into_iter()
+                .collect(),
+        )
+    }
+
     /// The value of the last entry of this name; null is none.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         let mut entries = self.0.iter().rev();
@@ -49,17 +61,35 @@ impl<'a> Entries<'a> {
         Some(value)
     }
 
+    /// Whether there is an entry of this name, be it null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     pub(super) fn object(&self, name: &str) -> Option<&'a str> {
         self.raw(name).filter(|value| value.starts_with('{'))
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
+        self.value(name, "a string")
+    }
+
+    /// A value of another kind, which `must_be` names.
+    pub(super) fn value<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        must_be: &str,
+    ) -> Result<Option<T>, String> {
         let Some(value) = self.raw(name) else {
             return Ok(None);
         };
-        let text = serde_json::from_str(value);
-        text.map(Some)
-            .map_err(|_| format!("{name} is {}: it must be a string", cut(value)))
+        let read = serde_json::from_str(value);
+        read.map(Some)
+            .map_err(|_| format!("{name} is {}: it must be {must_be}", cut(value)))
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
+        self.value(name, "true or false")
     }
 
     pub(super) fn needed(

@@ -6,6 +6,8 @@
 
 mod accumulate;
 mod entries;
+pub mod forward;
+mod inv_freq;
 mod rope;
 mod rotary;
 

@@ -11,6 +11,8 @@ const USUAL_THETA: f64 = 10_000.0;
 /// As many positions as transformers gives a Llama that names none.
 const USUAL_POSITIONS: u64 = 2_048;
 const MOST: u64 = 1 << 20;
+/// What scaling by the length of the text means for the frequencies.
+const DYNAMIC: &str = "Dynamic scaling leaves the frequencies as they are up to max_position_embeddings; for longer texts they are made anew, in FP32.";
 /// So many positions times the error of a frequency are exact in FP64.
 const MOST_POSITIONS: u64 = 1 << 32;
 
@@ -45,6 +47,14 @@ pub struct Scaling {
     pub high_freq_factor: Option<f64>,
     /// Positions before the scaling.
     pub original_max_position_embeddings: Option<u64>,
+    /// What cosines and sines are multiplied by (YaRN).
+    pub attention_factor: Option<f64>,
+    /// Frequencies that turn more often than this in the old context stay (YaRN).
+    pub beta_fast: Option<f64>,
+    /// Those that turn less often than this are divided by the factor (YaRN).
+    pub beta_slow: Option<f64>,
+    /// Whether the ramp between begins and ends at whole indices (YaRN).
+    pub truncate: Option<bool>,
 }
 
 impl Rope {
@@ -53,6 +63,19 @@ impl Rope {
     /// # Errors
     /// Names the entry that is missing or absurd, in a sentence without its end.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        Self::parse_as(bytes, None, USUAL_THETA)
+    }
+
+    /// Reads a config.json of a family that has a `head_dim` and a θ of its own where the config
+    /// has none.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub(super) fn parse_as(
+        bytes: &[u8],
+        usual_head_dim: Option<u64>,
+        usual_theta: f64,
+    ) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "no text in UTF-8".to_owned())?;
         let mut config = Entries::read(text)?;
         // Models of text and pictures keep the language model's apart; what it says goes first.
@@ -60,14 +83,21 @@ impl Rope {
             config.append(Entries::read(inner)?);
         }
         let mut notes = Vec::new();
-        let rope = rope_entries(&config, &mut notes)?;
-        let head_dim = head_dim(&config)?;
+        let mut rope = rope_entries(&config, &mut notes)?;
+        // What the config itself says of it goes before what its scaling says.
+        rope.append(config.only("original_max_position_embeddings"));
+        let head_dim = head_dim(&config, usual_head_dim)?;
+        let theta = theta(&config, &rope, usual_theta, &mut notes)?;
+        let scaling_notes = &mut Vec::new();
+        let positions = positions(&config, scaling_notes)?;
+        let scaling = Scaling::read(&rope, positions, &mut notes)?;
+        notes.append(scaling_notes);
         Ok(Self {
             head_dim,
             rotary_dim: rotary_dim(&config, &rope, head_dim)?,
-            theta: theta(&config, &rope, &mut notes)?,
-            scaling: Scaling::read(&rope, &mut notes)?,
-            positions: positions(&config, &mut notes)?,
+            theta,
+            scaling,
+            positions,
             notes,
         })
     }
@@ -91,12 +121,15 @@ fn rope_entries<'a>(config: &Entries<'a>, notes: &mut Vec<String>) -> Result<Ent
     Ok(rope)
 }
 
-fn head_dim(config: &Entries) -> Result<u64, String> {
+fn head_dim(config: &Entries, usual: Option<u64>) -> Result<u64, String> {
     // DeepSeek's heads have a part that is turned and one that is not.
     for name in ["qk_rope_head_dim", "head_dim"] {
         if let Some(dim) = config.number(name, Kind::Even, 2, MOST)? {
             return Ok(dim as u64);
         }
+    }
+    if let Some(usual) = usual {
+        return Ok(usual);
     }
     let missing = |name| format!("there is neither head_dim nor {name}");
     let [hidden, heads] = ["hidden_size", "num_attention_heads"].map(|name| {
@@ -127,7 +160,12 @@ fn rotary_dim(config: &Entries, rope: &Entries, head_dim: u64) -> Result<u64, St
     })
 }
 
-fn theta(config: &Entries, rope: &Entries, notes: &mut Vec<String>) -> Result<f64, String> {
+fn theta(
+    config: &Entries,
+    rope: &Entries,
+    usual: f64,
+    notes: &mut Vec<String>,
+) -> Result<f64, String> {
     let theta = |entries: &Entries, name| {
         let most = 1_000_000_000_000_000;
         entries.number(name, Kind::Real, 1, most)
@@ -140,9 +178,11 @@ fn theta(config: &Entries, rope: &Entries, notes: &mut Vec<String>) -> Result<f6
             return Ok(theta);
         }
     }
-    let note = "There is no rope_theta: 10,000 is taken, as transformers does. A model whose positions are not rotary has no such frequencies.";
-    notes.push(note.to_owned());
-    Ok(USUAL_THETA)
+    notes.push(format!(
+        "There is no rope_theta: {} is taken, as transformers does. A model whose positions are not rotary has no such frequencies.",
+        grouped(usual as u64)
+    ));
+    Ok(usual)
 }
 
 fn positions(config: &Entries, notes: &mut Vec<String>) -> Result<u64, String> {
@@ -156,7 +196,8 @@ fn positions(config: &Entries, notes: &mut Vec<String>) -> Result<u64, String> {
 }
 
 impl Scaling {
-    fn read(rope: &Entries, notes: &mut Vec<String>) -> Result<Self, String> {
+    /// `positions` are those of the model.
+    fn read(rope: &Entries, positions: u64, notes: &mut Vec<String>) -> Result<Self, String> {
         let kind = match rope.text("rope_type")? {
             Some(kind) => Some(kind),
             None => rope.text("type")?,
@@ -168,12 +209,21 @@ impl Scaling {
             low_freq_factor: None,
             high_freq_factor: None,
             original_max_position_embeddings: None,
+            attention_factor: None,
+            beta_fast: None,
+            beta_slow: None,
+            truncate: None,
         };
         match scaling.kind.as_str() {
             // Pictures' positions have three parts, the frequencies are the same.
             "default" | "mrope" => {}
             "linear" => scaling.factor = Some(rope.needed("factor", Kind::Real, 1, MOST)?),
+            "dynamic" => {
+                scaling.factor = Some(rope.needed("factor", Kind::Real, 1, MOST)?);
+                notes.push(DYNAMIC.to_owned());
+            }
             "llama3" => scaling.read_llama3(rope)?,
+            "yarn" => scaling.read_yarn(rope, positions)?,
             other => {
                 scaling.applied = false;
                 notes.push(format!(
@@ -183,6 +233,35 @@ impl Scaling {
             }
         }
         Ok(scaling)
+    }
+
+    fn read_yarn(&mut self, rope: &Entries, positions: u64) -> Result<(), String> {
+        let real = |name| rope.number(name, Kind::Real, 0, MOST);
+        let name = "original_max_position_embeddings";
+        let original = rope.number(name, Kind::Whole, 1, MOST_POSITIONS)?;
+        let original = original.map_or(positions, |it| it as u64);
+        let ratio = positions as f64 / original as f64;
+        let factor = rope.number("factor", Kind::Real, 1, MOST)?.unwrap_or(ratio);
+        // By which the magnitude grows with the logarithm of the factor.
+        let growth = |by: f64| match factor <= 1.0 {
+            true => 1.0,
+            false => 0.1 * by * libm::log(factor) + 1.0,
+        };
+        let attention = match (
+            real("attention_factor")?,
+            real("mscale")?,
+            real("mscale_all_dim")?,
+        ) {
+            (Some(attention), ..) => attention,
+            (None, Some(one), Some(all)) => growth(one) / growth(all),
+            _ => growth(1.0),
+        };
+        (self.factor, self.attention_factor) = (Some(factor), Some(attention));
+        self.original_max_position_embeddings = Some(original);
+        self.beta_fast = Some(real("beta_fast")?.unwrap_or(32.0));
+        self.beta_slow = Some(real("beta_slow")?.unwrap_or(1.0));
+        self.truncate = Some(rope.flag("truncate")?.unwrap_or(true));
+        Ok(())
     }
 
     fn read_llama3(&mut self, rope: &Entries) -> Result<(), String> {
@@ -267,7 +346,7 @@ mod tests {
 
     #[test]
     fn other_scalings_are_named_and_not_applied() {
-        for kind in ["dynamic", "yarn", "longrope"] {
+        for kind in ["longrope", "su"] {
             let scaling = format!(r#""rope_scaling": {{"rope_type": "{kind}", "factor": -1}}"#);
             let rope = of(&llama(&scaling));
             assert!(!rope.scaling.applied);

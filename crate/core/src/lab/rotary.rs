@@ -4,13 +4,8 @@
 //! `inv_freq`, are a buffer that no state dict holds. Loaded with `from_pretrained(dtype=bfloat16)` it
 //! stays FP32; `.to(bfloat16)` rounds it with the weights. Weights and position 0 are then the same,
 //! and every other position is turned by other angles: the error grows with the position.
-//!
-//! The frequencies are computed as PyTorch does it in FP32, each step rounded, but for the power: it is
-//! taken in FP64 and rounded to FP32, so that page and command agree. PyTorch's own `powf` may differ
-//! from that in the last bit, and so may a division by the factor of a scaling on a GPU, which
-//! multiplies by the reciprocal.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::FRAC_PI_2;
 
 use serde::Serialize;
 
@@ -104,8 +99,9 @@ impl Rotary {
     pub fn of_config(bytes: &[u8]) -> Result<Self, String> {
         let rope = Rope::parse(bytes)?;
         let [bf16, f16] = [Dtype::BF16, Dtype::F16].map(layout);
-        let frequencies: Vec<Frequency> = (0..rope.rotary_dim / 2)
-            .map(|index| Frequency::of(&rope, index, bf16, f16))
+        let frequencies: Vec<Frequency> = (0..)
+            .zip(rope.inv_freq(0))
+            .map(|(index, inv_freq)| Frequency::of(index, inv_freq, bf16, f16))
             .collect();
         let last = rope.positions - 1;
         Ok(Self {
@@ -129,8 +125,8 @@ fn layout(dtype: Dtype) -> &'static FloatLayout {
 }
 
 impl Frequency {
-    fn of(rope: &Rope, index: u64, bf16: &FloatLayout, f16: &FloatLayout) -> Self {
-        let exact = f64::from(rope.scaling.of(unscaled(rope, index)));
+    fn of(index: u64, inv_freq: f32, bf16: &FloatLayout, f16: &FloatLayout) -> Self {
+        let exact = f64::from(inv_freq);
         let rounded = |layout: &FloatLayout| {
             layout.decode(layout.encode(exact, Mode::NearestEven, Overflow::Ieee))
         };
@@ -143,40 +139,6 @@ impl Frequency {
             f16,
             f16_relative_error: (f16 - exact) / exact,
         }
-    }
-}
-
-/// 1.0 / (base ** (arange(0, dim, 2).float() / dim)).
-fn unscaled(rope: &Rope, index: u64) -> f32 {
-    let exponent = (2 * index) as f32 / rope.rotary_dim as f32;
-    let base = rope.theta as f32;
-    1.0 / libm::pow(f64::from(base), f64::from(exponent)) as f32
-}
-
-impl Scaling {
-    /// A frequency scaled as transformers does it, where it is.
-    fn of(&self, frequency: f32) -> f32 {
-        match (self.factor, self.low_freq_factor, self.high_freq_factor) {
-            (Some(factor), None, _) => frequency / factor as f32,
-            (Some(factor), Some(low), Some(high)) => self.llama3(frequency, factor, low, high),
-            _ => frequency,
-        }
-    }
-
-    /// Long waves are divided by the factor, short ones stay, and between them both are mixed.
-    fn llama3(&self, frequency: f32, factor: f64, low: f64, high: f64) -> f32 {
-        let context = self.original_max_position_embeddings.unwrap_or(1) as f64;
-        // Python computes with numbers in FP64; a tensor makes FP32 of them, and divides a number by
-        // itself in two steps: its reciprocal, times the number.
-        let wave = 1.0 / frequency * (2.0 * PI) as f32;
-        if wave > (context / low) as f32 {
-            return frequency / factor as f32;
-        }
-        if wave < (context / high) as f32 {
-            return frequency;
-        }
-        let smooth = (1.0 / wave * context as f32 - low as f32) / (high - low) as f32;
-        (1.0 - smooth) * frequency / factor as f32 + smooth * frequency
     }
 }
 

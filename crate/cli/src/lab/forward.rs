@@ -1,0 +1,222 @@
+//! `floatscope lab forward`: two policies in one pass over the weights.
+
+mod logits;
+mod table;
+
+use std::io;
+use std::path::Path;
+
+use floatscope_core::lab::forward::{Forward, Options, Policy, Product, Setup};
+use floatscope_core::report::to_json;
+use indicatif::ProgressBar;
+
+use crate::arguments::{ForwardOptions, Target};
+use crate::inputs::{self, Inputs, shown, what};
+use crate::outputs::Output;
+use crate::reader::{KnownFile, Opened, Reader, Sink, Source};
+use crate::table::Screen;
+use crate::{progress, threads};
+
+/// Fewer rows are not worth a thread.
+const LEAST_ROWS: usize = 16;
+
+/// Runs the pass and writes what is asked for.
+pub(super) fn forward(options: &ForwardOptions) -> Result<(), String> {
+    let inputs = Inputs::of(std::slice::from_ref(&options.path));
+    if let Some(problem) = inputs.problems.first() {
+        return Err(problem.to_string());
+    }
+    let config_path = inputs::config_of(&options.path).ok_or_else(|| {
+        let path = shown(&options.path);
+        format!(
+            "{path}: there is no config.json beside the weights: it says how the model is built"
+        )
+    })?;
+    let mut read = inputs.paths();
+    read.push(config_path.clone());
+    let config = read_config(&config_path)?;
+    let wanted = Options {
+        tokens: options.tokens.clone(),
+        a: options.a.unwrap_or(Policy::FROM_PRETRAINED),
+        b: options.b.unwrap_or(Policy::TO_BF16),
+        attribute: options.attribute,
+    };
+    let (setup, files) = read_headers(inputs, &options.path);
+    let path = shown(&options.path);
+    let mut pass = setup
+        .start(&config, wanted)
+        .map_err(|what| format!("{path}: {what}"))?;
+    let open = |target: &Target| Output::open(target, &read);
+    let json = options.json.as_ref().map(open).transpose()?;
+    let logits = options.logits.clone().map(Target::File);
+    let logits = logits.as_ref().map(open).transpose()?;
+    run(&mut pass, &files, options)?;
+    if let Some(output) = logits {
+        output.write(|out| logits::write(&pass, out))?;
+    }
+    let report = pass.report(&device(options));
+    if let Some(output) = json {
+        let json = to_json(&report);
+        output.write(|out| writeln!(out, "{json}"))?;
+    }
+    if options.json == Some(Target::Stdout) {
+        return Ok(());
+    }
+    Output::stdout().write(|out| table::write(Screen::of_stdout(), &report, out))
+}
+
+fn device(options: &ForwardOptions) -> String {
+    let threads = threads::count(options.threads);
+    format!("CPU, {}", crate::numbers::plural(threads as u64, "thread"))
+}
+
+fn read_config(path: &Path) -> Result<Vec<u8>, String> {
+    inputs::read_index(path).map_err(|error| format!("{}: {}", shown(path), what(&error)))
+}
+
+fn read_headers(inputs: Inputs, path: &Path) -> (Setup, Vec<KnownFile>) {
+    let mut setup = Setup::new(&inputs::checkpoint_name(&[path.to_owned()]));
+    for (path, bytes) in &inputs.indexes {
+        setup.add_index(&shown(path), bytes);
+    }
+    let mut files = Vec::new();
+    for path in inputs.files {
+        match Source::open(&path) {
+            Ok(source) => {
+                read_header(&mut setup, &shown(&path), &source);
+                let version = source.version();
+                files.push(KnownFile { path, version });
+            }
+            Err(error) => setup.add_unreadable(&shown(&path), &what(&error)),
+        }
+    }
+    (setup, files)
+}
+
+fn read_header(setup: &mut Setup, name: &str, source: &Source) {
+    let file = setup.add_file(name, source.bytes());
+    while let Some(range) = setup.header_wants(file) {
+        match source.bytes_at(range) {
+            Ok(bytes) => setup.header_feed(file, &bytes),
+            Err(error) => setup.header_failed(file, &what(&error)),
+        }
+    }
+}
+
+/// Reads and multiplies until the pass is over.
+fn run(pass: &mut Forward, files: &[KnownFile], options: &ForwardOptions) -> Result<(), String> {
+    let (_, total_bytes) = pass.progress();
+    let bar = progress::bar(total_bytes, !options.no_progress);
+    let threads = threads::count(options.threads);
+    let (mut opened, mut reader) = (Opened::default(), Reader::default());
+    while let Some((file, range)) = pass.wants() {
+        let file = &files[file];
+        let name = || shown(&file.path);
+        let named = |error: io::Error| format!("{}: {}", name(), what(&error));
+        let source = opened.file(file).map_err(named)?;
+        let mut feed = Feed::new(pass, threads, &bar);
+        reader.read(source, range, &mut feed).map_err(named)?;
+        feed.failed.map_err(|what| format!("{}: {what}", name()))?;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Feeds a pass, and multiplies what is ready.
+struct Feed<'a> {
+    pass: &'a mut Forward,
+    threads: usize,
+    bar: &'a ProgressBar,
+    /// Bytes of the range that the pass has.
+    fed_bytes: u64,
+    /// Bytes to leave out, since the range starts over and the pass has them.
+    skipped_bytes: u64,
+    failed: Result<(), String>,
+}
+
+impl<'a> Feed<'a> {
+    fn new(pass: &'a mut Forward, threads: usize, bar: &'a ProgressBar) -> Self {
+        Self {
+            pass,
+            threads,
+            bar,
+            fed_bytes: 0,
+            skipped_bytes: 0,
+            failed: Ok(()),
+        }
+    }
+
+    fn take(&mut self, mut bytes: &[u8]) -> Result<(), String> {
+        while !bytes.is_empty() {
+            let taken = self.pass.feed(bytes)?;
+            bytes = &bytes[taken..];
+            self.fed_bytes += taken as u64;
+            if self.pass.is_ready() {
+                let products = self.pass.products();
+                let results: Vec<_> = products
+                    .iter()
+                    .map(|it| multiply(it, self.threads))
+                    .collect();
+                self.pass.supply(&results)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Feed<'_> {
+    fn restart(&mut self) {
+        self.skipped_bytes = self.fed_bytes;
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let skipped = self.skipped_bytes.min(bytes.len() as u64);
+        self.skipped_bytes -= skipped;
+        if self.failed.is_ok() {
+            self.failed = self.take(&bytes[skipped as usize..]);
+        }
+        self.bar.set_position(self.pass.progress().0);
+    }
+}
+
+/// A product, its rows shared out among threads: no sum depends on how many there are.
+fn multiply(product: &Product, threads: usize) -> Vec<f32> {
+    let part = product.rows.div_ceil(threads).max(LEAST_ROWS);
+    if part >= product.rows {
+        return product.compute();
+    }
+    let parts = (0..product.rows).step_by(part);
+    let parts = parts.map(|first| product.part(first..(first + part).min(product.rows)));
+    let parts: Vec<Product> = parts.collect();
+    let (mine, others) = parts.split_first().expect("there are several");
+    let results = std::thread::scope(|scope| {
+        let others: Vec<_> = others
+            .iter()
+            .map(|part| {
+                (
+                    part,
+                    std::thread::Builder::new().spawn_scoped(scope, || part.compute()),
+                )
+            })
+            .collect();
+        let mut results = vec![mine.compute()];
+        // Where the system has no more threads, this one does the work.
+        results.extend(others.into_iter().map(|(part, thread)| match thread {
+            Ok(thread) => thread.join().expect("a product does not panic"),
+            Err(_) => part.compute(),
+        }));
+        results
+    });
+    joined(&parts, &results, product.tokens())
+}
+
+/// The parts' results, `[tokens, rows]` each, side by side.
+fn joined(parts: &[Product], results: &[Vec<f32>], tokens: usize) -> Vec<f32> {
+    let mut all = Vec::new();
+    for token in 0..tokens {
+        for (part, result) in parts.iter().zip(results) {
+            all.extend_from_slice(&result[token * part.rows..][..part.rows]);
+        }
+    }
+    all
+}
