@@ -31,6 +31,10 @@ def llama3(factor=8.0, low=1.0, high=4.0, context=8192):
             "original_max_position_embeddings": context}  # fmt: skip
 
 
+def yarn(factor, context, **more):
+    return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": context, **more}
+
+
 def config(dim=64, theta=10000.0, positions=2048, **more):
     return {"head_dim": dim, "rope_theta": theta, "max_position_embeddings": positions, **more}
 
@@ -50,7 +54,14 @@ CASES = {
     "partial": (config(96, 25000.0, 4096, partial_rotary_factor=0.4), {"rotary_dim": 38}),
     "GPT-NeoX": ({"hidden_size": 768, "num_attention_heads": 12, "rotary_pct": 0.25, "rotary_emb_base": 10000,
                   "max_position_embeddings": 2048}, {"head_dim": 64, "rotary_dim": 16, "theta": 10000.0}),
-    "yarn": (config(64, 150000, 131072, rope_scaling={"rope_type": "yarn", "factor": 32.0}), {"scaling": {}}),
+    "longrope": (config(64, 150000, 131072, rope_scaling={"rope_type": "longrope", "factor": 32.0}), {"scaling": {}}),
+    "dynamic": (config(64, 10000.0, 4096, rope_scaling={"type": "dynamic", "factor": 4.0}), {"scaling": {}}),
+    "yarn": (config(64, 150000, 131072, rope_scaling=yarn(32.0, 4096)), {}),
+    "yarn, whole ends": (config(128, 1000000.0, 131072, rope_parameters=yarn(4.0, 32768, beta_fast=20.0, beta_slow=2.0)), {}),
+    "yarn, ends between": (config(128, 10000.0, 65536, rope_scaling=yarn(16.0, 4096, truncate=False)), {}),
+    "yarn, all ramps": (config(16, 10.0, 64, rope_scaling=yarn(2.0, 32)), {}),
+    "yarn, nothing said": (config(96, 10000.0, 8192, rope_scaling={"rope_type": "yarn", "factor": 8.0}),
+                           {"scaling": {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 8192}}),
     "llama3, other factors": (config(112, 12345.678, 99999, rope_scaling=llama3(3.7, 1.3, 7.1, 5001)), {}),
     "ten million positions": (config(128, 500000.0, 10485760, rope_scaling=llama3(16.0, 1.0, 1.0001)), {}),
     "one frequency": (config(2, 10000.0, 2), {}),
@@ -86,7 +97,22 @@ def powers(base, exponents):
 def frequencies(case):
     dim = case["rotary_dim"]
     found, nearest = powers(F32(case["theta"]), np.arange(0, dim, 2).astype(F32) / F32(dim))
+    if case["scaling"].get("rope_type") == "yarn":
+        return stretched(found, dim, case["theta"], case["scaling"]), nearest
     return scaled(F32(1) / found, case["scaling"]), nearest
+
+
+def stretched(powers, dim, theta, rope):
+    """transformers' yarn: `powers` are θ ** (2i/d)."""
+    turning = lambda times: dim * math.log(rope["original_max_position_embeddings"] / (times * 2 * math.pi)) / (2 * math.log(theta))
+    low, high = turning(rope.get("beta_fast", 32)), turning(rope.get("beta_slow", 1))
+    if rope.get("truncate", True):
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, dim - 1)
+    high += 0.001 if low == high else 0
+    ramp = np.clip((np.arange(dim // 2).astype(F32) - F32(low)) / F32(high - low), F32(0), F32(1))
+    kept = F32(1) - ramp
+    return F32(1) / (F32(rope["factor"]) * powers) * (F32(1) - kept) + F32(1) / powers * kept
 
 
 def scaled(frequency, rope):

@@ -42,7 +42,7 @@ fn a_config_and_its_folder_give_the_same_table() {
 #[test]
 fn quarter_turns_are_counted() {
     let scratch = Scratch::new();
-    let long = r#"{"head_dim": 128, "rope_parameters": {"rope_theta": 500000, "rope_type": "yarn"}, "max_position_embeddings": 131072}"#;
+    let long = r#"{"head_dim": 128, "rope_parameters": {"rope_theta": 500000, "rope_type": "longrope"}, "max_position_embeddings": 131072}"#;
     let config = scratch.write("config.json", long);
     let seen = rotary(&config, &["--json", "-"]);
     assert_eq!((seen.status, &*seen.stderr), (Some(0), ""));
@@ -56,7 +56,8 @@ fn quarter_turns_are_counted() {
     assert!((805..131_071).contains(&first), "{first}");
     let angles = bf16["angles"].as_array().expect("angles");
     assert_eq!(angles.last().expect("the last")["turned"], bf16["turned"]);
-    let note = "Scaling of type \"yarn\" is not applied: only the unscaled frequencies are shown.";
+    let note =
+        "Scaling of type \"longrope\" is not applied: only the unscaled frequencies are shown.";
     assert_eq!(report["notes"][0], note);
     assert!(rotary(&config, &[]).stdout.contains(note));
 }

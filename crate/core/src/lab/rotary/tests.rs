@@ -108,9 +108,29 @@ fn llama3_scaling_divides_long_waves_and_mixes_those_between() {
 
 #[test]
 fn unknown_scaling_leaves_frequencies_as_they_are() {
-    let yarn = two(r#", "rope_scaling": {"rope_type": "yarn", "factor": 4.0}"#);
-    assert_eq!(yarn.frequencies, two("").frequencies);
-    assert_eq!(yarn.notes.len(), 1);
+    let long = two(r#", "rope_scaling": {"rope_type": "longrope", "factor": 4.0}"#);
+    assert_eq!(long.frequencies, two("").frequencies);
+    assert_eq!(long.notes.len(), 1);
+}
+
+/// Of two frequencies, the first turns 64 / 2π = 10 times in the old context and the second a tenth.
+#[test]
+fn yarn_divides_what_turns_seldom() {
+    let yarn = two(
+        r#", "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 5.0, "beta_slow": 0.5,
+        "original_max_position_embeddings": 64}"#,
+    );
+    let frequencies: Vec<f64> = yarn.frequencies.iter().map(|it| it.f32).collect();
+    assert_eq!(frequencies, [1.0, f64::from(0.01f32 / 4.0)]);
+    let attention = yarn.scaling.attention_factor.expect("it has one");
+    assert!((attention - (0.1 * libm::log(4.0) + 1.0)).abs() < 1e-15);
+}
+
+#[test]
+fn dynamic_scaling_waits_for_long_texts() {
+    let dynamic = two(r#", "rope_scaling": {"rope_type": "dynamic", "factor": 4.0}"#);
+    assert_eq!(dynamic.frequencies, two("").frequencies);
+    assert!(dynamic.scaling.applied && dynamic.notes[0].starts_with("Dynamic scaling"));
 }
 
 #[test]
