@@ -12,21 +12,26 @@ pub fn extend_from_f16(bytes: &[u8], out: &mut Vec<f32>) {
 
 #[inline(always)]
 pub(crate) fn extend_from_f16_of(bytes: &[u8], out: &mut Vec<f32>) {
+    let codes = bytes.as_chunks::<2>().0.iter();
+    out.extend(codes.map(|code| from_f16(u16::from_le_bytes(*code))));
+}
+
+/// An FP16 code as a number.
+#[inline(always)]
+pub(crate) fn from_f16(code: u16) -> f32 {
     // 2^112 moves exponents from one bias to the other, and subnormal numbers become normal.
     let bias = f32::from_bits((127 + 112) << 23);
-    out.extend(bytes.as_chunks::<2>().0.iter().map(|code| {
-        let code = u32::from(u16::from_le_bytes(*code));
-        let (sign, magnitude) = (code >> 15 << 31, (code & 0x7fff) << 13);
-        let finite = (f32::from_bits(magnitude) * bias).to_bits();
-        let is_finite = magnitude < 0x7c00 << 13;
-        f32::from_bits(
-            sign | if is_finite {
-                finite
-            } else {
-                magnitude | 0x7f80_0000
-            },
-        )
-    }));
+    let code = u32::from(code);
+    let (sign, magnitude) = (code >> 15 << 31, (code & 0x7fff) << 13);
+    let finite = (f32::from_bits(magnitude) * bias).to_bits();
+    let is_finite = magnitude < 0x7c00 << 13;
+    f32::from_bits(
+        sign | if is_finite {
+            finite
+        } else {
+            magnitude | 0x7f80_0000
+        },
+    )
 }
 
 /// Little-endian BF16 codes as FP32 numbers.

@@ -12,6 +12,23 @@
 //! zeros.
 
 use super::decode;
+use exact::Extent;
+use tiles::{Run, TOKENS, equal_shares};
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod avx2;
+mod exact;
+mod peak;
+mod tiles;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[allow(unsafe_code)]
+mod wasm;
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+use tiles::Four;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm::Four;
 
 /// Partial sums of an output.
 pub const PARTIAL_SUMS: usize = 8;
@@ -50,10 +67,12 @@ impl Elements {
 /// for each token.
 #[derive(Debug, Clone)]
 pub struct Inputs {
-    /// Rows that are filled up with zeros to whole runs of [`PARTIAL_SUMS`].
-    values: Vec<f32>,
+    /// For each tile of tokens, run by run, that run of each of its tokens; the last runs are
+    /// filled up with zeros.
+    values: Vec<Run>,
     tokens: usize,
     columns: usize,
+    extent: Extent,
 }
 
 impl Inputs {
@@ -64,16 +83,29 @@ impl Inputs {
     /// Where there are not `tokens * columns` values.
     pub fn new(values: &[f32], tokens: usize, columns: usize) -> Self {
         assert_eq!(values.len(), tokens * columns, "tokens times columns");
-        let stride = columns.next_multiple_of(PARTIAL_SUMS);
-        let mut padded = vec![0.0; tokens * stride];
-        if columns > 0 {
-            let rows = padded.chunks_mut(stride).zip(values.chunks(columns));
-            rows.for_each(|(padded, row)| padded[..columns].copy_from_slice(row));
-        }
-        Self {
-            values: padded,
+        let mut inputs = Self {
+            values: Vec::with_capacity(tokens * columns.div_ceil(PARTIAL_SUMS)),
             tokens,
             columns,
+            extent: Extent::of(values),
+        };
+        for (first, tokens) in equal_shares(tokens, TOKENS) {
+            inputs.arrange(&values[first * columns..][..tokens * columns]);
+        }
+        inputs
+    }
+
+    /// Appends a tile.
+    fn arrange(&mut self, rows: &[f32]) {
+        for from in (0..self.columns).step_by(PARTIAL_SUMS) {
+            for row in rows.chunks(self.columns) {
+                let mut run = [0.0; PARTIAL_SUMS];
+                let values = row[from..].iter().take(PARTIAL_SUMS);
+                run.iter_mut()
+                    .zip(values)
+                    .for_each(|(to, value)| *to = *value);
+                self.values.push(run);
+            }
         }
     }
 
@@ -87,13 +119,24 @@ impl Inputs {
         self.columns
     }
 
-    fn stride(&self) -> usize {
-        self.columns.next_multiple_of(PARTIAL_SUMS)
+    /// Runs in a row.
+    fn runs(&self) -> usize {
+        self.columns.div_ceil(PARTIAL_SUMS)
     }
 
-    /// A token's row, filled up.
-    fn row(&self, token: usize) -> &[f32] {
-        &self.values[token * self.stride()..][..self.stride()]
+    /// So many runs of each token of a tile, run by run.
+    fn tile(&self, first: usize, tokens: usize, from: usize, runs: usize) -> &[Run] {
+        &self.values[first * self.runs() + from * tokens..][..runs * tokens]
+    }
+
+    /// A token's row.
+    fn row(&self, token: usize) -> impl Iterator<Item = f32> {
+        let (first, tokens) = equal_shares(self.tokens, TOKENS)
+            .find(|(first, tokens)| (*first..first + tokens).contains(&token))
+            .expect("every token is in a tile");
+        let tile = self.tile(first, tokens, 0, self.runs()).iter();
+        let runs = tile.skip(token - first).step_by(tokens);
+        runs.flatten().copied().take(self.columns)
     }
 }
 
@@ -104,7 +147,26 @@ impl Inputs {
 ///
 /// Where `out` is not of whole rows of Y, or `weights` not `rows * columns` elements.
 pub fn product(elements: Elements, weights: &[u8], inputs: &Inputs, out: &mut [f32]) {
-    portable(elements, weights, inputs, out);
+    if rows(elements, weights, inputs, out) == 0 || inputs.columns == 0 {
+        return out.fill(0.0);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if avx2::product(elements, weights, inputs, out).is_some() {
+        return;
+    }
+    tiles::product::<Four>(elements, weights, inputs, out);
+}
+
+/// Multiply-adds in registers, `steps` times a dozen vectors of them: what a bench holds
+/// [`product`] against. Gives something that depends on all of them, and their number; where
+/// there is no instruction for both, compilers leave the multiplication out.
+#[inline(never)]
+pub fn multiply_adds(runs: &[[f32; PARTIAL_SUMS]; 2], steps: u64) -> ([f32; PARTIAL_SUMS], u64) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(done) = avx2::multiply_adds(runs, steps) {
+        return done;
+    }
+    peak::multiply_adds::<Four>(runs, steps)
 }
 
 /// [`product`] by the definition.
@@ -124,7 +186,7 @@ pub fn portable(elements: Elements, weights: &[u8], inputs: &Inputs, out: &mut [
     }
 }
 
-fn sum_of_products(weights: &[f32], inputs: &[f32]) -> f32 {
+fn sum_of_products(weights: &[f32], inputs: impl Iterator<Item = f32>) -> f32 {
     let mut sums = [0.0; PARTIAL_SUMS];
     for (k, (weight, input)) in weights.iter().zip(inputs).enumerate() {
         sums[k % PARTIAL_SUMS] += weight * input;
