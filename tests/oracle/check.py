@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command, in a process for each core
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 casts sharded threads generated diff rotary real sample
+                                                 casts sharded threads generated diff rotary forward real sample
     python check.py --processes 1                in one process (with --only, say, to see what a part takes)
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
@@ -24,6 +24,7 @@ import container
 import derivations as mathematics
 import diffs
 import expected
+import forward as all_forward
 import make_fixtures
 import make_format_tables
 import outliers
@@ -213,6 +214,12 @@ def rotary(score):
         score.figures(place, figures)
 
 
+def forward(score, name):
+    """Small models under two numerics: every figure of `floatscope lab forward`."""
+    for place, figures in all_forward.check(name):
+        score.figures(place, figures)
+
+
 def real(score, name):
     """Trained weights as they are, in another type, or in shards."""
     made = {"model": checkpoints.real, "shards": checkpoints.shards}
@@ -231,6 +238,7 @@ PARTS = {
     "generated": [Case(50, generated)],
     "diff": [Case(seconds, diff, (name,)) for name, seconds in diffs.SECONDS.items()],
     "rotary": [Case(2, rotary)],
+    "forward": [Case(seconds, forward, (name,)) for name, seconds in all_forward.SECONDS.items()],
     "real": [Case(40 if name in ("model", "F64") else 16, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
     "sample": [Case(2, sample)],
 }

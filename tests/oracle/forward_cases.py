@@ -124,10 +124,11 @@ def parameters(case):
 
 
 def tensors(case):
-    fmt = FORMATS[case.dtype]
+    fmt, hidden = FORMATS[case.dtype], case.full["hidden_size"]
+    narrower = np.sqrt(32 / hidden) if hidden > 100 else 1.0
     for name, shape in parameters(case):
         module = name.split(".")[-2]
-        values = bell(generator("forward", case.name, name), int(np.prod(shape))) * SPREAD.get(module, 0.1)
+        values = bell(generator("forward", case.name, name), int(np.prod(shape))) * SPREAD.get(module, 0.1) * narrower
         yield tensor(name, fmt, encode(fmt, values + ("norm" in module)), shape)
 
 
