@@ -30,6 +30,7 @@ class Case:
     dtype: str = "BF16"
     shards: int = 1
     without: tuple = ()  # keys that config.json does not have
+    own_head: bool = False  # although config.json says that it is tied
 
     @property
     def full(self):
@@ -80,11 +81,13 @@ CASES = [
     Case("llama_f32", "llama", {"rope_theta": 10000.0}, dtype="F32"),
     Case("smollm2", "llama", {"num_attention_heads": 3, "num_key_value_heads": 1, "hidden_size": 48, "rope_theta": 100000,
                               "tie_word_embeddings": True}, without=DIM),
+    Case("smollm2_own_head", "llama", {"rope_theta": 100000, "tie_word_embeddings": True}, own_head=True),
     Case("smollm3", "smollm3", {"num_hidden_layers": 4, "rope_theta": 5000000.0}, without=DIM),
     Case("smollm3_first", "smollm3", {"num_hidden_layers": 3, "no_rope_layers": [0, 1, 0], "mlp_bias": True, "use_sliding_window": True,
                                       "sliding_window": 6, "tie_word_embeddings": False}, without=DIM),
     Case("mistral", "mistral", {"sliding_window": 5, "rope_theta": 1000000.0}),
     Case("mistral_no_window", "mistral", {"sliding_window": None, "head_dim": None}),
+    Case("mistral_layer_types", "mistral", {"sliding_window": 4, "layer_types": ["full_attention", "sliding_attention"]}),
     Case("qwen2", "qwen2", {"rope_theta": 1000000.0, "sliding_window": 4, "use_sliding_window": False}, without=DIM),
     Case("qwen2_window", "qwen2", {"num_hidden_layers": 3, "tie_word_embeddings": True, "sliding_window": 7, "use_sliding_window": True,
                                    "max_window_layers": 1}, without=DIM),
@@ -119,7 +122,7 @@ def parameters(case):
         yield f"{place}.input_layernorm.weight", [hidden]
         yield f"{place}.post_attention_layernorm.weight", [hidden]
     yield "model.norm.weight", [hidden]
-    if not c.get("tie_word_embeddings", case.family == "smollm3"):
+    if case.own_head or not c.get("tie_word_embeddings", case.family == "smollm3"):
         yield "lm_head.weight", [vocabulary, hidden]
 
 

@@ -14,7 +14,7 @@ Policy a is from_pretrained(dtype=bfloat16, attn_implementation="eager"), whose 
 That is the evidence for what "within BF16 rounding noise" may mean. An order of FP32 sums changes a BF16 result only near a tie, but each
 such flip is a whole ULP, is carried on, and grows. Measured, orders over rounding: 0 in all of these small checkpoints (the sums are short
 and one flip in some 10,000 results is to be expected), 0.35 to 0.60 for 6 layers of widths 256 and 576, 0.75 for 30 layers of SmolLM2's shape.
-forward_truth.py, which adds up in FP64, is 0.000 from PyTorch here in 45 of 48 matrices, 0.30 at most; with FP32 sums one product after the
+forward_truth.py, which adds up in FP64, is 0.000 from PyTorch here in 48 of 52 matrices, 0.30 at most; with FP32 sums one product after the
 other 0.40 at most. One rounding left out or done twice is in the median 0.8 (silu) to 1.24 (norm) of `rounding` away, and moves every matrix it touches.
 So no matrix may be farther than 1, and no more than a quarter of them farther than 0.1 (forward_compare.py).
 Layers' mean |a − b| differed by at most 4 % between the orders and by up to a factor of 5 where a rounding was left out.
