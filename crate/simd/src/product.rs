@@ -20,13 +20,15 @@ use tiles::{Run, TOKENS, equal_shares};
 mod avx2;
 mod exact;
 mod peak;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod plain;
 mod tiles;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code)]
 mod wasm;
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-use tiles::Four;
+use plain::Four;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use wasm::Four;
 
@@ -155,6 +157,28 @@ pub fn product(elements: Elements, weights: &[u8], inputs: &Inputs, out: &mut [f
         return;
     }
     tiles::product::<Four>(elements, weights, inputs, out);
+}
+
+/// [`product`] with nothing that only some of the target's processors have.
+///
+/// # Panics
+///
+/// As [`product`] does.
+pub fn baseline(elements: Elements, weights: &[u8], inputs: &Inputs, out: &mut [f32]) {
+    if rows(elements, weights, inputs, out) == 0 || inputs.columns == 0 {
+        return out.fill(0.0);
+    }
+    tiles::product::<Four>(elements, weights, inputs, out);
+}
+
+/// What [`product`] runs on here, for tests and reports: "relaxed-simd", "simd128", "avx2" or
+/// "portable".
+pub fn backend() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if avx2::is_there() {
+        return "avx2";
+    }
+    Four::NAME
 }
 
 /// Multiply-adds in registers, `steps` times a dozen vectors of them: what a bench holds

@@ -1,10 +1,25 @@
 //! Products of matrices: the best backend gives the bits of the definition, and the definition
 //! those of a sum that is written out.
 
-use floatscope_simd::product::{Elements, Inputs, portable, product};
+use floatscope_simd::product::{Elements, Inputs, backend, baseline, portable, product};
 use proptest::prelude::*;
 
 const ALL: [Elements; 3] = [Elements::Bf16, Elements::F16, Elements::F32];
+
+#[test]
+fn the_backend_is_the_targets() {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        return assert_eq!(backend(), "avx2");
+    }
+    let simd128 = cfg!(all(target_arch = "wasm32", target_feature = "simd128"));
+    let expected = match cfg!(target_feature = "relaxed-simd") {
+        true if simd128 => "relaxed-simd",
+        false if simd128 => "simd128",
+        _ => "portable",
+    };
+    assert_eq!(backend(), expected);
+}
 
 /// Bits that are hard to multiply, and any others.
 fn bits() -> impl Strategy<Value = u32> {
@@ -23,8 +38,8 @@ fn bits() -> impl Strategy<Value = u32> {
     (magnitude, any::<bool>()).prop_map(|(bits, sign)| bits | u32::from(sign) << 31)
 }
 
-/// How many of an input's bits are kept, and which of its exponents' bits: precisions with which
-/// products are exact and others, near the ends of the range and in the middle of it.
+/// Precisions of inputs with which products are exact and others, near the ends of the range and
+/// in the middle of it.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     tokens: usize,
@@ -102,10 +117,12 @@ proptest! {
         for elements in ALL {
             let weights = weights(elements, &w, shape);
             let mut expected = vec![f32::NAN; shape.tokens * shape.rows];
-            let mut found = expected.clone();
             portable(elements, &weights, &inputs, &mut expected);
-            product(elements, &weights, &inputs, &mut found);
-            prop_assert_eq!(to_bits(&found), to_bits(&expected), "{:?}", elements);
+            for backend in [product, baseline] {
+                let mut found = vec![f32::NAN; expected.len()];
+                backend(elements, &weights, &inputs, &mut found);
+                prop_assert_eq!(to_bits(&found), to_bits(&expected), "{:?}", elements);
+            }
         }
     }
 }
@@ -170,6 +187,24 @@ fn products_are_rounded_before_they_are_added() {
     (w[0], x[0]) = (-1.0, 1.0 + 2.0 * f32::EPSILON);
     (w[8], x[8]) = (a, a);
     assert_eq!(product_of(Elements::F32, &f32_bytes(&w), &x, 1), [0.0]);
+}
+
+/// 255 · 2⁻⁷⁵ squared has a bit at 2⁻¹⁵⁰, which FP32 has not. Rounded without it, it leads half
+/// way between two sums, and on to the lower one, which is even; with it, it leads to the upper one.
+#[test]
+fn products_that_are_too_small_are_rounded_before_they_are_added() {
+    let power = |exponent| libm::ldexpf(1.0, exponent);
+    let (mut w, mut x) = ([0.0; 17], [0.0; 17]);
+    (w[0], x[0]) = (power(-60), power(-57));
+    (w[8], x[8]) = (power(-70), power(-70));
+    (w[16], x[16]) = (255.0 * power(-75), 255.0 * power(-75));
+    let bf16: Vec<u8> = w
+        .iter()
+        .flat_map(|w| w.to_le_bytes()[2..].to_vec())
+        .collect();
+    let expected = power(-117) + 64.0 * power(-140);
+    assert_eq!(product_of(Elements::Bf16, &bf16, &x, 1), [expected]);
+    assert_eq!(product_of(Elements::F32, &f32_bytes(&w), &x, 1), [expected]);
 }
 
 #[test]

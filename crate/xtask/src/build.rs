@@ -12,6 +12,9 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 /// can run the page has them.
 pub(crate) const SIMD_FLAGS: &str = "-C target-feature=+simd128";
 
+/// Those that the lab's products may use besides, where a browser has them.
+pub(crate) const RELAXED_FLAGS: &str = "-C target-feature=+simd128,+relaxed-simd";
+
 /// What the page's wasm is built for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 

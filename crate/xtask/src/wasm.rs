@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::path::Path;
+use std::process::Command;
 use wasmparser::{Validator, WasmFeatures};
 
 /// The target of the modules that Node runs: core's tests and benches.
@@ -18,15 +19,39 @@ pub(crate) const WASI_RUNNER: [&str; 4] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/wasi.mjs"),
 ];
 
-/// Whether any function uses the 128-bit SIMD instructions.
+/// The same for programs with relaxed SIMD, which a Node that is not sure of it yet has to be told.
+pub(crate) fn relaxed_runner() -> Result<Vec<&'static str>> {
+    let [node, options @ ..] = WASI_RUNNER;
+    let known = Command::new(node).arg("--v8-options").output();
+    let known = known.context("node --v8-options")?.stdout;
+    let flag = "--experimental-wasm-relaxed-simd";
+    let is_asked_for = String::from_utf8_lossy(&known).contains(flag);
+    Ok([node]
+        .into_iter()
+        .chain(is_asked_for.then_some(flag))
+        .chain(options)
+        .collect())
+}
+
+/// Whether any function uses the 128-bit SIMD instructions, relaxed ones or others.
+pub(crate) fn has_simd(module: &[u8]) -> Result<bool> {
+    needs(module, WasmFeatures::SIMD | WasmFeatures::RELAXED_SIMD)
+}
+
+/// Whether a file's module uses relaxed SIMD instructions.
+pub(crate) fn file_has_relaxed_simd(path: &Path) -> Result<bool> {
+    let module = std::fs::read(path).with_context(|| path.display().to_string())?;
+    needs(&module, WasmFeatures::RELAXED_SIMD).with_context(|| path.display().to_string())
+}
+
+/// Whether any function uses an instruction of these.
 ///
 /// Decided by validation, not by the `target_features` section, which only
-/// repeats what the compiler was asked for: a module that is valid with SIMD
-/// and invalid without it holds such an instruction.
-pub(crate) fn has_simd(module: &[u8]) -> Result<bool> {
+/// repeats what the compiler was asked for: a module that is valid with them
+/// and invalid without them holds such an instruction.
+fn needs(module: &[u8], features: WasmFeatures) -> Result<bool> {
     validate(module, WasmFeatures::all()).context("not a valid wasm module")?;
-    let without = WasmFeatures::all() - WasmFeatures::SIMD - WasmFeatures::RELAXED_SIMD;
-    Ok(validate(module, without).is_err())
+    Ok(validate(module, WasmFeatures::all() - features).is_err())
 }
 
 /// [`has_simd`] of a file.

@@ -5,6 +5,13 @@ use core::arch::x86_64::*;
 use super::tiles::{self, Lanes, ROWS, Run};
 use super::{Elements, Inputs, peak};
 
+/// Whether the processor has them.
+pub(super) fn is_there() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
+}
+
 /// A function that is compiled for them and called where the processor has them.
 macro_rules! with_avx2 {
     ($name:ident = $kernel:expr; $($argument:ident: $type:ty),* => $result:ty) => {
@@ -13,10 +20,7 @@ macro_rules! with_avx2 {
             fn compiled($($argument: $type),*) -> $result {
                 $kernel($($argument),*)
             }
-            let has_all = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("f16c");
-            if !has_all {
+            if !is_there() {
                 return None;
             }
             // SAFETY: it was just asked.

@@ -11,6 +11,13 @@ use super::tiles::{self, Lanes, ROWS, Run};
 #[derive(Clone, Copy)]
 pub(super) struct Four(v128);
 
+impl Four {
+    pub(super) const NAME: &str = match cfg!(target_feature = "relaxed-simd") {
+        true => "relaxed-simd",
+        false => "simd128",
+    };
+}
+
 impl Lanes for Four {
     const PARTS: usize = 2;
 

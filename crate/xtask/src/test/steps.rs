@@ -29,6 +29,7 @@ const BESIDE: &[[&str; 2]] = &[
     ["clippy", "clippy-wasm"],
     ["native", "types"],
     ["wasi-simd", "wasi-scalar"],
+    ["wasi-scalar", "wasi-relaxed"],
 ];
 
 /// Installs what these need, so that no two of them install the same.
@@ -75,6 +76,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "wasi-scalar",
         says: "core's and its kernels' tests as wasm32-wasip1 without one SIMD instruction, under Node",
         run: || wasi(Simd::Off),
+    },
+    Step {
+        name: "wasi-relaxed",
+        says: "the tests of products as wasm32-wasip1 with relaxed SIMD, under Node",
+        run: || wasi(Simd::Relaxed),
     },
     Step {
         name: "oracle",
@@ -168,19 +174,23 @@ fn native() -> Result<Tally> {
 enum Simd {
     On,
     Off,
+    Relaxed,
 }
 
 fn wasi(simd: Simd) -> Result<Tally> {
     setup::rust_target(wasm::WASI)?;
     let programs = wasi_programs(simd)?;
-    let with_simd = programs.iter().map(|program| wasm::file_has_simd(program));
-    let with_simd = with_simd.collect::<Result<Vec<_>>>()?;
+    let any = |has: fn(&Path) -> Result<bool>| {
+        let found = programs.iter().map(|program| has(program));
+        Ok::<_, anyhow::Error>(found.collect::<Result<Vec<_>>>()?.contains(&true))
+    };
+    let found = [any(wasm::file_has_simd)?, any(wasm::file_has_relaxed_simd)?];
     ensure!(
-        with_simd.contains(&true) == (simd == Simd::On),
-        "SIMD instructions in the test programs: {with_simd:?}"
+        found == [simd != Simd::Off, simd == Simd::Relaxed],
+        "SIMD instructions in the test programs, and relaxed ones: {found:?}"
     );
     println!("SIMD instructions are where they should be, and nowhere else");
-    let mut tests = wasi_test(simd);
+    let mut tests = wasi_test(simd)?;
     // Nothing captured: a panic aborts, and a captured message would be lost.
     tests.args(["--quiet", "--no-fail-fast", "--", "--nocapture"]);
     let tests = counted(&mut tests)?;
@@ -191,37 +201,36 @@ fn wasi(simd: Simd) -> Result<Tally> {
 /// while a large memory grows.
 const ROOMY: &str = "-C link-arg=--initial-memory=2147483648";
 
-/// `cargo test` of core for WASI. With and without SIMD are two folders, so
-/// that neither rebuilds the other's work.
-fn wasi_test(simd: Simd) -> Command {
+/// `cargo test` of core and its kernels for WASI, of products alone where SIMD is relaxed. Each is a
+/// folder, so that none rebuilds another's work.
+fn wasi_test(simd: Simd) -> Result<Command> {
     let (folder, flags) = match simd {
         Simd::On => ("wasi-simd", build::SIMD_FLAGS),
         Simd::Off => ("wasi-scalar", ""),
+        Simd::Relaxed => ("wasi-relaxed", build::RELAXED_FLAGS),
     };
     let mut cargo = shell::cargo();
-    cargo.args([
-        "test",
-        "--package",
-        "floatscope-simd",
-        "--package",
-        "floatscope-core",
-        "--target",
-        wasm::WASI,
-    ]);
+    cargo.args(["test", "--target", wasm::WASI]);
+    cargo.args(["--package", "floatscope-simd"]);
+    match simd {
+        Simd::Relaxed => cargo.args(["--test", "product"]),
+        Simd::On | Simd::Off => cargo.args(["--package", "floatscope-core"]),
+    };
     cargo
         .arg("--target-dir")
         .arg(shell::target_dir().join(folder));
     cargo.env("RUSTFLAGS", format!("{flags} {ROOMY}").trim());
-    cargo.env(
-        "CARGO_TARGET_WASM32_WASIP1_RUNNER",
-        wasm::WASI_RUNNER.join(" "),
-    );
-    cargo
+    let runner = match simd {
+        Simd::Relaxed => wasm::relaxed_runner()?,
+        Simd::On | Simd::Off => wasm::WASI_RUNNER.to_vec(),
+    };
+    cargo.env("CARGO_TARGET_WASM32_WASIP1_RUNNER", runner.join(" "));
+    Ok(cargo)
 }
 
 /// Builds core's test programs and says where they are.
 fn wasi_programs(simd: Simd) -> Result<Vec<PathBuf>> {
-    let mut cargo = wasi_test(simd);
+    let mut cargo = wasi_test(simd)?;
     cargo.args(["--no-run", "--message-format=json-render-diagnostics"]);
     println!("$ {}", shell::line(&cargo));
     let output = cargo.stderr(std::process::Stdio::inherit()).output()?;
