@@ -46,6 +46,7 @@ pub use explain::Explanation;
 pub use figures::{DifferingRows, Kind, Operand, PairFigures, Ulps, WorstElement};
 pub use job::Comparison;
 pub use looks::Look;
+pub(crate) use numbers::Value;
 pub use overview::{DiffOverview, Explained, PairCounts, PairProblem};
 pub use pairing::Mismatch;
 pub use plan::PairRun;
@@ -54,6 +55,7 @@ pub use span::{PairSpan, Side, Tolerance};
 pub use stream::DiffCursor;
 pub use summary::Summary;
 pub use triage::Hint;
+pub(crate) use ulp::{BINS, Distance, Ruler, bin, bin_name};
 pub use worker::PairWorker;
 
 /// Name and version of the schema.

@@ -9,7 +9,7 @@ use floatscope_simd::decode;
 
 /// One stored value, exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Real(f64),
     Integer(i128),
 }

@@ -6,7 +6,7 @@ use floatscope_simd::places::Spacing;
 
 /// How far apart two values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Distance {
+pub(crate) enum Distance {
     /// Steps.
     Steps(u128),
     /// An infinity on one side alone, or one of each sign.
@@ -17,7 +17,7 @@ pub(super) enum Distance {
 
 /// What steps are counted in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ruler {
+pub(crate) enum Ruler {
     /// Of a float format.
     Float(Dtype, FloatLayout),
     /// Of whole numbers.
@@ -26,7 +26,7 @@ pub(super) enum Ruler {
 
 impl Ruler {
     /// The coarser of two types; `None` for an integer against a float.
-    pub(super) fn of(a: Dtype, b: Dtype) -> Option<Self> {
+    pub(crate) fn of(a: Dtype, b: Dtype) -> Option<Self> {
         let layout = |dtype: Dtype| match dtype.format().encoding {
             Encoding::Float(layout) | Encoding::Complex(layout) => Some(layout),
             _ => None,
@@ -49,7 +49,7 @@ impl Ruler {
     }
 
     /// The distance of two values.
-    pub(super) fn distance(&self, a: Value, b: Value) -> Distance {
+    pub(crate) fn distance(&self, a: Value, b: Value) -> Distance {
         let layout = match self {
             Ruler::Float(_, layout) => layout,
             Ruler::Integer(_) => return integers(a, b),
@@ -134,12 +134,12 @@ pub(super) fn spacing(layout: &FloatLayout) -> Option<Spacing> {
 }
 
 /// A histogram of distances: bins of 0, 1, 2, 3 to 4, 5 to 8, …; then infinite, then NaN.
-pub(super) const BINS: usize = 69;
+pub(crate) const BINS: usize = 69;
 const INFINITE: usize = BINS - 2;
 const NAN: usize = BINS - 1;
 
 /// The bin of a distance.
-pub(super) fn bin(distance: Distance) -> usize {
+pub(crate) fn bin(distance: Distance) -> usize {
     match distance {
         Distance::Steps(0) => 0,
         Distance::Steps(steps) => (129 - (steps - 1).leading_zeros()) as usize,
@@ -149,7 +149,7 @@ pub(super) fn bin(distance: Distance) -> usize {
 }
 
 /// What a bin is called.
-pub(super) fn bin_name(bin: usize) -> String {
+pub(crate) fn bin_name(bin: usize) -> String {
     match bin {
         INFINITE => "inf".to_owned(),
         NAN => "nan".to_owned(),

@@ -8,6 +8,7 @@ mod accumulate;
 mod entries;
 pub mod forward;
 mod inv_freq;
+pub mod matmul;
 mod rope;
 mod rotary;
 

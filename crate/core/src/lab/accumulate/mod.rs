@@ -143,6 +143,33 @@ impl Accumulate {
         key.to_owned()
     }
 
+    /// What it is called in prose: "summing in …".
+    pub fn title(self) -> String {
+        let title = match self {
+            Self::F32 => "FP32 in eight parts",
+            Self::F32Sequential => "FP32 one by one",
+            Self::F32Tiles(size) => return format!("FP32 in tiles of {size}"),
+            Self::F32Pairwise => "FP32 pairwise",
+            Self::F64 => "FP64",
+            Self::Bf16 => "BF16",
+            Self::F16 => "FP16",
+            Self::Tpu => "a TPU's matrix unit",
+            Self::Vdpbf16ps => "the lanes of VDPBF16PS",
+            Self::TensorCore => "a Hopper tensor core",
+        };
+        title.to_owned()
+    }
+
+    /// What it does, in one sentence without a full stop.
+    pub fn says(self) -> String {
+        if let Self::F32Tiles(size) = self {
+            return format!("FP32 in tiles of {size} products, whose sums are added (split-K)");
+        }
+        let key = self.key();
+        let listed = MODELS.iter().find(|model| model.key == key);
+        listed.map_or(key.clone(), |model| model.says.to_owned())
+    }
+
     /// Σₖ `weights`\[k\] · `inputs`\[k\] as the model adds, before the caller rounds it to the output's
     /// format. Both have one length; of none the sum is +0.
     pub fn dot(self, weights: &[f32], inputs: &[f32]) -> f32 {

@@ -1,0 +1,98 @@
+//! Figures worked out by hand.
+
+use super::*;
+use crate::report::Number;
+
+fn job(a: &str, b: &str, tokens: u64) -> Settings {
+    let model = |key| Accumulate::parse(key).expect("a model");
+    Settings {
+        a: model(a),
+        b: model(b),
+        tokens,
+        seed: 0,
+    }
+}
+
+#[test]
+fn figures_are_those_of_the_outputs() {
+    let mut seen = Reduction::default();
+    // Apart by 2⁻⁸: a tie in BF16, whose even number is 1; then by 4, one BF16 step at 512.
+    seen.add(1.0, 1.0 + 1.0 / 256.0, 3.0);
+    seen.add(512.0, 516.0, 4.0);
+    seen.add(-0.0, 0.0, 0.0);
+    seen.add(f32::NAN, f32::NAN, f32::NAN);
+    seen.add(2.0, f32::INFINITY, 2.0);
+    let figures = Figures::of(&seen);
+    let real = |value: f64| Some(Number::Real(value));
+    assert_eq!(figures.outputs, 5);
+    assert_eq!(figures.reference_rms, real((29.0f64 / 4.0).sqrt()));
+    let (sums, rounded) = (&figures.sums, &figures.rounded);
+    assert_eq!((sums.equal, sums.both_nan, sums.finite), (1, 1, 3));
+    assert_eq!((sums.a_not_finite, sums.b_not_finite), (1, 2));
+    assert_eq!(sums.finite_under_one(5), 1);
+    assert_eq!(sums.changed(5), 3);
+    assert_eq!(sums.max_abs, real(4.0));
+    assert_eq!(sums.mean_abs, real((4.0 + 1.0 / 256.0) / 3.0));
+    // NaN of both sides is no step; 2⁻⁸ is 2¹⁵ steps of FP32, 4 is 2¹⁶ at 512.
+    let bins = |apart: &Apart| apart.ulp.clone();
+    assert_eq!(bins(sums), [(0, 2), (16, 1), (17, 1), (67, 1)]);
+    assert_eq!(sums.max_ulp, Some(1 << 16));
+    assert_eq!((rounded.equal, rounded.max_abs), (2, real(4.0)));
+    assert_eq!(rounded.rms, real((16.0f64 / 3.0).sqrt()));
+    assert_eq!(
+        rounded.relative_rms,
+        real((16.0f64 / 3.0 / (29.0 / 4.0)).sqrt())
+    );
+    assert_eq!(bins(rounded), [(0, 3), (1, 1), (67, 1)]);
+}
+
+#[test]
+fn no_outputs_have_no_figures() {
+    let figures = Figures::of(&Reduction::default());
+    assert_eq!(figures.reference_rms, None);
+    assert_eq!(
+        (figures.sums.equal_share, figures.sums.max_ulp),
+        (None, None)
+    );
+}
+
+#[test]
+fn reductions_add_up_in_any_order() {
+    let outputs = [
+        (1.0, 1.5, 1.0),
+        (1e30, -1e-30, 2.0),
+        (7.0, 7.0, 1e-20),
+        (f32::NAN, 0.0, 5.0),
+    ];
+    let of = |outputs: &[(f32, f32, f32)]| {
+        let mut seen = Reduction::default();
+        outputs
+            .iter()
+            .for_each(|(a, b, reference)| seen.add(*a, *b, *reference));
+        seen
+    };
+    let whole = of(&outputs);
+    for cut in 0..=outputs.len() {
+        let (left, right) = outputs.split_at(cut);
+        let mut merged = of(right);
+        merged.merge(&of(left));
+        assert_eq!(merged, whole, "{cut}");
+    }
+}
+
+#[test]
+fn the_processor_multiplies_rows_by_tokens() {
+    let settings = job("f32_sequential", "bf16", 3);
+    let probe = Probe::new(settings.seed, settings.tokens, 2);
+    let rows = [1.0, 0.0, 2.0, -1.0];
+    let seen = Cpu.reduce(&rows, &probe, [settings.a, settings.b]);
+    let mut wanted = Reduction::default();
+    for row in rows.chunks(2) {
+        for x in probe.rows() {
+            let sum = row[0] * x[0] + row[1] * x[1];
+            wanted.add(sum, crate::lab::to_bf16(sum), sum);
+        }
+    }
+    assert_eq!(seen.outputs(), 6);
+    assert_eq!(seen, wanted);
+}
