@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command, in a process for each core
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 casts sharded threads generated diff rotary forward real sample
+                                                 casts sharded threads generated diff rotary forward matmul real sample
     python check.py --processes 1                in one process (with --only, say, to see what a part takes)
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
@@ -27,6 +27,7 @@ import expected
 import forward as all_forward
 import make_fixtures
 import make_format_tables
+import matmul as all_matmul
 import outliers
 import rotary as all_rotary
 import selftest
@@ -220,6 +221,12 @@ def forward(score, name):
         score.figures(place, figures)
 
 
+def matmul(score):
+    """Matrix products summed in two ways: every figure of `floatscope lab matmul`."""
+    for place, figures in all_matmul.check():
+        score.figures(place, figures)
+
+
 def real(score, name):
     """Trained weights as they are, in another type, or in shards."""
     made = {"model": checkpoints.real, "shards": checkpoints.shards}
@@ -239,6 +246,7 @@ PARTS = {
     "diff": [Case(seconds, diff, (name,)) for name, seconds in diffs.SECONDS.items()],
     "rotary": [Case(2, rotary)],
     "forward": [Case(seconds, forward, (name,)) for name, seconds in all_forward.SECONDS.items()],
+    "matmul": [Case(15, matmul)],
     "real": [Case(40 if name in ("model", "F64") else 16, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
     "sample": [Case(2, sample)],
 }

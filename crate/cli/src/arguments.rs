@@ -8,11 +8,14 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
 use floatscope_core::cast::{CASTS, Cast, CastSet, Casting};
-use floatscope_core::lab::forward::Policy;
 use floatscope_core::report::Sections;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::conditions::Condition;
+
+mod lab;
+
+pub(crate) use lab::{Device, ForwardOptions, LabCommand, MatmulOptions, RotaryOptions};
 
 /// Says what the bits of a model checkpoint really carry
 #[derive(Debug, Parser)]
@@ -40,82 +43,6 @@ pub(crate) enum Command {
     /// What run time adds to the weights, one cause at a time
     #[command(subcommand)]
     Lab(LabCommand),
-}
-
-/// A bench of the lab.
-#[derive(Debug, Subcommand)]
-pub(crate) enum LabCommand {
-    /// How far angles are off where the rotary frequencies are rounded to BF16 or FP16
-    #[command(after_help = ROTARY_HELP)]
-    Rotary(RotaryOptions),
-    /// Where two numerics of the same weights part, layer by layer, and which change does it
-    #[command(after_help = FORWARD_HELP)]
-    Forward(Box<ForwardOptions>),
-}
-
-const FORWARD_HELP: &str = "A policy is KEY=VALUE,...; what it does not say is as PyTorch runs it in eager mode:
-  inv_freq=f32|bf16|f16      what the rotary frequencies are rounded to when the model is loaded
-  activations=bf16|f16|f32   what every module's result is rounded to
-  norm=f32|bf16|f16          in what RMSNorm computes
-  softmax=f32|bf16|f16       in what softmax computes
-  accumulate=f32|f64|bf16... how the products of a sum are added up
-  weights=stored|CAST        what the matrices go through first, by the keys of `floatscope scan --cast`
-Exit status: 0 done, 2 bad input or usage.
-Files are read where they are and nothing is sent anywhere.";
-
-#[derive(Debug, Args)]
-pub(crate) struct ForwardOptions {
-    /// A checkpoint: a folder with config.json, or a file or index beside it
-    pub(crate) path: PathBuf,
-
-    /// Ids of the tokens to run, with commas between
-    #[arg(long, value_name = "ID,...", value_delimiter = ',', required = true)]
-    pub(crate) tokens: Vec<u64>,
-
-    /// The first policy [default: inv_freq=f32, as from_pretrained(dtype=bfloat16) leaves it]
-    #[arg(long, value_name = "KEY=VALUE,...", value_parser = Policy::parse)]
-    pub(crate) a: Option<Policy>,
-
-    /// The second policy [default: inv_freq=bf16, as .to(bfloat16) makes it]
-    #[arg(long, value_name = "KEY=VALUE,...", value_parser = Policy::parse)]
-    pub(crate) b: Option<Policy>,
-
-    /// Run each change by itself, too, and say how much it does
-    #[arg(long)]
-    pub(crate) attribute: bool,
-
-    /// Write all of it as JSON; "-" is standard output, in place of the tables
-    #[arg(long, value_name = "FILE|-", value_parser = target())]
-    pub(crate) json: Option<Target>,
-
-    /// Write both logit matrices as a safetensors file with the tensors a and b
-    #[arg(long, value_name = "FILE")]
-    pub(crate) logits: Option<PathBuf>,
-
-    /// Threads to multiply with [default: one a core]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
-
-    /// Draw no progress bar
-    #[arg(long)]
-    pub(crate) no_progress: bool,
-}
-
-const ROTARY_HELP: &str = "Exit status: 0 done, 2 bad input or usage.
-Files are read where they are and nothing is sent anywhere.";
-
-#[derive(Debug, Args)]
-pub(crate) struct RotaryOptions {
-    /// A config.json, or the folder that holds it
-    pub(crate) path: PathBuf,
-
-    /// Write all of it as JSON; "-" is standard output, in place of the table
-    #[arg(long, value_name = "FILE|-", value_parser = target())]
-    pub(crate) json: Option<Target>,
-
-    /// List every frequency, and not only those that are off most
-    #[arg(long)]
-    pub(crate) all: bool,
 }
 
 const DIFF_HELP: &str =

@@ -21,7 +21,7 @@ use crate::{progress, threads};
 const LEAST_ROWS: usize = 16;
 
 /// Runs the pass and writes what is asked for.
-pub(super) fn forward(options: &ForwardOptions) -> Result<(), String> {
+pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     let inputs = Inputs::of(std::slice::from_ref(&options.path));
     if let Some(problem) = inputs.problems.first() {
         return Err(problem.to_string());
@@ -50,7 +50,7 @@ pub(super) fn forward(options: &ForwardOptions) -> Result<(), String> {
     let json = options.json.as_ref().map(open).transpose()?;
     let logits = options.logits.clone().map(Target::File);
     let logits = logits.as_ref().map(open).transpose()?;
-    run(&mut pass, &files, options)?;
+    drive(&mut pass, &files, options)?;
     if let Some(output) = logits {
         output.write(|out| logits::write(&pass, out))?;
     }
@@ -104,7 +104,7 @@ fn read_header(setup: &mut Setup, name: &str, source: &Source) {
 }
 
 /// Reads and multiplies until the pass is over.
-fn run(pass: &mut Forward, files: &[KnownFile], options: &ForwardOptions) -> Result<(), String> {
+fn drive(pass: &mut Forward, files: &[KnownFile], options: &ForwardOptions) -> Result<(), String> {
     let (_, total_bytes) = pass.progress();
     let bar = progress::bar(total_bytes, !options.no_progress);
     let threads = threads::count(options.threads);

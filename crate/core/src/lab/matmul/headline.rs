@@ -22,20 +22,30 @@ pub(super) fn headline(settings: &Settings, total: &Figures, tensors: &[&TensorF
 /// "Summing in BF16 instead of FP32 changes 63.1 % of 1,234,567 outputs rounded to BF16."
 fn changes(settings: &Settings, total: &Figures) -> String {
     let [a, b] = [settings.a, settings.b].map(Accumulate::title);
-    let outputs = counted(total.outputs, "output", "outputs");
     let changed = [&total.rounded, &total.sums].map(|apart| apart.changed(total.outputs));
     let does = match changed {
-        [0, 0] => format!("changes none of {outputs}"),
+        [0, 0] => format!("none of {}", outputs(total.outputs)),
         [0, sums] => {
-            let share = percent(sums as f64 / total.outputs as f64);
-            format!("changes {share} of {outputs}, and none that is rounded to BF16")
+            let share = share(sums, total.outputs);
+            format!("{share} in FP32, and none that is rounded to BF16")
         }
-        [changed, _] => {
-            let share = percent(changed as f64 / total.outputs as f64);
-            format!("changes {share} of {outputs} rounded to BF16")
-        }
+        [rounded, _] => format!("{} rounded to BF16", share(rounded, total.outputs)),
     };
-    format!("Summing in {b} instead of {a} {does}.")
+    format!("Summing in {b} instead of {a} changes {does}.")
+}
+
+/// "63.1 % of 35,840 outputs", or how many there are where it is less than a tenth of a percent.
+fn share(part: u64, all: u64) -> String {
+    let share = part as f64 / all as f64;
+    let part = match share {
+        0.001.. => percent(share),
+        _ => grouped(part),
+    };
+    format!("{part} of {}", outputs(all))
+}
+
+fn outputs(count: u64) -> String {
+    counted(count, "output", "outputs")
 }
 
 fn finite_under_one(total: &Figures) -> Option<String> {

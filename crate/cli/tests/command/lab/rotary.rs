@@ -1,4 +1,4 @@
-//! `floatscope lab`: what run time adds to the weights.
+//! `floatscope lab rotary`: what rounding the rotary frequencies does.
 
 use std::fs;
 use std::path::Path;

@@ -1,42 +1,27 @@
-//! `floatscope lab`: what run time adds to the weights.
-
-mod forward;
+//! `floatscope lab rotary`: what rounding the rotary frequencies does.
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
 use floatscope_core::lab::{Frequency, Rotary, Scaling};
 use floatscope_core::report::{Number, to_json};
 
-use crate::arguments::{LabCommand, RotaryOptions, Target};
+use crate::arguments::{RotaryOptions, Target};
 use crate::grid::{self, Column, Grid};
 use crate::inputs::{self, shown, what};
 use crate::numbers::{self, plural};
 use crate::outputs::Output;
-use crate::scan::complain;
 use crate::table::{HEADLINE, Screen};
 use crate::text;
 
 /// Frequencies in the table without `--all`.
 const MOST: usize = 10;
 
-/// Runs a bench.
-pub(crate) fn command(bench: &LabCommand) -> ExitCode {
-    let done = match bench {
-        LabCommand::Rotary(options) => rotary(options),
-        LabCommand::Forward(options) => forward::forward(options),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            complain(&message);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn rotary(options: &RotaryOptions) -> Result<(), String> {
+/// Computes the table and writes it.
+///
+/// # Errors
+/// Names the file and what is wrong.
+pub(super) fn run(options: &RotaryOptions) -> Result<(), String> {
     let path = match options.path.is_dir() {
         true => options.path.join("config.json"),
         false => options.path.clone(),

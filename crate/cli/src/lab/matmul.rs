@@ -1,0 +1,132 @@
+//! `floatscope lab matmul`: how far outputs are apart under two models of accumulation.
+
+use std::path::PathBuf;
+
+use floatscope_core::lab::matmul::{Device, Job, Settings};
+
+use crate::arguments::{self, MatmulOptions, Target};
+use crate::inputs::{self, Inputs, shown, what};
+use crate::outputs::Output;
+use crate::reader::{KnownFile, Source};
+use crate::scan::complain;
+
+mod drive;
+mod table;
+
+/// Multiplies what the options say and writes what they ask for; whether all of it could be read.
+///
+/// # Errors
+/// Says what is wrong with the options, the pattern or the output.
+pub(super) fn run(options: &MatmulOptions) -> Result<bool, String> {
+    let device = device(options.device)?;
+    let path = std::slice::from_ref(&options.path);
+    let inputs = Inputs::of(path);
+    inputs.notes.iter().for_each(|note| complain(note));
+    let read = inputs.paths();
+    let settings = Settings {
+        a: options.a,
+        b: options.b,
+        tokens: options.tokens,
+        seed: options.seed,
+    };
+    let mut job = Job::new(&inputs::checkpoint_name(path), settings);
+    let files = read_headers(&mut job, inputs);
+    select(&mut job, options)?;
+    let json = open(options, &read)?;
+    drive::multiply(&mut job, &files, options);
+    let report = job.report(&device);
+    if let Some(json) = json {
+        json.write(|out| {
+            serde_json::to_writer(&mut *out, &report)?;
+            writeln!(out)
+        })?;
+    }
+    if options.json != Some(Target::Stdout) {
+        Output::stdout().write(|out| table::write(&report, options.all, out))?;
+    }
+    // Last, where a person still sees them behind a long table.
+    for problem in report.problems {
+        complain(&problem.to_string());
+    }
+    Ok(report.problems.is_empty())
+}
+
+/// What multiplies. There is no other way yet than the processor's.
+///
+/// # Errors
+/// Where a graphics card is asked for.
+fn device(asked: arguments::Device) -> Result<Device, String> {
+    let (asked, says) = match asked {
+        arguments::Device::Auto => (
+            "auto",
+            "The processor multiplies: this build has no products on graphics cards.",
+        ),
+        arguments::Device::Cpu => ("cpu", "The processor multiplies, as it was asked to."),
+        arguments::Device::Gpu => {
+            let says = "--device gpu: this build multiplies on the processor only: \
+                take --device cpu, or auto";
+            return Err(says.to_owned());
+        }
+    };
+    Ok(Device {
+        kind: "cpu",
+        asked,
+        says: says.to_owned(),
+    })
+}
+
+fn open(options: &MatmulOptions, read: &[PathBuf]) -> Result<Option<Output>, String> {
+    let target = options.json.as_ref();
+    target.map(|target| Output::open(target, read)).transpose()
+}
+
+fn read_headers(job: &mut Job, inputs: Inputs) -> Vec<KnownFile> {
+    for problem in inputs.problems {
+        job.add_problem(problem);
+    }
+    for (path, bytes) in &inputs.indexes {
+        job.add_index(&shown(path), bytes);
+    }
+    let mut files = Vec::new();
+    for path in inputs.files {
+        match Source::open(&path) {
+            Ok(source) => {
+                read_header(job, &shown(&path), &source);
+                let version = source.version();
+                files.push(KnownFile { path, version });
+            }
+            Err(error) => job.add_unreadable(&shown(&path), &what(&error)),
+        }
+    }
+    files
+}
+
+fn read_header(job: &mut Job, name: &str, source: &Source) {
+    let file = job.add_file(name, source.bytes());
+    while let Some(range) = job.header_wants(file) {
+        match source.bytes_at(range) {
+            Ok(bytes) => job.header_feed(file, &bytes),
+            Err(error) => job.header_failed(file, &what(&error)),
+        }
+    }
+}
+
+/// Has the job take only what a pattern matches.
+///
+/// # Errors
+/// Names a pattern that matches no tensor: it is a slip of the pen.
+fn select(job: &mut Job, options: &MatmulOptions) -> Result<(), String> {
+    let tensors = job.names().count() as u64;
+    for pattern in &options.tensors {
+        if tensors > 0 && !job.names().any(|name| pattern.is_match(name)) {
+            let glob = pattern.glob();
+            let tensors = crate::numbers::plural(tensors, "tensor");
+            return Err(format!("--tensor {glob}: matches none of {tensors}"));
+        }
+    }
+    if !options.tensors.is_empty() {
+        let patterns = options.tensors.clone();
+        job.select(move |name| patterns.iter().any(|pattern| pattern.is_match(name)));
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! `floatscope lab`: what run time adds to the weights.
+
+mod matmul;
+mod rotary;

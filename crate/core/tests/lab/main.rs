@@ -1,0 +1,4 @@
+//! The lab from bytes to reports.
+
+mod matmul;
+mod support;
