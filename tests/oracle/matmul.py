@@ -145,8 +145,8 @@ def checkpoint(name):
 
 
 CASES = [
-    ("plain", "f32", "bf16", 4, 0), ("plain", "f32_sequential", "f16", 3, 1), ("plain", "f32_tiles/7", "f32_pairwise", 5, 2**64 - 1),
-    ("plain", "tpu", "vdpbf16ps", 2, 12345), ("plain", "tensor_core", "f64", 3, 3), ("plain", "f64", "f32_tiles/1", 2, 4),
+    ("plain", "f32", "bf16", 11, 0), ("plain", "f32_sequential", "f16", 8, 1), ("plain", "f32_tiles/7", "f32_pairwise", 5, 2**64 - 1),
+    ("plain", "tpu", "vdpbf16ps", 9, 12345), ("plain", "tensor_core", "f64", 9, 3), ("plain", "f64", "f32_tiles/1", 2, 4),
     ("plain", "bf16", "bf16", 1, 5), ("plain", "vdpbf16ps", "tensor_core", 1, 6), ("large", "f32_sequential", "bf16", 2, 0),
 ]  # fmt: skip
 

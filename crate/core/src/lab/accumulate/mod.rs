@@ -173,6 +173,13 @@ impl Accumulate {
     /// Σₖ `weights`\[k\] · `inputs`\[k\] as the model adds, before the caller rounds it to the output's
     /// format. Both have one length; of none the sum is +0.
     pub fn dot(self, weights: &[f32], inputs: &[f32]) -> f32 {
+        let [sum] = self.dots(weights, inputs.as_chunks::<1>().0);
+        sum
+    }
+
+    /// [`dot`](Self::dot) for T tokens at once: `inputs`\[k\] is the element k of each. The bits are the
+    /// same; that tokens do not wait for each other makes it several times as fast.
+    pub fn dots<const T: usize>(self, weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
         debug_assert_eq!(weights.len(), inputs.len());
         match self {
             Self::F32 => wide::in_eight(weights, inputs),
@@ -182,9 +189,9 @@ impl Accumulate {
             Self::F64 => wide::double(weights, inputs),
             Self::Bf16 => narrow::rounded_sum(weights, inputs, to_bf16),
             Self::F16 => narrow::rounded_sum(weights, inputs, to_f16),
-            Self::Tpu => systolic::dot(weights, inputs, Self::UNIT_DEPTH),
-            Self::Vdpbf16ps => vdpbf16ps::dot(weights, inputs),
-            Self::TensorCore => tensor_core::dot(weights, inputs),
+            Self::Tpu => systolic::dots(weights, inputs, Self::UNIT_DEPTH),
+            Self::Vdpbf16ps => vdpbf16ps::dots(weights, inputs),
+            Self::TensorCore => tensor_core::dots(weights, inputs),
         }
     }
 }

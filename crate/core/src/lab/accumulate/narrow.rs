@@ -1,5 +1,7 @@
 //! Sums that are rounded to 16 bits after each addition, and what rounds to 16 bits.
 
+use super::wide::{products, sum};
+
 /// Beyond the largest number and half a step: what rounds to FP16's infinity.
 const F16_OVERFLOW: f32 = 65_520.0;
 /// 2⁻¹⁴, the smallest normal number of FP16.
@@ -20,16 +22,23 @@ pub fn to_bf16(number: f32) -> f32 {
 #[inline]
 pub fn to_f16(number: f32) -> f32 {
     let magnitude = number.abs();
-    let rounded = if magnitude < F16_LEAST_NORMAL {
-        magnitude + F16_RULER - F16_RULER
-    } else if magnitude < F16_OVERFLOW {
-        nearest_even(magnitude.to_bits(), 13)
+    // All three, so that vectors can choose.
+    let subnormal = magnitude + F16_RULER - F16_RULER;
+    let normal = nearest_even(magnitude.to_bits(), 13);
+    let finite = if magnitude < F16_LEAST_NORMAL {
+        subnormal
+    } else {
+        normal
+    };
+    let rounded = if magnitude < F16_OVERFLOW {
+        finite
     } else {
         f32::INFINITY
     };
-    match number.is_nan() {
-        true => number,
-        false => rounded.copysign(number),
+    if number.is_nan() {
+        number
+    } else {
+        rounded.copysign(number)
     }
 }
 
@@ -43,7 +52,13 @@ fn nearest_even(bits: u32, dropped: u32) -> f32 {
 
 /// FP32 products, each added in FP32 to a sum that is then rounded.
 #[inline(always)]
-pub(super) fn rounded_sum(weights: &[f32], inputs: &[f32], round: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn rounded_sum<const T: usize>(
+    weights: &[f32],
+    inputs: &[[f32; T]],
+    round: impl Fn(f32) -> f32,
+) -> [f32; T] {
     let pairs = weights.iter().zip(inputs);
-    pairs.fold(0.0, |sum, (weight, input)| round(sum + weight * input))
+    pairs.fold([0.0; T], |sums, (weight, inputs)| {
+        sum(sums, products(*weight, inputs)).map(&round)
+    })
 }

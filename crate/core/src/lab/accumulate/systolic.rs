@@ -6,16 +6,19 @@
 //! exact in FP32, and sums are FP32.
 
 use super::to_bf16;
+use super::wide::{products, sum};
 
-pub(super) fn dot(weights: &[f32], inputs: &[f32], depth: u32) -> f32 {
+pub(super) fn dots<const T: usize>(weights: &[f32], inputs: &[[f32; T]], depth: u32) -> [f32; T] {
     let depth = depth as usize;
     let columns = weights.chunks(depth).zip(inputs.chunks(depth));
-    columns.fold(0.0, |sum, (weights, inputs)| sum + column(weights, inputs))
+    columns.fold([0.0; T], |sums, (weights, inputs)| {
+        sum(sums, column(weights, inputs))
+    })
 }
 
-fn column(weights: &[f32], inputs: &[f32]) -> f32 {
+fn column<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
     let pairs = weights.iter().zip(inputs);
-    pairs.fold(0.0, |sum, (weight, input)| {
-        sum + to_bf16(*weight) * to_bf16(*input)
+    pairs.fold([0.0; T], |sums, (weight, inputs)| {
+        sum(sums, products(to_bf16(*weight), &inputs.map(to_bf16)))
     })
 }

@@ -18,15 +18,18 @@ const F32_FRACTION_BITS: u32 = f32::MANTISSA_DIGITS - 1;
 /// A product of two significands of seven bits below the point has so many.
 const PRODUCT_FRACTION_BITS: u32 = 14;
 
-pub(super) fn dot(weights: &[f32], inputs: &[f32]) -> f32 {
-    let groups = weights.chunks(GROUP).zip(inputs.chunks(GROUP));
-    groups.fold(0.0, |sum, (weights, inputs)| {
-        let mut pairs = [[0.0; 2]; GROUP];
-        for (pair, (weight, input)) in pairs.iter_mut().zip(weights.iter().zip(inputs)) {
-            *pair = [to_bf16(*weight), to_bf16(*input)];
+pub(super) fn dots<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
+    let mut sums = [0.0; T];
+    for (weights, inputs) in weights.chunks(GROUP).zip(inputs.chunks(GROUP)) {
+        for (token, sum) in sums.iter_mut().enumerate() {
+            let mut pairs = [[0.0; 2]; GROUP];
+            for (pair, (weight, inputs)) in pairs.iter_mut().zip(weights.iter().zip(inputs)) {
+                *pair = [to_bf16(*weight), to_bf16(inputs[token])];
+            }
+            *sum = add_group(*sum, &pairs);
         }
-        add_group(sum, &pairs)
-    })
+    }
+    sums
 }
 
 fn add_group(sum: f32, pairs: &[[f32; 2]; GROUP]) -> f32 {

@@ -248,6 +248,24 @@ fn small_whole_numbers_are_exact_in_every_model() {
 }
 
 #[test]
+fn tokens_together_are_each_as_alone() {
+    let number = |at: u32| (at.wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0;
+    for columns in [0, 1, 7, 8, 9, 33, 300] {
+        let weights: Vec<f32> = (0..columns).map(number).collect();
+        let inputs: Vec<[f32; 8]> = (0..columns)
+            .map(|at| std::array::from_fn(|token| number(1000 + 8 * at + token as u32) * 1000.0))
+            .collect();
+        for model in ALL {
+            let together = model.dots(&weights, &inputs);
+            for (token, sum) in together.into_iter().enumerate() {
+                let own: Vec<f32> = inputs.iter().map(|inputs| inputs[token]).collect();
+                assert_eq!(sum.to_bits(), bits(model, &weights, &own), "{model:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_not_finite_stays_so() {
     let infinite = f32::INFINITY;
     for model in ALL {

@@ -6,36 +6,42 @@
 //! is filled with zeros. The lanes are added in FP32 by halves: i and i + 8, i and i + 4, and so on.
 
 use super::to_bf16;
+use super::wide::sum;
 
 const LANES: usize = 16;
 const ELEMENTS: usize = 2 * LANES;
 
-pub(super) fn dot(weights: &[f32], inputs: &[f32]) -> f32 {
-    let mut sums = [0.0; LANES];
+pub(super) fn dots<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
+    let mut sums = [[0.0; T]; LANES];
     for (weights, inputs) in weights.chunks(ELEMENTS).zip(inputs.chunks(ELEMENTS)) {
-        let (weights, inputs) = (register(weights), register(inputs));
-        let pairs = weights.as_chunks::<2>().0.iter();
-        let pairs = pairs.zip(inputs.as_chunks::<2>().0);
-        for (sum, ([even, odd], [even_input, odd_input])) in sums.iter_mut().zip(pairs) {
-            *sum = multiply_add(*odd, *odd_input, *sum);
-            *sum = multiply_add(*even, *even_input, *sum);
-        }
+        add_registers(&mut sums, weights, inputs);
     }
     for half in [8, 4, 2, 1] {
         for lane in 0..half {
-            sums[lane] += sums[lane + half];
+            sums[lane] = sum(sums[lane], sums[lane + half]);
         }
     }
     sums[0]
 }
 
-/// Up to 32 numbers as the instruction sees them.
-fn register(numbers: &[f32]) -> [f32; ELEMENTS] {
-    let mut elements = [0.0; ELEMENTS];
-    for (element, number) in elements.iter_mut().zip(numbers) {
-        *element = flushed(to_bf16(*number));
+/// Adds the products of up to 32 elements; zeros are behind them.
+fn add_registers<const T: usize>(
+    sums: &mut [[f32; T]; LANES],
+    weights: &[f32],
+    inputs: &[[f32; T]],
+) {
+    let operand = |number: f32| flushed(to_bf16(number));
+    for (lane, sums) in sums.iter_mut().enumerate() {
+        for element in [2 * lane + 1, 2 * lane] {
+            let weight = weights.get(element).copied().map_or(0.0, operand);
+            let inputs = inputs
+                .get(element)
+                .map_or([0.0; T], |inputs| inputs.map(operand));
+            for (sum, input) in sums.iter_mut().zip(inputs) {
+                *sum = multiply_add(weight, input, *sum);
+            }
+        }
     }
-    elements
 }
 
 /// a·b + sum, rounded once; the operands are flushed already, and so is the result.

@@ -19,9 +19,14 @@ impl Multiplier for Cpu {
     fn reduce(&mut self, rows: &[f32], probe: &Probe, models: [Accumulate; 2]) -> Reduction {
         let mut reduction = Reduction::default();
         for weights in rows.chunks_exact(probe.columns()) {
-            for inputs in probe.rows() {
-                let [a, b, reference] = sums(weights, inputs, models);
-                reduction.add(a, b, reference);
+            for inputs in probe.panels() {
+                add(&mut reduction, sums(weights, inputs, models));
+            }
+            for inputs in probe.last_rows() {
+                add(
+                    &mut reduction,
+                    sums(weights, inputs.as_chunks::<1>().0, models),
+                );
             }
         }
         reduction
@@ -29,14 +34,24 @@ impl Multiplier for Cpu {
 }
 
 /// The sums of both models and in FP64, none of them twice.
-fn sums(weights: &[f32], inputs: &[f32], [a, b]: [Accumulate; 2]) -> [f32; 3] {
-    let dot = |model: Accumulate| model.dot(weights, inputs);
-    let of_a = dot(a);
-    let of_b = if b == a { of_a } else { dot(b) };
+fn sums<const T: usize>(
+    weights: &[f32],
+    inputs: &[[f32; T]],
+    [a, b]: [Accumulate; 2],
+) -> [[f32; T]; 3] {
+    let dots = |model: Accumulate| model.dots(weights, inputs);
+    let of_a = dots(a);
+    let of_b = if b == a { of_a } else { dots(b) };
     let reference = match Accumulate::F64 {
         model if model == a => of_a,
         model if model == b => of_b,
-        model => dot(model),
+        model => dots(model),
     };
     [of_a, of_b, reference]
+}
+
+fn add<const T: usize>(reduction: &mut Reduction, [a, b, reference]: [[f32; T]; 3]) {
+    for token in 0..T {
+        reduction.add(a[token], b[token], reference[token]);
+    }
 }

@@ -25,6 +25,9 @@ pub const MOST_COLUMNS: u64 = 1 << 20;
 /// The largest probe, in elements.
 pub const MOST_NUMBERS: u64 = 1 << 25;
 
+/// Tokens that are multiplied at once.
+const TOGETHER: usize = 8;
+
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
 
@@ -33,6 +36,8 @@ const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
 pub struct Probe {
     columns: usize,
     numbers: Vec<f32>,
+    /// Column by column the numbers of eight tokens, then those of the next eight.
+    panels: Vec<[f32; TOGETHER]>,
 }
 
 impl Probe {
@@ -41,9 +46,17 @@ impl Probe {
         let count = tokens * columns;
         let pairs = (0..count.div_ceil(2)).flat_map(|pair| normal_pair(seed, pair));
         let numbers = pairs.map(|number| to_bf16(number as f32));
+        let numbers: Vec<f32> = numbers.take(count as usize).collect();
+        let columns = columns as usize;
+        let eights = numbers.chunks_exact(TOGETHER * columns);
+        let panels = eights.flat_map(|rows| {
+            let column = move |at: usize| std::array::from_fn(|token| rows[token * columns + at]);
+            (0..columns).map(column)
+        });
         Self {
-            columns: columns as usize,
-            numbers: numbers.take(count as usize).collect(),
+            columns,
+            panels: panels.collect(),
+            numbers,
         }
     }
 
@@ -55,6 +68,17 @@ impl Probe {
     /// The rows, one a token.
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.numbers.chunks_exact(self.columns)
+    }
+
+    /// Eight rows at a time, turned: the numbers of a column side by side.
+    pub(super) fn panels(&self) -> impl Iterator<Item = &[[f32; TOGETHER]]> {
+        self.panels.chunks_exact(self.columns)
+    }
+
+    /// The rows that are in no panel.
+    pub(super) fn last_rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.rows()
+            .skip(self.panels.len() / self.columns * TOGETHER)
     }
 
     /// All numbers, row by row.

@@ -82,7 +82,7 @@ fn reductions_add_up_in_any_order() {
 
 #[test]
 fn the_processor_multiplies_rows_by_tokens() {
-    let settings = job("f32_sequential", "bf16", 3);
+    let settings = job("f32_sequential", "bf16", 11);
     let probe = Probe::new(settings.seed, settings.tokens, 2);
     let rows = [1.0, 0.0, 2.0, -1.0];
     let seen = Cpu.reduce(&rows, &probe, [settings.a, settings.b]);
@@ -93,6 +93,6 @@ fn the_processor_multiplies_rows_by_tokens() {
             wanted.add(sum, crate::lab::to_bf16(sum), sum);
         }
     }
-    assert_eq!(seen.outputs(), 6);
+    assert_eq!(seen.outputs(), 22);
     assert_eq!(seen, wanted);
 }
