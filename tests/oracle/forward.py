@@ -142,7 +142,7 @@ def bad():
     for name, tokens, options, words, folder in forward_bad.cases():
         with folder as home:
             status, report, _, said = command(home, tokens, *options)
-        found = [same("exit status", status, 2), same("no report", report == {}, True), same("begins", said.startswith("floatscope: "), True)]
+        found = [same("exit status", status, 2), same("no report", report == {}, True), same("begins", said.startswith(("floatscope: ", "error: ")), True)]
         found += [Figure(f"names {word!r}", word.lower() in said.lower(), said, word, 0.0) for word in words]
         yield f"forward, {name}", [*found, same("panics", "panicked" in said, False)]
 

@@ -10,6 +10,8 @@ use crate::inputs::{shown, what};
 /// Something to write to, and its name for messages.
 pub(crate) struct Output {
     name: String,
+    /// The file, if it was not there before.
+    path: Option<PathBuf>,
     writer: BufWriter<Box<dyn Write>>,
 }
 
@@ -27,8 +29,12 @@ impl Output {
         if inputs.iter().any(|input| is_same(path, input)) {
             return Err(format!("{name}: cannot be written: it is to be read"));
         }
+        let is_new = !path.exists();
         match File::create(path) {
-            Ok(file) => Ok(Self::new(name, Box::new(file))),
+            Ok(file) => Ok(Self {
+                path: is_new.then(|| path.clone()),
+                ..Self::new(name, Box::new(file))
+            }),
             Err(error) => Err(format!("{name}: cannot be written: {}", what(&error))),
         }
     }
@@ -41,7 +47,16 @@ impl Output {
     fn new(name: String, writer: Box<dyn Write>) -> Self {
         Self {
             name,
+            path: None,
             writer: BufWriter::with_capacity(64 << 10, writer),
+        }
+    }
+
+    /// Takes back the empty file that opening made: there is nothing to write.
+    pub(crate) fn take_back(self) {
+        if let Some(path) = self.path {
+            // What cannot be removed stays, and is empty.
+            let _ = std::fs::remove_file(path);
         }
     }
 

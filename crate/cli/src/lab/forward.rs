@@ -50,7 +50,10 @@ pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     let json = options.json.as_ref().map(open).transpose()?;
     let logits = options.logits.clone().map(Target::File);
     let logits = logits.as_ref().map(open).transpose()?;
-    drive(&mut pass, &files, options)?;
+    if let Err(error) = drive(&mut pass, &files, options) {
+        json.into_iter().chain(logits).for_each(Output::take_back);
+        return Err(error);
+    }
     if let Some(output) = logits {
         output.write(|out| logits::write(&pass, out))?;
     }

@@ -75,6 +75,8 @@ const FAMILIES: &[Family] = &[
 pub(super) const SUPPORTED: &str =
     "supported are llama (SmolLM2 is one), mistral, qwen2, qwen3 and smollm3";
 
+const SCALINGS: &str = "supported are default, linear, dynamic, llama3 and yarn";
+
 /// A decoder as its config.json describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Config {
@@ -122,6 +124,10 @@ impl Config {
             return Err(format!(
                 "partial_rotary_factor turns {turned}: supported are whole heads"
             ));
+        }
+        if !rope.scaling.applied {
+            let kind = shown(&rope.scaling.kind);
+            return Err(format!("rotary scaling of type {kind}: {SCALINGS}"));
         }
         let (heads, kv_heads) = heads(&entries, family)?;
         let flag = |name| Ok::<_, String>(entries.flag(name)?.unwrap_or(false));
@@ -231,8 +237,10 @@ fn rope_layers(entries: &Entries, family: &Family, count: usize) -> Result<Vec<b
     }
     let name = "no_rope_layers";
     if let Some(list) = entries.value::<Vec<u64>>(name, "a list of 0 and 1")? {
-        must_be_per_layer(name, list.len(), count)?;
-        return Ok(list.into_iter().map(|flag| flag != 0).collect());
+        if list.len() < count {
+            must_be_per_layer(name, list.len(), count)?;
+        }
+        return Ok(list.into_iter().take(count).map(|flag| flag != 0).collect());
     }
     let interval = entries.number("no_rope_layer_interval", Kind::Whole, 1, MOST)?;
     let interval = interval.unwrap_or(4.0) as usize;
@@ -247,12 +255,12 @@ fn windows(
     family: &Family,
     has_rope: &[bool],
 ) -> Result<Vec<Option<u64>>, String> {
-    let Some(window) = window(entries, family)? else {
-        return Ok(vec![None; has_rope.len()]);
-    };
     let name = "layer_types";
     let kinds = entries.value::<Vec<String>>(name, "a list of strings")?;
-    if let Some(kinds) = kinds.filter(|_| family.window != WindowRule::Always) {
+    let Some(window) = window(entries, family, kinds.is_some())? else {
+        return Ok(vec![None; has_rope.len()]);
+    };
+    if let Some(kinds) = kinds {
         must_be_per_layer(name, kinds.len(), has_rope.len())?;
         return kinds.iter().map(|kind| of_kind(kind, window)).collect();
     }
@@ -273,10 +281,12 @@ fn windows(
 }
 
 /// How many positions a window has, where there is one.
-fn window(entries: &Entries, family: &Family) -> Result<Option<u64>, String> {
+fn window(entries: &Entries, family: &Family, has_kinds: bool) -> Result<Option<u64>, String> {
     let is_used = match family.window {
         WindowRule::Never => false,
         WindowRule::Always => true,
+        // Layers that are said to slide do.
+        WindowRule::WithoutRope if has_kinds => true,
         _ => entries.flag("use_sliding_window")?.unwrap_or(false),
     };
     let usual = match family.window {

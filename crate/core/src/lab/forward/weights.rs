@@ -238,11 +238,12 @@ impl List<'_> {
         )
     }
 
-    /// The head, which is the embeddings where they are tied.
+    /// The head, which is the embeddings where they are tied and the file has none.
     fn head(&mut self) -> Result<(), String> {
-        let name = match self.config.is_tied {
+        let head = "lm_head.weight";
+        let name = match self.config.is_tied && !self.tensors.has(head) {
             true => format!("{}{EMBEDDING}.weight", self.prefix),
-            false => "lm_head.weight".to_owned(),
+            false => head.to_owned(),
         };
         let shape = [self.config.vocabulary, self.config.hidden];
         let role = Role::Projection(Projection::Head);
