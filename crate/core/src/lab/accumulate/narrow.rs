@@ -1,7 +1,5 @@
 //! Sums that are rounded to 16 bits after each addition, and what rounds to 16 bits.
 
-use super::wide::{products, sum};
-
 /// Beyond the largest number and half a step: what rounds to FP16's infinity.
 const F16_OVERFLOW: f32 = 65_520.0;
 /// 2⁻¹⁴, the smallest normal number of FP16.
@@ -57,8 +55,11 @@ pub(super) fn rounded_sum<const T: usize>(
     inputs: &[[f32; T]],
     round: impl Fn(f32) -> f32,
 ) -> [f32; T] {
-    let pairs = weights.iter().zip(inputs);
-    pairs.fold([0.0; T], |sums, (weight, inputs)| {
-        sum(sums, products(*weight, inputs)).map(&round)
-    })
+    let mut sums = [0.0; T];
+    for (weight, inputs) in weights.iter().zip(inputs) {
+        for (sum, input) in sums.iter_mut().zip(inputs) {
+            *sum = round(*sum + weight * input);
+        }
+    }
+    sums
 }

@@ -6,7 +6,7 @@
 //! exact in FP32, and sums are FP32.
 
 use super::to_bf16;
-use super::wide::{products, sum};
+use super::wide::sum;
 
 pub(super) fn dots<const T: usize>(weights: &[f32], inputs: &[[f32; T]], depth: u32) -> [f32; T] {
     let depth = depth as usize;
@@ -17,8 +17,12 @@ pub(super) fn dots<const T: usize>(weights: &[f32], inputs: &[[f32; T]], depth: 
 }
 
 fn column<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
-    let pairs = weights.iter().zip(inputs);
-    pairs.fold([0.0; T], |sums, (weight, inputs)| {
-        sum(sums, products(to_bf16(*weight), &inputs.map(to_bf16)))
-    })
+    let mut sums = [0.0; T];
+    for (weight, inputs) in weights.iter().zip(inputs) {
+        let weight = to_bf16(*weight);
+        for (sum, input) in sums.iter_mut().zip(inputs) {
+            *sum += weight * to_bf16(*input);
+        }
+    }
+    sums
 }

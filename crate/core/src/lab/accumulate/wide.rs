@@ -22,16 +22,17 @@ pub(super) fn in_eight<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> 
 
 #[inline(always)]
 fn add_in_turn<const T: usize>(sums: &mut [[f32; T]; LANES], weights: &[f32], inputs: &[[f32; T]]) {
-    for (sum, (weight, inputs)) in sums.iter_mut().zip(weights.iter().zip(inputs)) {
-        *sum = self::sum(*sum, products(*weight, inputs));
+    for (sums, (weight, inputs)) in sums.iter_mut().zip(weights.iter().zip(inputs)) {
+        add_products(sums, *weight, inputs);
     }
 }
 
 pub(super) fn sequential<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f32; T] {
-    let pairs = weights.iter().zip(inputs);
-    pairs.fold([0.0; T], |sums, (weight, inputs)| {
-        sum(sums, products(*weight, inputs))
-    })
+    let mut sums = [0.0; T];
+    for (weight, inputs) in weights.iter().zip(inputs) {
+        add_products(&mut sums, *weight, inputs);
+    }
+    sums
 }
 
 pub(super) fn tiles<const T: usize>(weights: &[f32], inputs: &[[f32; T]], size: u32) -> [f32; T] {
@@ -49,7 +50,9 @@ pub(super) fn pairwise<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> 
     for (index, (weight, inputs)) in weights.iter().zip(inputs).enumerate() {
         let level = index.trailing_ones() as usize;
         let left = waiting[..level].iter();
-        waiting[level] = left.fold(products(*weight, inputs), |right, left| sum(*left, right));
+        waiting[level] = left.fold(inputs.map(|input| weight * input), |right, left| {
+            sum(*left, right)
+        });
     }
     let count = weights.len().min(inputs.len());
     let levels = (0..waiting.len()).filter(|level| count >> level & 1 == 1);
@@ -70,10 +73,12 @@ pub(super) fn double<const T: usize>(weights: &[f32], inputs: &[[f32; T]]) -> [f
     sums.map(|sum| sum as f32)
 }
 
-/// Each rounded to FP32.
+/// Adds products, in place: sums that are handed on would not stay in registers.
 #[inline(always)]
-pub(super) fn products<const T: usize>(weight: f32, inputs: &[f32; T]) -> [f32; T] {
-    inputs.map(|input| weight * input)
+fn add_products<const T: usize>(sums: &mut [f32; T], weight: f32, inputs: &[f32; T]) {
+    for (sum, input) in sums.iter_mut().zip(inputs) {
+        *sum += weight * input;
+    }
 }
 
 /// Token by token, rounded to FP32.
