@@ -79,11 +79,11 @@ pub const MODELS: [Model; 10] = [
     },
     Model {
         key: "bf16",
-        says: "BF16: the sum is rounded after each addition",
+        says: "the sum is rounded to BF16 after each addition",
     },
     Model {
         key: "f16",
-        says: "FP16: the sum is rounded after each addition, and overflows from 65,520 on",
+        says: "the sum is rounded to FP16 after each addition, and overflows from 65,520 on",
     },
     Model {
         key: "tpu",
