@@ -1,10 +1,11 @@
 // joined with: parts/product, weights/*, rules/*
 //
 // A product under a rule of accumulation, bit for bit. A workgroup makes 16 rows by 16 tokens, a thread
-// four rows of one token: the rule sees the products of four rows, column by column.
+// four rows of one token: the rule sees the products of four rows, four columns at a time.
 //
 // The rule is told products, not factors: where they are exact in FP32, it makes no difference whether
-// a driver rounds them before they are added or contracts both to a fused multiply-add.
+// a driver rounds them before they are added or contracts both to a fused multiply-add. Products of the
+// padding are +0, and no sum that began at +0 is changed by one.
 const COLUMNS: u32 = 16u;
 
 var<workgroup> row_tile: array<vec4<f32>, 64>;
@@ -17,29 +18,34 @@ fn model(
 ) {
     let brought = thread / 4u;
     let quad = thread % 4u;
-    let row = 4u * (thread % 4u);
-    let token = thread / 4u;
+    let weights_row = (group.x * 16u + brought) * shape.eights;
+    let inputs_row = (group.y * 16u + brought) * 2u * shape.eights;
+    // Of this thread's outputs, where the first row and the token are in the tiles.
+    let row = 16u * (thread % 4u);
+    let token = 4u * (thread / 4u);
     var sums = Sums();
-    for (var first = 0u; first < shape.columns; first += COLUMNS) {
+    for (var first = 0u; first < 8u * shape.eights; first += COLUMNS) {
         workgroupBarrier();
-        let eights = weights_at((group.x * 16u + brought) * shape.eights + first / 8u + quad / 2u);
-        row_tile[thread] = eights[quad % 2u];
-        token_tile[thread] =
-            inputs[(group.y * 16u + brought) * 2u * shape.eights + first / 4u + quad];
+        row_tile[thread] = weights_at(weights_row + first / 8u + quad / 2u)[quad % 2u];
+        token_tile[thread] = inputs[inputs_row + first / 4u + quad];
         workgroupBarrier();
-        let columns = min(COLUMNS, shape.columns - first);
-        for (var column = 0u; column < columns; column++) {
-            let at = column / 4u;
-            let factors = vec4(
-                row_tile[row * 4u + at][column % 4u],
-                row_tile[row * 4u + 4u + at][column % 4u],
-                row_tile[row * 4u + 8u + at][column % 4u],
-                row_tile[row * 4u + 12u + at][column % 4u],
+        for (var at = 0u; at < 4u; at++) {
+            let columns = transpose(mat4x4(
+                row_tile[row + at],
+                row_tile[row + 4u + at],
+                row_tile[row + 8u + at],
+                row_tile[row + 12u + at],
+            ));
+            let input = token_tile[token + at];
+            let products = mat4x4(
+                columns[0] * input.x,
+                columns[1] * input.y,
+                columns[2] * input.z,
+                columns[3] * input.w,
             );
-            let input = token_tile[token * 4u + at][column % 4u];
-            add(&sums, factors * input, first + column);
+            add(&sums, products, first + 4u * at);
         }
     }
-    let to = (group.y * 16u + token) * (shape.rows / 4u) + group.x * 4u + thread % 4u;
-    outputs[to] = finish(&sums, shape.columns);
+    let to = (group.y * 16u + thread / 4u) * (shape.rows / 4u) + group.x * 4u + thread % 4u;
+    outputs[to] = finish(&sums, 8u * shape.eights);
 }

@@ -12,8 +12,11 @@ fn to_bf16(numbers: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(chosen & vec4(0xffff0000u));
 }
 
-fn add(sums: ptr<function, Sums>, products: vec4<f32>, column: u32) {
-    (*sums).rounded = to_bf16((*sums).rounded + products);
+fn add(sums: ptr<function, Sums>, products: mat4x4<f32>, column: u32) {
+    (*sums).rounded = to_bf16((*sums).rounded + products[0]);
+    (*sums).rounded = to_bf16((*sums).rounded + products[1]);
+    (*sums).rounded = to_bf16((*sums).rounded + products[2]);
+    (*sums).rounded = to_bf16((*sums).rounded + products[3]);
 }
 
 fn finish(sums: ptr<function, Sums>, columns: u32) -> vec4<f32> {

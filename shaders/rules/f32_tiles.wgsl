@@ -6,17 +6,24 @@ struct Sums {
     in_tile: u32,
 }
 
-fn add(sums: ptr<function, Sums>, products: vec4<f32>, column: u32) {
-    (*sums).tile += products;
+fn add_one(sums: ptr<function, Sums>, products: vec4<f32>) {
+    (*sums).tile = plus((*sums).tile, products);
     (*sums).in_tile += 1u;
     if (*sums).in_tile == shape.tile {
-        (*sums).whole += (*sums).tile;
+        (*sums).whole = plus((*sums).whole, (*sums).tile);
         (*sums).tile = vec4(0f);
         (*sums).in_tile = 0u;
     }
 }
 
+fn add(sums: ptr<function, Sums>, products: mat4x4<f32>, column: u32) {
+    add_one(sums, products[0]);
+    add_one(sums, products[1]);
+    add_one(sums, products[2]);
+    add_one(sums, products[3]);
+}
+
 fn finish(sums: ptr<function, Sums>, columns: u32) -> vec4<f32> {
-    // Adding a tile of nothing would change nothing: no sum that began at +0 is -0.
-    return (*sums).whole + (*sums).tile;
+    // A tile of nothing is +0 and changes nothing.
+    return plus((*sums).whole, (*sums).tile);
 }

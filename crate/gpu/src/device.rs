@@ -1,5 +1,8 @@
 //! The device: pipelines made once, dispatches, and answers read back.
 
+#[cfg(test)]
+mod tests;
+
 use crate::GpuError;
 use crate::buffers::{Bound, Slot};
 use crate::health::Health;

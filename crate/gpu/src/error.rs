@@ -21,8 +21,8 @@ pub enum GpuError {
         /// What the driver said.
         reason: String,
     },
-    /// The adapter has less of something than is needed, even in the smallest pieces.
-    #[error("the GPU takes {offered} {what}, and {needed} are needed")]
+    /// The adapter, or a shader, takes less of something than is needed, even in the smallest pieces.
+    #[error("the GPU part takes {offered} {what}, and {needed} are needed")]
     TooSmall {
         /// Of what, with its unit.
         what: &'static str,

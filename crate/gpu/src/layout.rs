@@ -12,6 +12,9 @@ pub(crate) const ROW_STEP: usize = 128;
 const MOST_TOKENS: usize = 2048;
 /// Rows of one dispatch: the matrix-vector product has a workgroup for four, and 65,535 at most.
 const MOST_ROWS: usize = 1 << 17;
+/// Columns of a product. One of the drivers that compute on the CPU, Mesa's, ends every loop when a thread
+/// has been through 65,535 rounds of all its loops; of the kernels here the longest needs 9 for 16 columns.
+const MOST_COLUMNS: usize = 1 << 16;
 /// Bytes of weights that are sent at once. A card in a desktop multiplies these by 2,048 tokens in a
 /// few tenths of a second.
 const MOST_WEIGHT_BYTES: usize = 64 << 20;
@@ -69,6 +72,13 @@ impl Cut {
     /// # Errors
     /// [`GpuError::TooSmall`] where a row, or a block of rows, is too long even so.
     pub(crate) fn of(extent: Extent, weight_bytes: usize, room: Room) -> Result<Self, GpuError> {
+        if extent.columns > MOST_COLUMNS {
+            return Err(GpuError::TooSmall {
+                what: "columns of weights",
+                needed: extent.columns as u64,
+                offered: MOST_COLUMNS as u64,
+            });
+        }
         let columns = padded(extent.columns, COLUMN_STEP);
         let token_bytes = columns * 4;
         let fitting = room.binding() / token_bytes / ROW_STEP * ROW_STEP;
@@ -97,15 +107,12 @@ pub(crate) fn stretches(count: usize, step: usize) -> impl Iterator<Item = Range
     starts.map(move |start| start..count.min(start + step))
 }
 
-/// What `shape` of parts/product.wgsl holds, and everything that depends on it.
+/// A piece with its padding: what `shape` of parts/product.wgsl holds, and everything that depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// With their padding.
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) tokens: usize,
-    /// Without.
-    pub(crate) true_columns: usize,
 }
 
 impl Layout {
@@ -115,7 +122,6 @@ impl Layout {
             rows: padded(extent.rows, ROW_STEP),
             columns: padded(extent.columns, COLUMN_STEP),
             tokens: padded(extent.tokens, ROW_STEP),
-            true_columns: extent.columns,
         }
     }
 
@@ -136,9 +142,8 @@ impl Layout {
 
     /// The words of `Shape`.
     pub(crate) fn words(&self, tile: u32) -> [u32; 4] {
-        let [eights, rows, columns] = [self.columns / 8, self.rows, self.true_columns];
         let word = |number: usize| u32::try_from(number).expect("a bound buffer is smaller");
-        [word(eights), word(rows), word(columns), tile]
+        [word(self.columns / 8), word(self.rows), tile, 0]
     }
 
     /// Workgroups by rows and tokens. Of tokens only as many tiles as there are tokens.
@@ -182,12 +187,20 @@ mod tests {
     fn a_row_that_does_not_fit_is_refused() {
         let extent = Extent {
             rows: 1,
-            columns: 1 << 20,
+            columns: 1 << 16,
             tokens: 1,
         };
-        assert!(matches!(
-            Cut::of(extent, 4, ROOM),
-            Err(GpuError::TooSmall { .. })
-        ));
+        let little = Room {
+            binding_bytes: 16 << 20,
+            ..ROOM
+        };
+        assert!(Cut::of(extent, 4, ROOM).is_ok());
+        let too_long = Extent {
+            columns: (1 << 16) + 1,
+            ..extent
+        };
+        for refused in [Cut::of(extent, 4, little), Cut::of(too_long, 4, ROOM)] {
+            assert!(matches!(refused, Err(GpuError::TooSmall { .. })));
+        }
     }
 }

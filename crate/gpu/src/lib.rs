@@ -42,6 +42,8 @@ mod product;
 mod reduce;
 mod selftest;
 mod shaders;
+#[cfg(test)]
+mod tests;
 mod trusted;
 pub mod twins;
 

@@ -126,6 +126,37 @@ impl Browser {
     }
 }
 
+/// A Vulkan driver for the tests of the GPU part, a software one where there is no card; whether one
+/// must be there. Elsewhere than on Linux these tests run on what there is and say so.
+pub(crate) fn vulkan_driver() -> Result<bool> {
+    if !cfg!(target_os = "linux") {
+        return Ok(false);
+    }
+    let is_chosen = std::env::var_os("VK_DRIVER_FILES").is_some();
+    if !is_chosen && !has_vulkan_driver() {
+        // The loader, and Mesa's drivers, of which one computes on the CPU.
+        apt_install(&["libvulkan1", "mesa-vulkan-drivers"]).context(NO_VULKAN)?;
+    }
+    Ok(true)
+}
+
+const NO_VULKAN: &str =
+    "no Vulkan driver here: install one, or set VK_DRIVER_FILES to its JSON file";
+
+/// A driver that works on every machine, or NVIDIA's: those of other cards come with the first.
+fn has_vulkan_driver() -> bool {
+    let loader = Command::new("/sbin/ldconfig").arg("-p").output();
+    let has_loader = loader
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("libvulkan.so.1"));
+    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let drivers = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok());
+    let mut names = drivers.flatten().flatten().map(|entry| entry.file_name());
+    let works = |name: &str| name.starts_with("lvp") || name.starts_with("nvidia");
+    has_loader && names.any(|name| works(&name.to_string_lossy()))
+}
+
 /// The program of that name in PATH; a name with a slash is a path already.
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
