@@ -28,8 +28,8 @@ impl Default for Options {
     }
 }
 
-/// What is known of the adapter in use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is known of the adapter in use. Serialised as `docs/lab.md` has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Facts {
     /// As the driver names it; browsers may give an empty name.
     pub name: String,

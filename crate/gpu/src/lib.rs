@@ -14,10 +14,10 @@
 //! Products of BF16 or FP16 weights with inputs of 16 bits are exact in FP32. So it makes no difference
 //! whether a driver contracts a multiply and an add to one operation, which WGSL leaves to it, and each
 //! rule is the twin's to the bit. Where products are not exact (FP32 weights), a rule is refused with
-//! [`GpuError::Inexact`], and the plain product keeps |y − exact| ≤ (K + 1) · 2⁻²⁴ · Σ|w·x| · (1 + small), K being columns.
+//! [`GpuError::Inexact`], and the plain product keeps |y − exact| ≤ K · 2⁻²⁴ / (1 − K · 2⁻²⁴) · Σ|w·x|, K being columns.
 //!
 //! WGSL lets a driver flush subnormal FP32 numbers to 0; [`Facts::keeps_subnormals`] says what this one
-//! does. One that flushes is off by at most 3·K · 2⁻¹²⁶ more, and exact to the bit where no weight,
+//! does. One that flushes is off by at most 3·K · 2⁻¹²⁶ · max(1, max|w|, max|x|) more, and exact to the bit where no weight,
 //! input, product or sum is subnormal. Weights or inputs that are NaN or infinite belong on the CPU: WGSL promises
 //! nothing about them.
 //!

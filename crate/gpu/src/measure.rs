@@ -1,6 +1,6 @@
 //! How fast the device is, for the bench: kernels run over and over on what lies on the device.
 
-use crate::buffers::WORDS_BYTES;
+use crate::buffers::{Slot, WORDS_BYTES};
 use crate::layout::{Extent, Layout};
 use crate::shaders::{Kernel, Stored, Tokens};
 use crate::{Gpu, GpuError};
@@ -83,8 +83,8 @@ impl Work {
 }
 
 impl Gpu {
-    /// Seconds that `work` takes once, of so many times in a row. Buffers hold zeros, which take a GPU as
-    /// long as anything else.
+    /// Seconds that `work` takes once, of so many times in a row. Buffers hold noise: of
+    /// zeros a card makes less heat, and so more.
     ///
     /// # Errors
     /// Those of [`product`](Self::product).
@@ -150,6 +150,13 @@ impl Gpu {
         buffers.outputs[0]
             .fit(device, layout.output_bytes())
             .await?;
+        let noise = noise();
+        self.fill(
+            &self.buffers.weights,
+            layout.weight_bytes(stored.bytes()),
+            &noise,
+        );
+        self.fill(&self.buffers.inputs, layout.input_bytes(), &noise);
         let workgroups = layout.workgroups(kernel, extent.tokens);
         // Once before the clock starts: compiled, cleared, awake.
         self.dispatch_product(kernel, &layout, 0, workgroups, 1);
@@ -234,12 +241,32 @@ impl Gpu {
         Ok(started)
     }
 
+    fn fill(&self, slot: &Slot, bytes: u64, noise: &[u8]) {
+        for start in (0..bytes).step_by(noise.len()) {
+            let length = (bytes - start).min(noise.len() as u64);
+            let part = &noise[..length as usize];
+            self.device.queue.write_buffer(slot.buffer(), start, part);
+        }
+    }
+
     async fn wait_for_outputs(&mut self) -> Result<(), GpuError> {
         self.device
             .read(&[(&self.buffers.outputs[0], 4)])
             .await
             .map(drop)
     }
+}
+
+/// A mebibyte of numbers of either sign, between 2⁻⁷ and 2 as BF16 and as FP32, between 1 and 2 as FP16.
+fn noise() -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32;
+    let codes = (0..1 << 19).map(|_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state & 0x8000 | 120 << 7 | state >> 16 & 0x3ff) as u16
+    });
+    codes.flat_map(u16::to_le_bytes).collect()
 }
 
 fn stored(dtype: Dtype) -> Result<Stored, GpuError> {

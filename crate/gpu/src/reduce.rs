@@ -16,7 +16,7 @@ pub(crate) const COUNTS_WORDS: usize = BINS + 3;
 
 /// The differences of two outputs a and b. Sums add 4,096 elements at most in FP32, in units of a power of two in
 /// which none overflows or vanishes, and the rest in FP64: each is within a relative 2⁻¹⁸ of the exact one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Reduction {
     /// Pairs.
     pub count: u64,
@@ -32,9 +32,14 @@ pub struct Reduction {
     pub sum_squares: f64,
     /// How many places of BF16 lie between both rounded to it: bins of 0, 1, 2, 3 to 4, 5 to 8 and so on,
     /// then infinite, then NaN, as a comparison of checkpoints counts them.
+    #[serde(serialize_with = "as_list")]
     pub bins: [u64; BINS],
     /// The largest finite distance in places of BF16.
     pub max_places: u32,
+}
+
+fn as_list<S: serde::Serializer>(bins: &[u64; BINS], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(bins)
 }
 
 impl Reduction {

@@ -52,6 +52,28 @@ fn the_adapter_passes_its_test_and_says_what_it_is() {
 }
 
 #[test]
+fn figures_are_written_as_documented() {
+    let Some(mut gpu) = open(&untried()) else {
+        return;
+    };
+    let reduction = block_on(gpu.compare(&[1.0, 2.0], &[1.0, 2.5])).expect("it fits");
+    let written = serde_json::to_value(&reduction).expect("it can be written");
+    assert_eq!(written["count"], 2);
+    assert_eq!(written["sum_squares"], 0.25);
+    assert_eq!(written["bins"].as_array().map(Vec::len), Some(36));
+    let facts = serde_json::to_value(gpu.facts()).expect("it can be written");
+    for key in written
+        .as_object()
+        .into_iter()
+        .chain(facts.as_object())
+        .flat_map(|map| map.keys())
+    {
+        let documented = include_str!("../../../../docs/lab.md");
+        assert!(documented.contains(&format!("\"{key}\": ")), "{key}");
+    }
+}
+
+#[test]
 fn software_is_refused_where_it_will_not_do() {
     let Some(gpu) = open(&untried()) else { return };
     let hardware = Options {

@@ -80,6 +80,40 @@ fn products_of_fp32_are_within_the_bound() {
     result.expect("all are near");
 }
 
+/// WGSL lets a driver take subnormal numbers for 0: a weight or an input, a product, a sum.
+#[test]
+fn what_a_driver_may_flush_is_within_its_bound() {
+    let Some(mut gpu) = open(&Options::default()) else {
+        return;
+    };
+    let least_normal = f64::from(f32::MIN_POSITIVE);
+    for shape in [[40, 30, 1], [40, 30, 20], [9, 700, 3]] {
+        let mut case = Case::new(Dtype::F32, shape, 31);
+        let mut random = Random::new(37);
+        let small: Vec<f32> = (0..case.rows * case.columns)
+            .map(|_| f32::from_bits(random.next() & 0x83ff_ffff))
+            .collect();
+        case.bytes = small
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        case.inputs.iter_mut().for_each(|input| *input %= 2.0);
+        let got = product(&mut gpu, &case);
+        let [exact, magnitudes] = exact(&case);
+        let columns = case.columns as f64;
+        let flushed = match gpu.facts().keeps_subnormals {
+            // Products round to multiples of the smallest number.
+            Some(true) => columns * f64::from(f32::from_bits(1)),
+            _ => 3.0 * columns * least_normal * 2.0,
+        };
+        let rounding = columns / f64::from(1 << 24);
+        for (at, got) in got.iter().enumerate() {
+            let bound = rounding / (1.0 - rounding) * magnitudes[at] + flushed;
+            assert!((f64::from(*got) - exact[at]).abs() <= bound, "at {at}");
+        }
+    }
+}
+
 /// Σ w·x and Σ |w·x| in FP64, in which products of FP32 are exact.
 fn exact(case: &Case) -> [Vec<f64>; 2] {
     let weights = widened(case.dtype, &case.bytes);
