@@ -64,7 +64,7 @@ pub enum GpuError {
         dtype: Dtype,
     },
     /// A slice has another length than the shape says.
-    #[error("{what} has {got} {unit}, and its shape has {expected}")]
+    #[error("{what}: {got} {unit}, and the shape has {expected}")]
     WrongLength {
         /// Weights, inputs or outputs.
         what: &'static str,

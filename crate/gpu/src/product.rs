@@ -49,7 +49,7 @@ impl<'a> Problem<'a> {
         let stored = Stored::of(dtype).ok_or(GpuError::Unsupported { dtype })?;
         let wanted = rows.checked_mul(columns);
         let wanted = wanted.and_then(|elements| elements.checked_mul(stored.bytes()));
-        same_length("a matrix of weights", "bytes", wanted, bytes.len())?;
+        same_length("weights", "bytes", wanted, bytes.len())?;
         same_length(
             "inputs",
             "numbers",

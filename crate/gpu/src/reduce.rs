@@ -111,7 +111,7 @@ impl Gpu {
         a: &[f32],
         b: &[f32],
     ) -> Result<Reduction, GpuError> {
-        same_length("the second output", "numbers", Some(a.len()), b.len())?;
+        same_length("the second outputs", "numbers", Some(a.len()), b.len())?;
         self.device.prepare(Kernel::Compare).await?;
         let mut reduction = Reduction::empty();
         let most = self.facts.largest_binding_bytes as usize / 4;

@@ -25,11 +25,11 @@ fn shapes_that_contradict_are_named() {
     };
     assert_eq!(
         refused(&mut gpu, &short, &case.inputs, 2),
-        "a matrix of weights has 47 bytes, and its shape has 48"
+        "weights: 47 bytes, and the shape has 48"
     );
     assert_eq!(
         refused(&mut gpu, &weights, &case.inputs, 3),
-        "inputs has 12 numbers, and its shape has 18"
+        "inputs: 12 numbers, and the shape has 18"
     );
     let huge = Weights {
         rows: usize::MAX,
