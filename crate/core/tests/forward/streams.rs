@@ -1,5 +1,6 @@
 //! No figure depends on how bytes come or who multiplies.
 
+use floatscope_core::lab::forward::Product;
 use floatscope_core::report::to_json;
 
 use crate::support::{Model, of, usual};
@@ -73,7 +74,7 @@ fn products_may_be_shared_out_by_rows() {
             .map(|product| {
                 let first = product.rows / 3;
                 let parts = [0..first, first..product.rows].map(|rows| product.part(rows));
-                let results = parts.each_ref().map(|part| part.compute());
+                let results = parts.each_ref().map(Product::compute);
                 (0..product.tokens())
                     .flat_map(|token| {
                         let of = |at: usize| {
