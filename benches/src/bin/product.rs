@@ -11,7 +11,7 @@ use floatscope_benches::{bf16_bytes, f32_bytes, normal_weights};
 use floatscope_simd::product::{Elements, Inputs, multiply_adds, product};
 
 const SHAPES: [(usize, usize); 2] = [(1536, 576), (2048, 2048)];
-const TOKENS: [usize; 3] = [3, 6, 48];
+const TOKENS: [usize; 4] = [3, 6, 12, 48];
 
 /// Rows where there is one token: more than caches hold.
 const STREAMED_ROWS: usize = 16 << 10;
@@ -23,7 +23,7 @@ const WORK: usize = 10_000_000;
 fn main() {
     let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok());
     let bench = Bench {
-        rounds: rounds.unwrap_or(25),
+        rounds: rounds.unwrap_or(15),
     };
     let types = [
         ("BF16", Elements::Bf16),

@@ -25,10 +25,11 @@ cargo xtask COMMAND
   build [--out DIR]            the page and its wasm into dist/ (or DIR)
   serve [--port N] [--open]    build, then serve dist/ on 127.0.0.1
   test  [--only STEP]          everything that must hold, in order
-  bench [kernels|command|ancestry|browser]
-                               the kernels native and in wasm; the command and
-                               the page beside bare reads of the same file; the
-                               verdicts on tensors with a known past
+  bench [kernels|product|command|ancestry|browser]
+                               the kernels and the lab's products, native and in
+                               wasm; the command and the page beside bare reads
+                               of the same file; the verdicts on tensors with a
+                               known past
 ";
 
 fn main() -> ExitCode {

@@ -3,12 +3,12 @@
 //! Machines get warm and neighbours come and go, so the two are run alternately
 //! and medians are compared.
 
-use crate::wasm::{WASI, WASI_RUNNER};
-use crate::{build, setup, shell};
+use super::programs::{native_program, wasm_program};
+use crate::wasm::WASI_RUNNER;
+use crate::{build, shell};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const ROUNDS: usize = 5;
@@ -22,8 +22,8 @@ struct Speeds {
 
 /// `bench kernels`.
 pub(super) fn bench() -> Result<()> {
-    let native_program = native_program()?;
-    let wasm_program = wasm_program()?;
+    let native_program = native_program("kernels")?;
+    let wasm_program = wasm_program("kernels", "wasi-simd", build::SIMD_FLAGS)?;
     let (mut native, mut wasm) = (Speeds::default(), Speeds::default());
     for round in 1..=ROUNDS {
         println!("round {round} of {ROUNDS}");
@@ -34,28 +34,6 @@ pub(super) fn bench() -> Result<()> {
     print(&native, &wasm);
     print_promises(&wasm);
     Ok(())
-}
-
-fn native_program() -> Result<PathBuf> {
-    shell::run(bench_build().arg("--release"))?;
-    let name = format!("kernels{}", std::env::consts::EXE_SUFFIX);
-    Ok(shell::target_dir().join("release").join(name))
-}
-
-fn wasm_program() -> Result<PathBuf> {
-    setup::rust_target(WASI)?;
-    let folder = shell::target_dir().join("wasi-simd");
-    let mut cargo = bench_build();
-    cargo.args(["--profile", "wasm", "--target", WASI, "--target-dir"]);
-    shell::run(cargo.arg(&folder).env("RUSTFLAGS", build::SIMD_FLAGS))?;
-    Ok(folder.join(WASI).join("wasm/kernels.wasm"))
-}
-
-fn bench_build() -> Command {
-    let mut cargo = shell::cargo();
-    cargo.args(["build", "--quiet", "--package", "floatscope-benches"]);
-    cargo.args(["--bin", "kernels"]);
-    cargo
 }
 
 impl Speeds {

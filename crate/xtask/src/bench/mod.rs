@@ -2,23 +2,29 @@
 
 mod ancestry;
 mod kernels;
+mod product;
+mod programs;
 
 use crate::options::Options;
 use crate::setup::{self, Browser};
 use crate::{build, shell};
 use anyhow::{Result, bail};
 
-/// `bench [kernels|command|ancestry|browser]`; all of them without a name.
+/// `bench [kernels|product|command|ancestry|browser]`; all of them without a name.
 pub(crate) fn command(mut options: Options) -> Result<()> {
     let name = options.take_word();
     options.finish()?;
     match name.as_deref() {
         Some("kernels") => kernels::bench(),
+        Some("product") => product::bench(),
         Some("command") => native_command(),
         Some("ancestry") => ancestry::bench(),
         Some("browser") => browser(),
-        Some(other) => bail!("no bench `{other}`; there are kernels, command, ancestry, browser"),
+        Some(other) => {
+            bail!("no bench `{other}`; there are kernels, product, command, ancestry, browser")
+        }
         None => kernels::bench()
+            .and_then(|()| product::bench())
             .and_then(|()| native_command())
             .and_then(|()| ancestry::bench())
             .and_then(|()| browser()),
