@@ -14,16 +14,19 @@ pub enum Model {
     F32Pairwise,
     /// `bf16`: the sum is rounded to BF16 after each addition.
     Bf16,
+    /// `f16`: the sum is rounded to FP16 after each addition, and is infinite from 65,520 on.
+    F16,
 }
 
 impl Model {
     /// Every rule, with 256 for the products of a tile.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::F32,
         Self::F32Sequential,
         Self::F32Tiles(256),
         Self::F32Pairwise,
         Self::Bf16,
+        Self::F16,
     ];
 
     /// The rule of that key; `None` for one that no shader has.
@@ -33,6 +36,7 @@ impl Model {
             "f32_sequential" => Some(Self::F32Sequential),
             "f32_pairwise" => Some(Self::F32Pairwise),
             "bf16" => Some(Self::Bf16),
+            "f16" => Some(Self::F16),
             _ => {
                 let size = key.strip_prefix("f32_tiles/")?.parse().ok()?;
                 (size > 0).then_some(Self::F32Tiles(size))
@@ -48,6 +52,7 @@ impl Model {
             Self::F32Tiles(size) => format!("f32_tiles/{size}"),
             Self::F32Pairwise => "f32_pairwise".to_owned(),
             Self::Bf16 => "bf16".to_owned(),
+            Self::F16 => "f16".to_owned(),
         }
     }
 

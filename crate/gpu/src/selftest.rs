@@ -43,6 +43,7 @@ pub(crate) async fn run(gpu: &mut Gpu) -> Result<(), GpuError> {
         Model::F32Tiles(TILE),
         Model::F32Pairwise,
         Model::Bf16,
+        Model::F16,
     ] {
         sample.check_model(gpu, model).await?;
     }

@@ -76,11 +76,18 @@ pub(crate) enum Rule {
     F32Tiles,
     F32Pairwise,
     Bf16,
+    F16,
 }
 
 impl Rule {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 4] = [Self::F32, Self::F32Tiles, Self::F32Pairwise, Self::Bf16];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::F32,
+        Self::F32Tiles,
+        Self::F32Pairwise,
+        Self::Bf16,
+        Self::F16,
+    ];
 
     fn part(self) -> Part {
         match self {
@@ -88,6 +95,7 @@ impl Rule {
             Self::F32Tiles => part!("rules/f32_tiles"),
             Self::F32Pairwise => part!("rules/f32_pairwise"),
             Self::Bf16 => part!("rules/bf16"),
+            Self::F16 => part!("rules/f16"),
         }
     }
 }
@@ -129,6 +137,7 @@ impl Kernel {
             Model::F32Tiles(_) => Rule::F32Tiles,
             Model::F32Pairwise => Rule::F32Pairwise,
             Model::Bf16 => Rule::Bf16,
+            Model::F16 => Rule::F16,
         };
         Self::Model(stored, rule)
     }

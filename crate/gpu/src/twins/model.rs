@@ -11,5 +11,6 @@ pub fn dot(model: Model, weights: &[f32], inputs: &[f32]) -> f32 {
         Model::F32Tiles(size) => rules::f32_tiles::dot(weights, inputs, size.max(1) as usize),
         Model::F32Pairwise => rules::f32_pairwise::dot(weights, inputs),
         Model::Bf16 => rules::bf16::dot(weights, inputs),
+        Model::F16 => rules::f16::dot(weights, inputs),
     }
 }

@@ -47,8 +47,8 @@ fn the_adapter_passes_its_test_and_says_what_it_is() {
     assert!(!facts.name.is_empty());
     assert!(facts.keeps_subnormals.is_some());
     assert!(facts.largest_binding_bytes >= 128 << 20);
-    // 3 types by 3 shapes, 4 rules, a comparison and the smallest number.
-    assert_eq!(gpu.dispatches(), 3 * 3 + 4 + 1 + 1);
+    // 3 types by 3 shapes, 5 rules, a comparison and the smallest number.
+    assert_eq!(gpu.dispatches(), 3 * 3 + 5 + 1 + 1);
 }
 
 #[test]

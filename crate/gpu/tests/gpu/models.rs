@@ -1,6 +1,6 @@
 //! Rules of accumulation: the twins against bits worked out by hand, and the shaders against the twins.
 
-use crate::random::{Case, same_bits, twin_under, under};
+use crate::random::{Case, Random, same_bits, twin_under, under};
 use crate::{open, untried};
 use floatscope_core::format::Dtype;
 use floatscope_gpu::{Model, twins};
@@ -32,10 +32,39 @@ fn the_twins_add_as_worked_out_by_hand() {
     // BF16 has 8 bits: 256 + 1 is a tie and goes to 256, 257 + 1 never comes to be.
     assert_eq!(sum(Model::Bf16, &[256.0, 1.0, 1.0]), 256.0);
     assert_eq!(sum(Model::Bf16, &[258.0, 1.0]), 260.0);
+    // FP16 has 11, and 2,048 + 1 is a tie; 65,504 + 16 is the first that is infinite.
+    assert_eq!(sum(Model::F16, &[2048.0, 1.0, 1.0]), 2048.0);
+    assert_eq!(sum(Model::F16, &[65_504.0, 15.0]), 65_504.0);
+    assert_eq!(sum(Model::F16, &[65_504.0, 16.0, -16.0]), f32::INFINITY);
     for model in Model::ALL {
         assert_eq!(sum(model, &[]).to_bits(), 0);
         assert_eq!(sum(model, &[-0.0]).to_bits(), 0, "{}", model.key());
         assert_eq!(sum(model, &[1.0, 2.0, 4.0]), 7.0);
+    }
+}
+
+#[test]
+fn the_twins_round_as_half_does() {
+    let mut random = Random::new(41);
+    for _ in 0..1_000_000 {
+        let number = f32::from_bits(random.next());
+        if number.is_nan() {
+            continue;
+        }
+        let bf16 = twins::rules::bf16::to_bf16(number);
+        assert_eq!(
+            bf16.to_bits(),
+            half::bf16::from_f32(number).to_f32().to_bits()
+        );
+        // About FP16's range, where most numbers of FP32 are not.
+        let number = f32::from_bits(number.to_bits() & 0x87ff_ffff | 0x3000_0000);
+        for number in [number, number * 65_536.0, number / 65_536.0] {
+            let f16 = twins::rules::f16::to_f16(number);
+            assert_eq!(
+                f16.to_bits(),
+                half::f16::from_f32(number).to_f32().to_bits()
+            );
+        }
     }
 }
 
@@ -51,6 +80,7 @@ fn every_rule_is_its_twin_to_the_bit() {
         Just(Model::F32Tiles(u32::MAX)),
         Just(Model::F32Pairwise),
         Just(Model::Bf16),
+        Just(Model::F16),
     ];
     let dtypes = prop_oneof![Just(Dtype::BF16), Just(Dtype::F16)];
     let shape = (1usize..200, 1usize..400, 1usize..140);

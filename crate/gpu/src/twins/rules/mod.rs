@@ -2,6 +2,7 @@
 //! none where the rules are allowed.
 
 pub mod bf16;
+pub mod f16;
 pub mod f32;
 pub mod f32_pairwise;
 pub mod f32_tiles;
