@@ -204,3 +204,15 @@ pub(crate) fn oracle_python() -> Result<PathBuf> {
     shell::run(pip.args(["--requirement", "tests/oracle/requirements.txt"]))?;
     Ok(python)
 }
+
+#[cfg(test)]
+mod tests {
+    /// `cargo xtask test` sets the variable when it has seen to a driver.
+    #[test]
+    fn a_driver_that_was_seen_to_is_found() {
+        let is_set = |name| std::env::var_os(name).is_some();
+        if is_set("FLOATSCOPE_GPU_REQUIRED") && !is_set("VK_DRIVER_FILES") {
+            assert!(super::has_vulkan_driver());
+        }
+    }
+}
