@@ -376,6 +376,8 @@ export interface Session {
   readonly state: State;
   /** The comparison of what is open with something else. */
   readonly comparison: import('./comparison.js').Comparing;
+  /** What is open run under two policies. */
+  readonly lab: import('./lab.js').Lab;
   readonly formats: FormatRange[];
   readonly casts: Cast[];
   open(files: File[]): unknown;

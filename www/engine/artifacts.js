@@ -68,9 +68,9 @@ const later = (begin) => new Promise((resolve) => { setTimeout(resolve, LATER_MS
 /** @returns {Promise<Artifacts>} */
 async function load() {
   const [scan, url] = await Promise.all([compiled('scan'), workerUrl()]);
-  const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')) };
-  // Who compares hears of what went wrong.
-  modules.compare.catch(() => {});
+  const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')), lab: later(() => compiled('lab')) };
+  // Who needs one hears of what went wrong.
+  for (const module of [modules.compare, modules.lab]) module.catch(() => {});
   return { module: (core) => modules[core], startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
 }
 

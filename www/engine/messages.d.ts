@@ -1,15 +1,16 @@
 // What the page, the coordinator and the scanners say to each other.
 
 import type { ComparisonOverview, PairColumn, Rotary } from '../comparison.js';
+import type { Wanted } from '../lab.js';
 import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 
-/** The wasm modules: one that scans a checkpoint, one that compares two. */
-export type Core = 'scan' | 'compare';
+/** The wasm modules: one that scans a checkpoint, one that compares two, one that runs a model. */
+export type Core = 'scan' | 'compare' | 'lab';
 
 /** The first message to a worker: what it is to be. */
 export interface Start {
   type: 'start';
-  role: 'coordinator' | 'scanner';
+  role: 'coordinator' | 'scanner' | 'lab';
   /** Which of the wasm modules this is. */
   core: Core;
   module: WebAssembly.Module;
@@ -53,6 +54,8 @@ export interface Requests {
   text: (as: 'csv' | 'md') => Blob;
   /** The lab's first bench, of a comparison. */
   rotary: () => Rotary | { error: string } | undefined;
+  /** Of the lab's worker: runs a model. Resolves with the report. */
+  forward: (pass: { checkpoint: CheckpointFiles; wanted: Wanted }) => Blob;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 
@@ -79,6 +82,7 @@ export type FromWorker =
   | { type: 'reply'; id: number; value?: any; error?: string }
   /** The worker trapped and is of no more use. */
   | { type: 'broken'; what: string }
+  | LabEvent
   | EventOf<any, any, any, any>;
 
 /** What the coordinator tells without being asked: of a scan or of a comparison. */
@@ -91,6 +95,14 @@ export type EventOf<Head, Columns, Figures, News> =
    * `missing_bytes` is what a second look would read, told at the end.
    */
   | { type: 'batch'; bytes: number; figures: Figures | null; news: News | null; isEnd: boolean; missing_bytes: number };
+
+/** How far the lab's worker is. */
+export interface LabEvent {
+  type: 'multiplied';
+  bytes: number;
+  total: number;
+  module: string;
+}
 
 export type ScanEvent = EventOf<Overview, RowColumns, FigureColumns, News>;
 export type ComparisonEvent = EventOf<ComparisonOverview, PairColumns, DifferenceColumns, Partial<ComparisonOverview>>;

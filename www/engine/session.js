@@ -6,6 +6,7 @@ import { sampleFile } from './artifacts.js';
 import { ComparisonSession } from './comparison.js';
 import { scannersHere } from './engine.js';
 import { Engines, notStarted, sentences } from './engines.js';
+import { LabSession } from './lab-session.js';
 import { Rate, noProgress } from './rate.js';
 import { Rows } from './rows.js';
 import { select } from './selection.js';
@@ -45,6 +46,7 @@ class PageSession extends Store {
   /** What was given. @type {import('./selection.js').Selection | null} */
   #given = null;
   comparison = new ComparisonSession(this.#engines, () => this.#given, (isPaused) => this.#pause(isPaused));
+  lab = new LabSession(() => this.#given, (isPaused) => this.#pause(isPaused));
   #rate = new Rate();
   /** Counts what was opened: a later one takes over from an earlier one. */
   #opened = 0;
@@ -61,6 +63,7 @@ class PageSession extends Store {
     const opened = this.#reset({ files: files.map(({ name, file }) => ({ name, bytes: file.size })), ignored: [...checkpoint.ignored] });
     if (error !== null) return this.#fail(error);
     this.#given = checkpoint;
+    this.lab.close();
     try {
       const engine = await this.#engines.take({
         receive: (event) => { if (engine === this.#engine) this.#receive(event); },
@@ -158,6 +161,7 @@ class PageSession extends Store {
     this.comparison.close();
     this.#engine?.end();
     this.#engine = this.#given = null;
+    this.lab.close();
     this.#engines.warmSoon(0);
   }
 

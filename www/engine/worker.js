@@ -1,5 +1,5 @@
 // @ts-check
-// Boots a worker of either role. Coordinator and scanners run the same code;
+// Boots a worker of any role. Coordinator, scanners and the lab run the same code;
 // the first message says which this is.
 
 /** @typedef {import('./messages.js').FromWorker} FromWorker */
@@ -7,10 +7,10 @@
 /** @param {FromWorker} message @param {Transferable[]} [transfer] */
 const tellPage = (message, transfer = []) => self.postMessage(message, { transfer });
 
-/** @type {CoordinatorRole | ScannerRole | undefined} */
+/** @type {CoordinatorRole | ScannerRole | LabRole | undefined} */
 let role;
 
-/** The wasm that this worker runs: one of the two modules. @type {typeof wasm_bindgen | typeof compare_bindgen | undefined} */
+/** The wasm that this worker runs: one of the modules. @type {typeof wasm_bindgen | typeof compare_bindgen | typeof lab_bindgen | undefined} */
 let core;
 
 /** A trap leaves wasm in an unknown state: the page throws this worker away. @param {unknown} error */
@@ -24,9 +24,10 @@ const tables = () => ({ formats: JSON.parse(wasm_bindgen.formats()), casts: JSON
 
 /** @param {import('./messages.js').Start} start */
 function begin({ role: wanted, core: name, module, port }) {
-  core = name === 'scan' ? wasm_bindgen : compare_bindgen;
+  core = { scan: wasm_bindgen, compare: compare_bindgen, lab: lab_bindgen }[name];
   const { memory } = core.initSync({ module });
-  role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);
+  if (wanted === 'lab') role = new LabRole(memory, broken);
+  else role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);
   tellPage({ type: 'ready', ...(wanted === 'coordinator' && name === 'scan' ? tables() : { formats: null, casts: null }) });
 }
 
@@ -34,7 +35,7 @@ self.onmessage = ({ data: message }) => {
   try {
     if (message.type === 'ping') tellPage({ type: 'pong' });
     else if (message.type === 'start') begin(message);
-    else if (role instanceof CoordinatorRole) role.receive(message);
+    else if (role instanceof CoordinatorRole || role instanceof LabRole) role.receive(message);
   } catch (error) {
     broken(error);
   }

@@ -3,7 +3,8 @@
 //! One module, two roles, each in a worker of its own: a [`Coordinator`] owns the
 //! headers, the plan, the merged results and the report; a [`Scanner`] is fed
 //! bytes and gives observations back. JavaScript does the reading. For two checkpoints side by
-//! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own.
+//! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own,
+//! and a third one has the lab's [`ForwardPass`].
 //!
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]
@@ -16,6 +17,8 @@ mod comparison;
 mod coordinator;
 #[cfg(feature = "scan")]
 mod formats;
+#[cfg(feature = "lab")]
+mod forward;
 #[cfg(feature = "compare")]
 mod lab;
 mod panic;
@@ -30,6 +33,8 @@ pub use comparison::{Comparison, PairRun, PairScanner};
 pub use coordinator::{Coordinator, Run};
 #[cfg(feature = "scan")]
 pub use formats::{formats, microscope};
+#[cfg(feature = "lab")]
+pub use forward::ForwardPass;
 #[cfg(feature = "compare")]
 pub use lab::rotary;
 pub use panic::last_panic;

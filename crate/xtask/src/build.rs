@@ -68,7 +68,7 @@ struct Module {
     profile: &'static str,
 }
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     Module {
         name: "scan",
         global: "wasm_bindgen",
@@ -77,7 +77,12 @@ const MODULES: [Module; 2] = [
     Module {
         name: "compare",
         global: "compare_bindgen",
-        profile: "wasm-compare",
+        profile: "wasm-fast",
+    },
+    Module {
+        name: "lab",
+        global: "lab_bindgen",
+        profile: "wasm-fast",
     },
 ];
 
@@ -94,8 +99,11 @@ fn compile(module: &Module) -> Result<PathBuf> {
         .args(["--target", TARGET, "--target-dir"])
         .arg(&folder);
     shell::run(cargo.env("RUSTFLAGS", flags()))?;
-    let profile = folder.join(TARGET).join(module.profile);
-    Ok(profile.join("floatscope_web.wasm"))
+    let built = folder.join(TARGET).join(module.profile);
+    // The next module of this profile is built in the same place.
+    let kept = folder.join(format!("{}.wasm", module.name));
+    fs::copy(built.join("floatscope_web.wasm"), &kept)?;
+    Ok(kept)
 }
 
 /// The compiler's flags. Panic messages name source files: rustup says where

@@ -15,15 +15,17 @@ use std::path::Path;
 /// The page's first module.
 pub(crate) const PAGE: &str = "main.js";
 
-/// What a worker is made of, in this order; the first two parts are generated.
+/// What a worker is made of, in this order; the first parts are generated.
 pub(crate) const WORKER: &[&str] = &[
     "engine/scan.js",
     "engine/compare.js",
+    "engine/lab.js",
     "engine/worker-source.js",
     "engine/worker-scanner.js",
     "engine/worker-headers.js",
     "engine/worker-jobs.js",
     "engine/worker-coordinator.js",
+    "engine/worker-lab.js",
     "engine/worker.js",
 ];
 

@@ -7,7 +7,7 @@ use super::config::Config;
 use super::policy::Policy;
 use super::weights::{self, Tensors};
 use crate::ancestry::prose::grouped;
-use crate::checkpoint::Files;
+use crate::checkpoint::{Files, shown};
 use crate::report::Problem;
 
 /// The logits of all runs together, in bytes: what must be held at once.
@@ -24,6 +24,31 @@ pub struct Options {
     pub b: Policy,
     /// Whether each change from `a` to `b` is run by itself, too, where there are several.
     pub attribute: bool,
+}
+
+impl Options {
+    /// What a form says: ids with commas or spaces between, and policies.
+    ///
+    /// # Errors
+    /// Names what is not understood.
+    pub fn parse(tokens: &str, a: &str, b: &str, attribute: bool) -> Result<Self, String> {
+        let ids = tokens.split(|it: char| it == ',' || it.is_whitespace());
+        let ids = ids.filter(|id| !id.is_empty()).map(|id| {
+            let number = id.parse();
+            number.map_err(|_| {
+                format!(
+                    "{} is no token: a token is a whole number from 0 on",
+                    shown(id)
+                )
+            })
+        });
+        Ok(Self {
+            tokens: ids.collect::<Result<_, _>>()?,
+            a: Policy::parse(a).map_err(|what| format!("policy a: {what}"))?,
+            b: Policy::parse(b).map_err(|what| format!("policy b: {what}"))?,
+            attribute,
+        })
+    }
 }
 
 /// A checkpoint whose headers are being read. Driven as [`crate::Job`] is.
@@ -123,5 +148,29 @@ fn check_logits(forward: &Forward) -> Result<(), String> {
             grouped(bytes >> 20),
             MOST_LOGITS >> 20
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_form_says_is_read() {
+        let options = Options::parse(" 1, 2 3,\n4 ", "", "inv_freq=bf16", true);
+        let expected = Options {
+            tokens: vec![1, 2, 3, 4],
+            a: Policy::FROM_PRETRAINED,
+            b: Policy::TO_BF16,
+            attribute: true,
+        };
+        assert_eq!(options, Ok(expected));
+        let error = |tokens, a| Options::parse(tokens, a, "", false).expect_err("is wrong");
+        let no_token = "\"-1\" is no token: a token is a whole number from 0 on";
+        assert_eq!(error("1, -1", ""), no_token);
+        assert_eq!(
+            error("1", "x"),
+            "policy a: x: a policy is a list of KEY=VALUE"
+        );
     }
 }

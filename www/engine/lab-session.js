@@ -1,0 +1,110 @@
+// @ts-check
+// The lab: the open checkpoint run under two policies. Its state is what the lab's views draw.
+
+import { loadArtifacts } from './artifacts.js';
+import { notStarted } from './engines.js';
+import { Link } from './link.js';
+import { Rate, noProgress } from './rate.js';
+import { Store } from './store.js';
+
+/** @typedef {import('../lab.js').LabState} LabState */
+/** @typedef {import('./selection.js').Selection} Selection */
+
+/** Pings that may stay unanswered while a long text goes through a layer. */
+const PATIENCE = 60;
+
+const TOKENIZER = /(?:^|\/)tokenizer\.json$/i;
+
+/** @returns {LabState} */
+const emptyState = () => ({ phase: 'empty', hasConfig: false, hasTokenizer: false, error: null, progress: noProgress(), module: '', report: null });
+
+/** @extends {Store<LabState>} */
+export class LabSession extends Store {
+  /** @type {Link | null} */
+  #link = null;
+  #rate = new Rate();
+  /** Counts what was begun: a later one takes over from an earlier one. */
+  #begun = 0;
+  #saved = new Blob();
+
+  /** @param {() => Selection | null} given what is open @param {(isPaused: boolean) => void} pause what else is being read */
+  constructor(given, pause) {
+    super(emptyState());
+    this.given = given;
+    this.pause = pause;
+  }
+
+  /** Another checkpoint is open, or none: what was run is gone. */
+  close() {
+    this.#end('another checkpoint was opened');
+    const given = this.given();
+    this.change({ ...emptyState(), hasConfig: Boolean(given?.config), hasTokenizer: Boolean(given?.ignored.some((name) => TOKENIZER.test(name))) });
+  }
+
+  /** @param {import('../lab.js').Wanted} wanted */
+  async run(wanted) {
+    const checkpoint = this.given();
+    if (!checkpoint) return;
+    this.#end('it was begun anew');
+    const begun = this.#begun;
+    this.#rate = new Rate();
+    this.change({ phase: 'reading header', error: null, progress: noProgress(), module: '', report: null });
+    this.pause(true);
+    try {
+      const link = await this.#start();
+      if (begun !== this.#begun) return link.end('it was begun anew');
+      this.#link = link;
+      const { name, files, indexes, config } = checkpoint;
+      const saved = await link.request('forward', { checkpoint: { name, files, indexes, config }, wanted });
+      const report = JSON.parse(await saved.text());
+      if (begun !== this.#begun) return;
+      this.#saved = saved;
+      this.#end('it is over');
+      this.change({ phase: 'done', report });
+    } catch (error) {
+      if (begun !== this.#begun) return;
+      const { message } = /** @type {Error} */ (error);
+      const what = this.#link ? message : notStarted(/** @type {Error} */ (error));
+      this.#end(what);
+      this.change({ phase: 'failed', error: what });
+    }
+  }
+
+  cancel() {
+    if (this.state.phase !== 'reading header' && this.state.phase !== 'running') return;
+    this.#end('cancelled by the user');
+    this.change({ phase: 'cancelled' });
+  }
+
+  /** @returns {Promise<Blob>} what has been run, as JSON */
+  async save() {
+    return this.#saved;
+  }
+
+  async #start() {
+    const artifacts = await loadArtifacts();
+    const module = await artifacts.module('lab');
+    const link = new Link(artifacts.startWorker('lab'), PATIENCE, {
+      receive: (message) => { if (link === this.#link) this.#receive(message); },
+      // Whoever waits for the pass hears of it.
+      lost() {},
+    });
+    link.post({ type: 'start', role: 'lab', core: 'lab', module });
+    return link;
+  }
+
+  /** @param {import('./messages.js').FromWorker} message */
+  #receive(message) {
+    if (message.type !== 'multiplied') return;
+    const { bytes, total, module } = message;
+    this.change({ phase: 'running', module, progress: this.#rate.progress(bytes, total) });
+  }
+
+  /** @param {string} why */
+  #end(why) {
+    this.#begun++;
+    this.#link?.end(why);
+    this.#link = null;
+    this.pause(false);
+  }
+}

@@ -1,0 +1,102 @@
+// @ts-check
+// The lab's role: runs a model under two policies, in one pass over its weights.
+
+/** Readings that are open at once: a file of many small tensors would wait for each of them. */
+const READINGS_AHEAD = 4;
+
+/** At least this long between two messages about how far it is. */
+const PROGRESS_MS = 100;
+
+/** What multiplies, as the report has it. */
+const DEVICE = 'CPU, 1 thread, in the browser';
+
+/** @typedef {import('./messages.js').CheckpointFiles} CheckpointOfLab */
+
+class LabRole {
+  #told_ms = 0;
+
+  /** @param {WebAssembly.Memory} memory @param {(error: unknown) => void} broken */
+  constructor(memory, broken) {
+    this.memory = memory;
+    this.broken = broken;
+  }
+
+  /** @param {import('./messages.js').ToWorker} message */
+  async receive(message) {
+    if (message.type !== 'request') return;
+    const { id, argument } = message;
+    try {
+      tellPage({ type: 'reply', id, value: await this.#forward(/** @type {any} */ (argument)) });
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.broken(error);
+      else tellPage({ type: 'reply', id, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** @param {{checkpoint: CheckpointOfLab, wanted: import('../lab.js').Wanted}} pass */
+  async #forward({ checkpoint, wanted }) {
+    const core = new lab_bindgen.ForwardPass(checkpoint.name);
+    const { used } = await readHeaders({
+      addFile: (name, bytes) => core.add_file(name, bytes),
+      addIndex: (name, bytes) => core.add_index(name, bytes),
+      addProblem: (file, what) => core.add_unreadable(file, what),
+      wants: (file) => core.header_wants(file),
+      feed: (file, bytes) => core.header_feed(file, bytes),
+      failed: (file, what) => core.header_failed(file, what),
+    }, checkpoint);
+    const config = checkpoint.config ? await checkpoint.config.file.arrayBuffer().catch(explain) : new ArrayBuffer(0);
+    core.start(new Uint8Array(config), wanted.tokens, wanted.a, wanted.b, wanted.attribute);
+    await this.#multiply(core, used.map(({ file }) => file));
+    return new Blob([core.report(DEVICE), '\n'], { type: 'application/json' });
+  }
+
+  /** Reads everything and multiplies it. @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {File[]} files */
+  async #multiply(core, files) {
+    const waiting = stretches(core.reads());
+    const total = core.total_bytes();
+    /** @type {Reading[]} */
+    const readings = [];
+    let bytes = 0;
+    for (let next = 0; next < waiting.length || readings.length;) {
+      while (next < waiting.length && readings.length < READINGS_AHEAD) {
+        const { file, begin, end } = waiting[next++];
+        readings.push(new Reading(files[file], begin, end));
+      }
+      const reading = /** @type {Reading} */ (readings.shift());
+      while (!reading.isAtEnd) {
+        if (!reading.rest.byteLength) await reading.next();
+        const part = reading.part(reading.rest.byteLength);
+        this.#feed(core, part);
+        bytes += part.byteLength;
+        await this.#tell(core, bytes, total);
+      }
+      reading.close();
+    }
+  }
+
+  /** @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {Uint8Array} part */
+  #feed(core, part) {
+    const at = core.buffer(part.byteLength);
+    // The memory may have grown, so the view is new each time.
+    new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
+    for (let fed = 0; fed < part.byteLength;) {
+      fed += core.feed(fed, part.byteLength);
+      if (core.is_ready()) core.multiply();
+    }
+  }
+
+  /** Tells how far it is, and takes in what has been sent. @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {number} bytes @param {number} total */
+  async #tell(core, bytes, total) {
+    if (performance.now() - this.#told_ms < PROGRESS_MS) return;
+    tellPage({ type: 'multiplied', bytes, total, module: core.module() });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#told_ms = performance.now();
+  }
+}
+
+/** @param {Float64Array} numbers file, begin and end of each */
+function stretches(numbers) {
+  const all = [];
+  for (let at = 0; at < numbers.length; at += 3) all.push({ file: numbers[at], begin: numbers[at + 1], end: numbers[at + 2] });
+  return all;
+}
