@@ -152,6 +152,8 @@ fn clippy_wasm() -> Result<Tally> {
         "--package",
         "floatscope-gpu",
         "--package",
+        "floatscope-tokenizer",
+        "--package",
         "floatscope-web",
     ]);
     clippy
