@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use floatscope_core::lab::Accumulate;
 use floatscope_core::lab::forward::Policy;
 use floatscope_core::lab::matmul::MOST_TOKENS;
@@ -124,13 +125,18 @@ Exit status: 0 done, 2 bad input or usage.
 Files are read where they are and nothing is sent anywhere.";
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").args(["tokens", "text"]).required(true))]
 pub(crate) struct ForwardOptions {
     /// A checkpoint: a folder with config.json, or a file or index beside it
     pub(crate) path: PathBuf,
 
     /// Ids of the tokens to run, with commas between
-    #[arg(long, value_name = "ID,...", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "ID,...", value_delimiter = ',')]
     pub(crate) tokens: Vec<u64>,
+
+    /// A text to run in place of ids, by the tokenizer.json beside config.json
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text: Option<String>,
 
     /// The first policy [default: inv_freq=f32, as from_pretrained(dtype=bfloat16) leaves it]
     #[arg(long, value_name = "KEY=VALUE,...", value_parser = Policy::parse)]

@@ -2,6 +2,7 @@
 
 mod logits;
 mod table;
+mod text;
 
 use std::io;
 use std::path::Path;
@@ -35,8 +36,12 @@ pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     let mut read = inputs.paths();
     read.push(config_path.clone());
     let config = read_config(&config_path)?;
+    let tokens = text::tokens(options, &config_path)?;
+    read.extend(tokens.path);
     let wanted = Options {
-        tokens: options.tokens.clone(),
+        tokens: tokens.ids,
+        text: options.text.clone(),
+        pieces: tokens.pieces,
         a: options.a.unwrap_or(Policy::FROM_PRETRAINED),
         b: options.b.unwrap_or(Policy::TO_BF16),
         attribute: options.attribute,

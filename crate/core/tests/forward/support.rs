@@ -136,6 +136,8 @@ pub(crate) fn of(a: &str, b: &str) -> Options {
     let policy = |text| Policy::parse(text).expect("a policy");
     Options {
         tokens: vec![3, 1, 4, 1, 5],
+        text: None,
+        pieces: None,
         a: policy(a),
         b: policy(b),
         attribute: true,

@@ -167,8 +167,23 @@ const POSITIONS: &[Column] = &[
     Column::figure("logit"),
 ];
 
+/// Where tokens' texts go, if they have any.
+const TEXT_COLUMN: usize = 2;
+
+/// Columns of the terminal that a token's text takes at most.
+const MOST_TEXT: usize = 24;
+
+/// A token's text in quotes, since many begin with a space or are nothing else.
+fn quoted(piece: &str) -> String {
+    text::shortened(&text::line(&format!("{piece:?}")), MOST_TEXT)
+}
+
 fn write_positions(screen: Screen, report: &ForwardReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut grid = Grid::new(POSITIONS);
+    let mut columns = POSITIONS.to_vec();
+    if report.pieces.is_some() {
+        columns.insert(TEXT_COLUMN, Column::text("text"));
+    }
+    let mut grid = Grid::new(&columns);
     let logits = &report.logits;
     for (position, (token, (kl, top))) in report
         .tokens
@@ -181,6 +196,9 @@ fn write_positions(screen: Screen, report: &ForwardReport, out: &mut dyn Write) 
             token.to_string().into(),
             real(*kl).into(),
         ];
+        if let Some(pieces) = &report.pieces {
+            row.insert(TEXT_COLUMN, quoted(&pieces[position]).into());
+        }
         for top in [&top.a, &top.b] {
             let top = top.first();
             row.push(top.map_or("".to_owned(), |it| it.token.to_string()).into());

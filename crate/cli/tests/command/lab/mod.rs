@@ -2,3 +2,4 @@
 
 mod matmul;
 mod rotary;
+mod text;

@@ -25,6 +25,10 @@ pub struct ForwardReport {
     pub model: Model,
     /// Ids of the tokens, the first at position 0.
     pub tokens: Vec<u64>,
+    /// The text that they are of; `null` where they were given by id.
+    pub text: Option<String>,
+    /// The text of each token; `null` where they were given by id.
+    pub pieces: Option<Vec<String>>,
     /// The first policy.
     pub a: Policy,
     /// The second policy.
@@ -88,6 +92,8 @@ impl Forward {
             checkpoint: self.name.clone(),
             model: self.model(),
             tokens: self.options.tokens.clone(),
+            text: self.options.text.clone(),
+            pieces: self.options.pieces.clone(),
             a: self.options.a,
             b: self.options.b,
             device: device.to_owned(),

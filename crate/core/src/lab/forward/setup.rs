@@ -18,6 +18,10 @@ const MOST_LOGITS: u64 = 512 << 20;
 pub struct Options {
     /// Their ids, the first at position 0.
     pub tokens: Vec<u64>,
+    /// The text that they are of, and what each of them is of it, where that is known: for the report.
+    pub text: Option<String>,
+    /// As [`text`](Self::text).
+    pub pieces: Option<Vec<String>>,
     /// The first policy.
     pub a: Policy,
     /// The second one, which is held against it.
