@@ -24,6 +24,8 @@ mod lab;
 mod panic;
 #[cfg(feature = "scan")]
 mod scanner;
+#[cfg(feature = "tokenizer")]
+mod tokens;
 
 #[cfg(feature = "scan")]
 pub use casts::casts;
@@ -40,3 +42,5 @@ pub use lab::rotary;
 pub use panic::last_panic;
 #[cfg(feature = "scan")]
 pub use scanner::Scanner;
+#[cfg(feature = "tokenizer")]
+pub use tokens::tokenise;

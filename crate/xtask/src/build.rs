@@ -84,6 +84,11 @@ const MODULES: [Module; 3] = [
         global: "lab_bindgen",
         profile: "wasm-fast",
     },
+    Module {
+        name: "tokenizer",
+        global: "tokenizer_bindgen",
+        profile: "wasm",
+    },
 ];
 
 /// Compiles the web crate for one of the modules; its folder is its own, so that builds with other
