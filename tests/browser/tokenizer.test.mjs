@@ -12,9 +12,10 @@ const repository = (path) => new URL(`../../${path}`, import.meta.url);
 
 /** @returns {Promise<{ tokenise: (json: Uint8Array, text: string) => string }>} */
 async function loaded() {
-  const glue = await readFile(repository('dist/engine/tokenizer.js'), 'utf8');
+  // It is part of the workers' script, of which nothing else is run.
+  const worker = await readFile(repository('dist/engine/worker.js'), 'utf8');
   const module = await readFile(repository('dist/engine/tokenizer_bg.wasm'));
-  const bindgen = runInThisContext(`(() => { ${glue}; return tokenizer_bindgen; })()`);
+  const bindgen = runInThisContext(`(() => { const self = {}; ${worker}; return tokenizer_bindgen; })()`);
   bindgen.initSync({ module });
   return bindgen;
 }

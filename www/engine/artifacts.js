@@ -1,9 +1,11 @@
 // @ts-check
 // Where the wasm modules, the workers' code and the sample come from. All of it
 // is fetched when the page loads; a worker that is started later asks for
-// nothing, so that no request leaves the page while a file is open.
+// nothing, so that no request leaves the page while a file is open. The one
+// exception is what makes a text tokens: it is large, and fetched from where the
+// page came from when a tokenizer.json is opened.
 
-/** @typedef {import('./messages.js').Core} Core */
+/** @typedef {import('./messages.js').Core | 'tokenizer'} Core */
 
 /** What is not needed for a first scan waits until its workers have started. */
 const LATER_MS = 500;
@@ -71,7 +73,10 @@ async function load() {
   const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')), lab: later(() => compiled('lab')) };
   // Who needs one hears of what went wrong.
   for (const module of [modules.compare, modules.lab]) module.catch(() => {});
-  return { module: (core) => modules[core], startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
+  /** @type {Promise<WebAssembly.Module> | undefined} */
+  let tokenizer;
+  const module = (/** @type {Core} */ core) => (core === 'tokenizer' ? (tokenizer ??= compiled('tokenizer').catch((error) => { tokenizer = undefined; throw error; })) : modules[core]);
+  return { module, startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
 }
 
 /** @returns {Promise<File>} the built-in checkpoint */

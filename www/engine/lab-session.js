@@ -13,8 +13,6 @@ import { Store } from './store.js';
 /** Pings that may stay unanswered while a long text goes through a layer. */
 const PATIENCE = 60;
 
-const TOKENIZER = /(?:^|\/)tokenizer\.json$/i;
-
 /** @returns {LabState} */
 const emptyState = () => ({ phase: 'empty', hasConfig: false, hasTokenizer: false, error: null, progress: noProgress(), module: '', report: null });
 
@@ -38,7 +36,9 @@ export class LabSession extends Store {
   close() {
     this.#end('another checkpoint was opened');
     const given = this.given();
-    this.change({ ...emptyState(), hasConfig: Boolean(given?.config), hasTokenizer: Boolean(given?.ignored.some((name) => TOKENIZER.test(name))) });
+    this.change({ ...emptyState(), hasConfig: Boolean(given?.config), hasTokenizer: Boolean(given?.tokenizer) });
+    // Most checkpoints come without one, and the module is large.
+    if (given?.tokenizer) loadArtifacts().then((artifacts) => artifacts.module('tokenizer')).catch(() => {});
   }
 
   /** @param {import('../lab.js').Wanted} wanted */
@@ -55,7 +55,7 @@ export class LabSession extends Store {
       if (begun !== this.#begun) return link.end('it was begun anew');
       this.#link = link;
       const { name, files, indexes, config } = checkpoint;
-      const saved = await link.request('forward', { checkpoint: { name, files, indexes, config }, wanted });
+      const saved = await link.request('forward', { checkpoint: { name, files, indexes, config }, wanted, ...(await this.#tokenizer(wanted)) });
       const report = JSON.parse(await saved.text());
       if (begun !== this.#begun) return;
       this.#saved = saved;
@@ -79,6 +79,14 @@ export class LabSession extends Store {
   /** @returns {Promise<Blob>} what has been run, as JSON */
   async save() {
     return this.#saved;
+  }
+
+  /** What makes a text tokens, where there is a text. @param {import('../lab.js').Wanted} wanted */
+  async #tokenizer({ text }) {
+    const file = this.given()?.tokenizer?.file;
+    if (text === undefined || !file) return {};
+    const artifacts = await loadArtifacts();
+    return { tokenizer: { file, module: await artifacts.module('tokenizer') } };
   }
 
   async #start() {

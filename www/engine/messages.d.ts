@@ -7,6 +7,14 @@ import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 /** The wasm modules: one that scans a checkpoint, one that compares two, one that runs a model. */
 export type Core = 'scan' | 'compare' | 'lab';
 
+/** What the lab's worker is asked to run. */
+export interface PassToRun {
+  checkpoint: CheckpointFiles;
+  wanted: Wanted;
+  /** Where a text is to be run: the module that makes it tokens, and the tokenizer.json. */
+  tokenizer?: { module: WebAssembly.Module; file: File };
+}
+
 /** The first message to a worker: what it is to be. */
 export interface Start {
   type: 'start';
@@ -55,7 +63,7 @@ export interface Requests {
   /** The lab's first bench, of a comparison. */
   rotary: () => Rotary | { error: string } | undefined;
   /** Of the lab's worker: runs a model. Resolves with the report. */
-  forward: (pass: { checkpoint: CheckpointFiles; wanted: Wanted }) => Blob;
+  forward: (pass: PassToRun) => Blob;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 

@@ -8,6 +8,7 @@
  * @property {NamedFile[]} files to be read as safetensors, in natural order
  * @property {NamedFile[]} indexes
  * @property {NamedFile | null} config the checkpoint's config.json, which a comparison reads; for a scan it is among the ignored
+ * @property {NamedFile | null} tokenizer the checkpoint's tokenizer.json, which the lab reads; it is among the ignored, too
  * @property {string[]} ignored
  * @property {string | null} error a sentence, when there is nothing to read
  */
@@ -15,6 +16,7 @@
 const SHARD = /\.safetensors$/i;
 const INDEX = /\.safetensors\.index\.json$/i;
 const CONFIG = /(?:^|\/)config\.json$/i;
+const TOKENIZER = /(?:^|\/)tokenizer\.json$/i;
 /** Up to so many files of another kind are looked into: what they are is said then. */
 const STRANGERS = 3;
 
@@ -27,7 +29,7 @@ export function select(given) {
   const indexes = all.filter(({ name }) => INDEX.test(name));
   const others = all.filter((file) => !shards.includes(file) && !indexes.includes(file));
   if (shards.length) return selection(given, shards, indexes, others);
-  if (!indexes.length && others.length && others.length <= STRANGERS) return { ...selection(given, others, [], []), config: null };
+  if (!indexes.length && others.length && others.length <= STRANGERS) return { ...selection(given, others, [], []), config: null, tokenizer: null };
   return { ...selection(given, [], [], []), error: nothingToRead(all, indexes) };
 }
 
@@ -37,8 +39,8 @@ export function select(given) {
  */
 function selection(given, files, indexes, others) {
   // Of several, the one that is not so deep in folders.
-  const [config = null] = others.filter(({ name }) => CONFIG.test(name)).sort((a, b) => a.name.length - b.name.length);
-  return { name: checkpointName(given, files), files, indexes, config, ignored: others.map(({ name }) => name), error: null };
+  const one = (/** @type {RegExp} */ pattern) => others.filter(({ name }) => pattern.test(name)).sort((a, b) => a.name.length - b.name.length)[0] ?? null;
+  return { name: checkpointName(given, files), files, indexes, config: one(CONFIG), tokenizer: one(TOKENIZER), ignored: others.map(({ name }) => name), error: null };
 }
 
 /**

@@ -10,7 +10,7 @@ const PROGRESS_MS = 100;
 /** What multiplies, as the report has it. */
 const DEVICE = 'CPU, 1 thread, in the browser';
 
-/** @typedef {import('./messages.js').CheckpointFiles} CheckpointOfLab */
+/** @typedef {import('./messages.js').PassToRun} PassToRun */
 
 class LabRole {
   #told_ms = 0;
@@ -33,8 +33,8 @@ class LabRole {
     }
   }
 
-  /** @param {{checkpoint: CheckpointOfLab, wanted: import('../lab.js').Wanted}} pass */
-  async #forward({ checkpoint, wanted }) {
+  /** @param {PassToRun} pass */
+  async #forward({ checkpoint, wanted, tokenizer }) {
     const core = new lab_bindgen.ForwardPass(checkpoint.name);
     const { used } = await readHeaders({
       addFile: (name, bytes) => core.add_file(name, bytes),
@@ -45,9 +45,20 @@ class LabRole {
       failed: (file, what) => core.header_failed(file, what),
     }, checkpoint);
     const config = checkpoint.config ? await checkpoint.config.file.arrayBuffer().catch(explain) : new ArrayBuffer(0);
-    core.start(new Uint8Array(config), wanted.tokens, wanted.a, wanted.b, wanted.attribute);
+    const tokens = wanted.text === undefined ? {} : await this.#tokenise(tokenizer, wanted.text);
+    core.start(new Uint8Array(config), JSON.stringify({ ...wanted, ...tokens }));
     await this.#multiply(core, used.map(({ file }) => file));
     return new Blob([core.report(DEVICE), '\n'], { type: 'application/json' });
+  }
+
+  /** A text's tokens, by the checkpoint's tokenizer.json. @param {PassToRun['tokenizer']} tokenizer @param {string} text */
+  async #tokenise(tokenizer, text) {
+    if (!tokenizer) throw new Error('there is no tokenizer.json, by which a text is made tokens: open it together with the checkpoint');
+    tokenizer_bindgen.initSync({ module: tokenizer.module });
+    const bytes = new Uint8Array(await tokenizer.file.arrayBuffer().catch(explain));
+    const { error, tokens, pieces } = JSON.parse(tokenizer_bindgen.tokenise(bytes, text));
+    if (error) throw new Error(`tokenizer.json: ${error}`);
+    return { tokens: tokens.join(), pieces };
   }
 
   /** Reads everything and multiplies it. @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {File[]} files */

@@ -2,6 +2,7 @@
 
 use floatscope_core::lab::forward::{Forward, Options, Setup};
 use floatscope_core::report::to_json;
+use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A checkpoint on its way from files to what two policies make of it.
@@ -10,6 +11,17 @@ pub struct ForwardPass {
     setup: Option<Setup>,
     pass: Option<Forward>,
     chunk: Vec<u8>,
+}
+
+/// What a form says.
+#[derive(Deserialize)]
+struct Wanted {
+    tokens: String,
+    text: Option<String>,
+    pieces: Option<Vec<String>>,
+    a: String,
+    b: String,
+    attribute: bool,
 }
 
 const OVER: &str = "the pass has begun";
@@ -71,19 +83,20 @@ impl ForwardPass {
         self.setup().header_failed(file, what);
     }
 
-    /// All headers are in: what is to be run, in the words of the command.
+    /// All headers are in: what is to be run, in the words of the command:
+    /// `{"tokens": "1, 2", "a": "", "b": "inv_freq=bf16", "attribute": true}`, with `text` and `pieces` where the tokens
+    /// are of a text.
     ///
     /// # Errors
     /// A sentence that says what does not do, and what was expected.
-    pub fn start(
-        &mut self,
-        config: &[u8],
-        tokens: &str,
-        a: &str,
-        b: &str,
-        attribute: bool,
-    ) -> Result<(), String> {
-        let options = Options::parse(tokens, a, b, attribute)?;
+    pub fn start(&mut self, config: &[u8], wanted: &str) -> Result<(), String> {
+        let wanted: Wanted = serde_json::from_str(wanted).map_err(|error| error.to_string())?;
+        let options = Options::parse(&wanted.tokens, &wanted.a, &wanted.b, wanted.attribute)?;
+        let options = Options {
+            text: wanted.text,
+            pieces: wanted.pieces,
+            ..options
+        };
         let setup = self.setup.take().expect(OVER);
         self.pass = Some(setup.start(config, options)?);
         Ok(())

@@ -68,7 +68,7 @@ struct Module {
     profile: &'static str,
 }
 
-const MODULES: [Module; 3] = [
+const MODULES: [Module; 4] = [
     Module {
         name: "scan",
         global: "wasm_bindgen",

@@ -20,6 +20,7 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/scan.js",
     "engine/compare.js",
     "engine/lab.js",
+    "engine/tokenizer.js",
     "engine/worker-source.js",
     "engine/worker-scanner.js",
     "engine/worker-headers.js",

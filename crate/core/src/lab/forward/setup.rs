@@ -48,6 +48,8 @@ impl Options {
         });
         Ok(Self {
             tokens: ids.collect::<Result<_, _>>()?,
+            text: None,
+            pieces: None,
             a: Policy::parse(a).map_err(|what| format!("policy a: {what}"))?,
             b: Policy::parse(b).map_err(|what| format!("policy b: {what}"))?,
             attribute,
@@ -164,6 +166,8 @@ mod tests {
         let options = Options::parse(" 1, 2 3,\n4 ", "", "inv_freq=bf16", true);
         let expected = Options {
             tokens: vec![1, 2, 3, 4],
+            text: None,
+            pieces: None,
             a: Policy::FROM_PRETRAINED,
             b: Policy::TO_BF16,
             attribute: true,
