@@ -9,6 +9,7 @@ import { tensorColumns } from './views/columns.js';
 import { compareView } from './views/compare/compare.js';
 import { byId, setText } from './views/dom.js';
 import { formatsView } from './views/formats.js';
+import { forwardView } from './views/lab/lab.js';
 import { ModuleMap } from './views/map.js';
 import { CastMatrix } from './views/matrix.js';
 import { openedFrom } from './views/opened.js';
@@ -37,6 +38,7 @@ const opened = openedFrom(byId('tensor'), list, tensor);
 
 const formats = formatsView(session);
 const compare = compareView(session, show);
+const openLab = forwardView(session);
 
 /** The list, and what is opened from it, that are on the screen. */
 const here = () => (compare.isShown ? compare : { list, opened, pair: tensor });
@@ -120,6 +122,7 @@ wireChooser({
 onClick('cancel', () => (compare.isShown ? comparison : session).cancel());
 onClick('back', () => compare.leave());
 onClick('to-comparison', () => compare.enter());
+onClick('open-lab', () => openLab());
 onClick('swap', () => comparison.swap());
 onClick('save-json', (button) => save(button, () => session.saveReport(), `${stem(session.state.overview?.checkpoint.name ?? 'report')}.floatscope.json`));
 for (const as of /** @type {const} */ (['json', 'csv', 'md'])) {

@@ -1,0 +1,140 @@
+// @ts-check
+// The lab's forward pass in the page: the command's figures, what cannot be run, and how it is left.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
+import { command, download } from './support/native.mjs';
+import { requestsOfThePage } from './support/server.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+const { open, seen } = useBrowser();
+const options = { timeout: 2 * patience_ms };
+const fixture = (/** @type {string} */ name) => fileURLToPath(new URL(`../fixtures/forward/${name}`, import.meta.url));
+const tokenizers = fileURLToPath(new URL('../fixtures/tokenizer/', import.meta.url));
+
+/** Opens files and then the lab. @param {...string} paths */
+async function inLab(...paths) {
+  const tab = await open();
+  await pick(tab.page, ...paths);
+  assert.equal(await phase(tab.page, 'done', 'failed'), 'done');
+  await tab.page.click('#open-lab');
+  return tab;
+}
+
+/** @param {Page} page @param {string} tokens */
+async function type(page, tokens) {
+  await page.$eval('#lab-tokens', (input) => /** @type {HTMLInputElement} */ (input).select());
+  await page.type('#lab-tokens', tokens);
+}
+
+/** Runs what the form says. @param {Page} page @param {...string} phases that end it */
+async function run(page, ...phases) {
+  await page.click('.lab-form button.primary');
+  const ended = await page.waitForFunction((phases) => phases.find((phase) => phase === document.querySelector('dialog[open]')?.getAttribute('data-phase')), {}, phases.length ? phases : ['done', 'failed']);
+  return ended.jsonValue();
+}
+
+/** What does not depend on what multiplies. @param {string} json */
+const figures = (json) => json.replace(/"device":"[^"]*"/, '');
+
+/** @param {string} folder @param {...string} more */
+const native = (folder, ...more) => command(folder, ['lab', 'forward', 'model.safetensors', '--json', '-', '--no-progress', ...more]);
+
+for (const name of ['llama', 'qwen3', 'smollm3']) {
+  test(`${name} under both policies is what the command tells, byte for byte`, options, async () => {
+    const folder = fixture(name);
+    const { page, errors } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
+    await type(page, '3, 1 4,1,5');
+    assert.equal(await run(page), 'done');
+    const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+    const report = await native(folder, '--tokens', '3,1,4,1,5');
+    assert.equal(figures(saved), figures(report));
+    assert.match(saved, /"device":"[^"]*browser"/);
+    const { headline, modules } = JSON.parse(report);
+    assert.equal(await text(page, '#forward-view .headline'), headline);
+    const cells = await page.$$eval('#forward-view .cell', (cells) => cells.length);
+    assert.equal(cells, modules.filter((/** @type {{name: string}} */ { name }) => name.startsWith('layers.')).length);
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+}
+
+test('other policies, and each change by itself', options, async () => {
+  const folder = fixture('llama');
+  const { page } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  await page.select('[data-policy="b.softmax"]', 'bf16');
+  await page.select('[data-policy="b.weights"]', 'mxfp4');
+  await page.click('.lab-form .actions input');
+  await type(page, '3,1,4,1,5');
+  assert.equal(await run(page), 'done');
+  const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+  const report = await native(folder, '--tokens', '3,1,4,1,5', '--b', 'inv_freq=bf16,softmax=bf16,weights=mxfp4', '--attribute');
+  assert.equal(figures(saved), figures(report));
+  assert.equal(await page.$$eval('.attribution li', (lines) => lines.length), 3);
+  await page.close();
+});
+
+test('a text is made tokens by tokenizer.json', options, async () => {
+  const folder = fixture('llama');
+  const tokenizer = join(scratch, 'tokenizer.json');
+  // Its ids must lie in the small model's vocabulary: a word of single bytes has small ones.
+  await writeFile(tokenizer, await readFile(join(tokenizers, 'qwen2.json')));
+  const { page } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'), tokenizer);
+  await page.click('.lab-form .field label input');
+  await type(page, '!!');
+  const ended = await run(page);
+  const error = await text(page, '#forward-view .error');
+  assert.equal(ended, 'done', error);
+  assert.match(await text(page, '#forward-view .stats tbody'), /./);
+  await page.close();
+});
+
+test('without config.json it says what is missing', options, async () => {
+  const { page } = await inLab(join(fixture('llama'), 'model.safetensors'));
+  assert.match(await text(page, '#forward-view'), /needs the model’s config\.json/);
+  assert.equal(await page.$eval('.lab-form', (form) => form.checkVisibility()), false);
+  await page.close();
+});
+
+test('what cannot be run is said at the form, and the next run is right', options, async () => {
+  const folder = fixture('llama');
+  const { page } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  for (const [tokens, says] of [['1, 64', /token 64, at position 1, is outside the vocabulary/i], ['1, x', /"x" is no token/], ['-1', /"-1" is no token/]]) {
+    await type(page, String(tokens));
+    assert.equal(await run(page, 'failed'), 'failed');
+    assert.match(await text(page, '#forward-view .error'), /** @type {RegExp} */ (says));
+  }
+  await type(page, '1, 2');
+  assert.equal(await run(page, 'done'), 'done');
+  assert.equal(await text(page, '#forward-view .error'), '');
+  await page.close();
+});
+
+test('a model of another kind is refused by name', options, async () => {
+  const config = join(scratch, 'config.json');
+  await writeFile(config, JSON.stringify({ ...JSON.parse(await readFile(join(fixture('llama'), 'config.json'), 'utf8')), model_type: 'gpt2' }));
+  const { page } = await inLab(join(fixture('llama'), 'model.safetensors'), config);
+  assert.equal(await run(page), 'failed');
+  assert.match(await text(page, '#forward-view .error'), /config\.json: model_type is "gpt2": supported are llama/i);
+  await page.close();
+});
+
+test('another checkpoint ends it, and no request leaves the page', options, async () => {
+  const folder = fixture('llama');
+  const { page, errors } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  const before = requestsOfThePage(seen()).length;
+  assert.equal(await run(page), 'done');
+  assert.equal(requestsOfThePage(seen()).length, before);
+  await page.click('#forward-view nav .quiet');
+  await pick(page, join(fixture('qwen2'), 'model.safetensors'));
+  await phase(page, 'done');
+  await page.click('#open-lab');
+  assert.equal(await page.$eval('#forward-view', (dialog) => dialog.getAttribute('data-phase')), 'empty');
+  assert.equal(await page.$('#forward-view .headline'), null);
+  assert.deepEqual(errors, []);
+  await page.close();
+});

@@ -1,0 +1,81 @@
+// @ts-check
+// Where two runs of a model part: a cell for each module and layer, the deeper the further
+// apart its results are, and blank where all are equal.
+
+import { percent, value } from '../text/numbers.js';
+import { s } from '../views/dom.js';
+import { readable } from './chart.js';
+
+/** @typedef {import('../lab.js').ModuleDifference} ModuleDifference */
+
+const LETTER = 6.7;
+const [PITCH, AXIS, WIDEST] = [19, 20, 56];
+/** The faintest cell that differs. */
+const FAINTEST = 0.14;
+
+/** @param {ModuleDifference} module */
+const says = ({ name, mean_abs, max_abs, equal }) => (equal === 1 ? `${name}: all results are equal`
+  : `${name}: differs by ${value(mean_abs)} on average, at most ${value(max_abs)}; ${percent(equal)} are equal`);
+
+/** Modules of the layers as lines and columns. @param {ModuleDifference[]} modules */
+function grid(modules) {
+  const cells = modules.flatMap((module) => {
+    const found = /^layers\.(\d+)\.(.+)$/.exec(module.name);
+    return found ? [{ module, layer: Number(found[1]), part: found[2] }] : [];
+  });
+  return { cells, parts: [...new Set(cells.map(({ part }) => part))], layers: Math.max(0, ...cells.map(({ layer }) => layer)) + 1 };
+}
+
+/** From the smallest difference to the largest, on a log scale. @param {ModuleDifference[]} modules */
+function depths(modules) {
+  const logs = modules.map(({ mean_abs }) => Math.log(Number(mean_abs))).filter(Number.isFinite);
+  const [least, most] = [Math.min(...logs), Math.max(...logs)];
+  return (/** @type {ModuleDifference} */ { mean_abs, equal }) => {
+    if (equal === 1) return 0;
+    const log = Math.log(Number(mean_abs));
+    // What is not finite is as far apart as can be.
+    if (!Number.isFinite(log)) return 1;
+    return most > least ? FAINTEST + ((1 - FAINTEST) * (log - least)) / (most - least) : 1;
+  };
+}
+
+/** @param {import('../lab.js').ForwardReport} report */
+export function partingPicture({ modules, first_difference }) {
+  const { cells, parts, layers } = grid(modules);
+  const depth = depths(cells.map(({ module }) => module));
+  const short = parts.map((part) => part.replace(/^(self_attn|mlp)\./, '').replace('post_attention_layernorm', 'norm 2').replace('input_layernorm', 'norm 1'));
+  /** @param {number} width */
+  function draw(width) {
+    const left = Math.max(...short.map(({ length }) => length)) * LETTER + 12;
+    const step = Math.min(WIDEST, (width - left) / layers);
+    const gap = step > 9 ? 2 : step > 4 ? 1 : 0;
+    const every = Math.ceil((14 + LETTER * String(layers).length) / step);
+    const cursor = s('rect', { class: 'cursor', width: step, height: PITCH });
+    const x = (/** @type {number} */ layer) => left + layer * step;
+    const svg = s('svg', { width, height: parts.length * PITCH + AXIS, 'aria-hidden': 'true' },
+      ...short.map((name, line) => s('text', { class: 'code', x: left - 10, y: (line + 0.5) * PITCH + 4, 'text-anchor': 'end' }, name)),
+      ...cells.map(({ module, layer, part }) => s('rect', {
+        class: module.name === first_difference ? 'cell first' : 'cell', x: x(layer), y: parts.indexOf(part) * PITCH, width: Math.max(1, step - gap), height: PITCH - 2,
+        css: { '--depth': String(depth(module)) },
+      })),
+      ...Array.from({ length: layers }, (_, layer) => layer % every === 0 && s('text', { x: x(layer) + step / 2, y: parts.length * PITCH + 14, 'text-anchor': 'middle' }, String(layer))),
+      cursor);
+    return {
+      svg,
+      highlight: (/** @type {number} */ mark) => {
+        cursor.classList.toggle('on', mark >= 0);
+        if (mark < 0) return;
+        cursor.setAttribute('x', String(x(cells[mark].layer)));
+        cursor.setAttribute('y', String(parts.indexOf(cells[mark].part) * PITCH));
+      },
+      markAt: (/** @type {number} */ at_x, /** @type {number} */ at_y) => {
+        const [layer, line] = [Math.floor((at_x - left) / step), Math.floor(at_y / PITCH)];
+        return cells.findIndex((cell) => cell.layer === layer && parts[line] === cell.part);
+      },
+    };
+  }
+  return readable({
+    label: 'Where the two runs part: modules by layers', marks: cells.length, say: (mark) => says(cells[mark].module), draw,
+    hint: `A line is a module, a column a layer; blank is equal, deeper is further apart${first_difference ? '; the frame is the first to differ' : ''}.`,
+  });
+}
