@@ -12,6 +12,7 @@ use floatscope_simd::product::{self, Elements, Inputs};
 
 use super::policy::{Policy, Precision, Weights};
 use super::quantised;
+use crate::format::Dtype;
 use crate::lab::Accumulate;
 
 /// What one product needs, for a device or for [`compute`](Product::compute): Y\[token, row\] =
@@ -32,6 +33,15 @@ pub struct Product<'a> {
 }
 
 impl Product<'_> {
+    /// The type that the weights are stored as.
+    pub fn dtype(&self) -> Dtype {
+        match self.elements {
+            Elements::Bf16 => Dtype::BF16,
+            Elements::F16 => Dtype::F16,
+            Elements::F32 => Dtype::F32,
+        }
+    }
+
     /// Numbers in a row of W.
     pub fn columns(&self) -> usize {
         self.inputs.columns()

@@ -21,7 +21,7 @@ mod worker;
 pub use block::Block;
 pub use figures::{Apart, Figures, Pool, TensorFigures};
 pub use job::Job;
-pub use multiplier::{Cpu, Multiplier};
+pub use multiplier::{Cpu, Multiplier, Rows};
 pub use probe::{MOST_COLUMNS, MOST_NUMBERS, MOST_TOKENS, Probe};
 pub use reduction::Reduction;
 pub use report::{Device, Report, Side, Skipped};

@@ -15,6 +15,9 @@
 //! in FP64, rounded to FP32 and then to BF16. X is the first tokens × columns numbers, row by row.
 
 use std::f64::consts::PI;
+use std::sync::OnceLock;
+
+use floatscope_simd::product::Inputs;
 
 use crate::lab::to_bf16;
 
@@ -32,12 +35,14 @@ const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
 
 /// Activations X: tokens × columns numbers of BF16, held as FP32.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Probe {
     columns: usize,
     numbers: Vec<f32>,
     /// Column by column the numbers of eight tokens, then those of the next eight.
     panels: Vec<[f32; TOGETHER]>,
+    /// As the vector kernel wants them, made when it is first used.
+    inputs: OnceLock<Inputs>,
 }
 
 impl Probe {
@@ -57,12 +62,18 @@ impl Probe {
             columns,
             panels: panels.collect(),
             numbers,
+            inputs: OnceLock::new(),
         }
     }
 
     /// Elements of a row.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// How many rows there are.
+    pub fn tokens(&self) -> usize {
+        self.numbers.len() / self.columns
     }
 
     /// The rows, one a token.
@@ -79,6 +90,12 @@ impl Probe {
     pub(super) fn last_rows(&self) -> impl Iterator<Item = &[f32]> {
         self.rows()
             .skip(self.panels.len() / self.columns * TOGETHER)
+    }
+
+    /// The rows as the vector kernel wants them.
+    pub(super) fn inputs(&self) -> &Inputs {
+        let make = || Inputs::new(&self.numbers, self.tokens(), self.columns);
+        self.inputs.get_or_init(make)
     }
 
     /// All numbers, row by row.
@@ -146,6 +163,6 @@ mod tests {
     fn longer_probes_begin_as_shorter_ones() {
         let [short, long] = [3, 8].map(|tokens| Probe::new(1, tokens, 5));
         assert_eq!(short.numbers(), &long.numbers()[..15]);
-        assert_ne!(Probe::new(2, 3, 5), short);
+        assert_ne!(Probe::new(2, 3, 5).numbers(), short.numbers());
     }
 }

@@ -1,6 +1,7 @@
 //! Figures worked out by hand.
 
 use super::*;
+use crate::format::Dtype;
 use crate::report::Number;
 
 fn job(a: &str, b: &str, tokens: u64) -> Settings {
@@ -84,8 +85,17 @@ fn reductions_add_up_in_any_order() {
 fn the_processor_multiplies_rows_by_tokens() {
     let settings = job("f32_sequential", "bf16", 11);
     let probe = Probe::new(settings.seed, settings.tokens, 2);
-    let rows = [1.0, 0.0, 2.0, -1.0];
-    let seen = Cpu.reduce(&rows, &probe, [settings.a, settings.b]);
+    let rows = [1.0f32, 0.0, 2.0, -1.0];
+    let bytes: Vec<u8> = rows
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    let whole = Rows {
+        dtype: Dtype::F32,
+        bytes: &bytes,
+        numbers: &rows,
+    };
+    let seen = Cpu.reduce(&whole, &probe, [settings.a, settings.b]);
     let mut wanted = Reduction::default();
     for row in rows.chunks(2) {
         for x in probe.rows() {
@@ -95,4 +105,84 @@ fn the_processor_multiplies_rows_by_tokens() {
     }
     assert_eq!(seen.outputs(), 22);
     assert_eq!(seen, wanted);
+}
+
+/// FP32 numbers, with NaN, infinities, zeros and subnormal numbers among them.
+fn any_numbers(count: usize) -> Vec<f32> {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    };
+    let mut number = || match next() % 2000 {
+        0 => f32::from_bits(next() | 0x7f80_0000),
+        1..5 => f32::from_bits(next() & 0x807f_ffff),
+        5..9 => -0.0,
+        _ => f32::from_bits(next() & 0x807f_ffff | (107 + next() % 32) << 23),
+    };
+    (0..count).map(|_| number()).collect()
+}
+
+#[test]
+fn the_vector_kernel_adds_as_its_model_does() {
+    let numbers = any_numbers(37 * 555);
+    let upper = |bytes: [u8; 4]| [bytes[2], bytes[3]];
+    let wide: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    let narrow: Vec<u8> = numbers
+        .iter()
+        .flat_map(|it| upper(it.to_le_bytes()))
+        .collect();
+    let cut: Vec<f32> = numbers
+        .iter()
+        .map(|it| f32::from_bits(it.to_bits() & 0xffff_0000))
+        .collect();
+    for (dtype, bytes, numbers) in [(Dtype::F32, &wide, &numbers), (Dtype::BF16, &narrow, &cut)] {
+        let rows = Rows {
+            dtype,
+            bytes,
+            numbers,
+        };
+        for tokens in [1, 3, 8, 21] {
+            let probe = Probe::new(5, tokens, 555);
+            let got = Cpu.outputs(&rows, &probe, Accumulate::F32);
+            let mut wanted = vec![0.0; got.len()];
+            multiplier::by_definition(&rows, &probe, Accumulate::F32, &mut wanted);
+            let mut finite = 0;
+            for (got, wanted) in got.iter().zip(&wanted) {
+                assert!(got.to_bits() == wanted.to_bits() || got.is_nan() && wanted.is_nan());
+                finite += usize::from(got.is_finite());
+            }
+            assert!((1..got.len()).contains(&finite), "{finite}");
+        }
+    }
+}
+
+#[test]
+fn outputs_in_pieces_are_reduced_as_a_whole() {
+    // More outputs than are held at once.
+    let numbers = any_numbers(3000);
+    let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    let rows = Rows {
+        dtype: Dtype::F32,
+        bytes: &bytes,
+        numbers: &numbers,
+    };
+    let probe = Probe::new(0, MOST_TOKENS, 1);
+    let models = [Accumulate::F32, Accumulate::Bf16];
+    let seen = Cpu.reduce(&rows, &probe, models);
+    assert_eq!(seen.outputs(), 3000 * MOST_TOKENS);
+    let (first, second) = (rows_of(&rows, 0..1000), rows_of(&rows, 1000..3000));
+    let mut wanted = Cpu.reduce(&second, &probe, models);
+    wanted.merge(&Cpu.reduce(&first, &probe, models));
+    assert_eq!(seen, wanted);
+}
+
+fn rows_of<'a>(rows: &Rows<'a>, range: std::ops::Range<usize>) -> Rows<'a> {
+    Rows {
+        dtype: rows.dtype,
+        bytes: &rows.bytes[range.start * 4..range.end * 4],
+        numbers: &rows.numbers[range],
+    }
 }

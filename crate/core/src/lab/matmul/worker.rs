@@ -2,11 +2,9 @@
 
 use floatscope_simd::decode;
 
-use super::{Block, Multiplier, Probe, Reduction, Settings};
+use super::{Block, Multiplier, Probe, Reduction, Rows, Settings};
 use crate::format::Dtype;
 
-/// Weights are multiplied in whole rows of about so many bytes.
-const CHUNK_BYTES: usize = 256 << 10;
 /// Probes kept: the widths of a model's layers are few.
 const PROBES: usize = 4;
 
@@ -49,7 +47,7 @@ impl<M: Multiplier> Worker<M> {
             return;
         };
         let row_bytes = block.row_bytes() as usize;
-        let chunk_bytes = (CHUNK_BYTES / row_bytes).max(1) * row_bytes;
+        let chunk_bytes = (self.multiplier.chunk_bytes() / row_bytes).max(1) * row_bytes;
         while !bytes.is_empty() {
             let room = chunk_bytes - self.bytes.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
@@ -78,14 +76,19 @@ impl<M: Multiplier> Worker<M> {
             Dtype::F16 => decode::extend_from_f16(&self.bytes, &mut self.weights),
             _ => decode::extend_from_f32(&self.bytes, &mut self.weights),
         }
-        self.bytes.clear();
         self.bring_probe(block.columns);
         let Some(probe) = self.probes.last() else {
             return;
         };
         let models = [self.settings.a, self.settings.b];
-        let seen = self.multiplier.reduce(&self.weights, probe, models);
+        let rows = Rows {
+            dtype: block.dtype,
+            bytes: &self.bytes,
+            numbers: &self.weights,
+        };
+        let seen = self.multiplier.reduce(&rows, probe, models);
         self.reduction.merge(&seen);
+        self.bytes.clear();
     }
 
     /// Brings the probe of this width to the end of the list.
