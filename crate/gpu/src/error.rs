@@ -85,4 +85,14 @@ pub enum GpuError {
         /// The weights' type.
         dtype: Dtype,
     },
+    /// Weights or inputs that are not finite, or whose products or sums may be infinite or subnormal, of which
+    /// WGSL promises nothing.
+    #[error(
+        "weights in {} and these inputs are not finite, or so small or large that a GPU may take sums for 0 or for infinite",
+        .dtype.name()
+    )]
+    Extreme {
+        /// The weights' type.
+        dtype: Dtype,
+    },
 }

@@ -19,7 +19,7 @@
 //! WGSL lets a driver flush subnormal FP32 numbers to 0; [`Facts::keeps_subnormals`] says what this one
 //! does. One that flushes is off by at most 3·K · 2⁻¹²⁶ · max(1, max|w|, max|x|) more, and exact to the bit where no weight,
 //! input, product or sum is subnormal. Weights or inputs that are NaN or infinite belong on the CPU: WGSL promises
-//! nothing about them.
+//! nothing about them. [`Gpu::vouch`] says beforehand whether a product's bits are the rule's for certain.
 //!
 //! # From a browser's worker
 //!
@@ -39,6 +39,7 @@ mod layout;
 pub mod measure;
 mod model;
 mod product;
+mod reach;
 mod reduce;
 mod selftest;
 mod shaders;
