@@ -82,7 +82,7 @@ pub(crate) struct MatmulOptions {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// What multiplies: auto, cpu or gpu
+    /// What multiplies
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_enum)]
     pub(crate) device: Device,
 
@@ -106,7 +106,7 @@ pub(crate) struct MatmulOptions {
 /// What the lab computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Device {
-    /// A graphics card where there is one that passes its test
+    /// A graphics card where there is one that passes its test and enough to multiply
     Auto,
     /// The processor
     Cpu,
@@ -157,6 +157,10 @@ pub(crate) struct ForwardOptions {
     /// Write both logit matrices as a safetensors file with the tensors a and b
     #[arg(long, value_name = "FILE")]
     pub(crate) logits: Option<PathBuf>,
+
+    /// What multiplies
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_enum)]
+    pub(crate) device: Device,
 
     /// Threads to multiply with [default: one a core]
     #[arg(long, value_name = "N")]

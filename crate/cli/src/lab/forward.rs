@@ -3,6 +3,7 @@
 mod logits;
 mod table;
 mod text;
+mod threaded;
 
 use std::io;
 use std::path::Path;
@@ -11,15 +12,14 @@ use floatscope_core::lab::forward::{Forward, Options, Policy, Product, Setup};
 use floatscope_core::report::to_json;
 use indicatif::ProgressBar;
 
-use crate::arguments::{ForwardOptions, Target};
+use super::device::{Device, Task};
+use crate::arguments::{self, ForwardOptions, Target};
 use crate::inputs::{self, Inputs, shown, what};
 use crate::outputs::Output;
 use crate::reader::{KnownFile, Opened, Reader, Sink, Source};
+use crate::scan::complain;
 use crate::table::Screen;
 use crate::{progress, threads};
-
-/// Fewer rows are not worth a thread.
-const LEAST_ROWS: usize = 16;
 
 /// Runs the pass and writes what is asked for.
 pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
@@ -51,18 +51,22 @@ pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     let mut pass = setup
         .start(&config, wanted)
         .map_err(|what| format!("{path}: {what}"))?;
+    let device = Device::choose(options.device, multiplications(&pass))?;
     let open = |target: &Target| Output::open(target, &read);
     let json = options.json.as_ref().map(open).transpose()?;
     let logits = options.logits.clone().map(Target::File);
     let logits = logits.as_ref().map(open).transpose()?;
-    if let Err(error) = drive(&mut pass, &files, options) {
+    if let Err(error) = drive(&mut pass, &files, options, &device) {
         json.into_iter().chain(logits).for_each(Output::take_back);
         return Err(error);
     }
     if let Some(output) = logits {
         output.write(|out| logits::write(&pass, out))?;
     }
-    let report = pass.report(&device(options));
+    if let Some(complaint) = device.complaint() {
+        complain(&complaint);
+    }
+    let report = pass.report(&says(&device, options));
     if let Some(output) = json {
         let json = to_json(&report);
         output.write(|out| writeln!(out, "{json}"))?;
@@ -73,9 +77,22 @@ pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     Output::stdout().write(|out| table::write(Screen::of_stdout(), &report, out))
 }
 
-fn device(options: &ForwardOptions) -> String {
+/// About how many numbers are multiplied: 16-bit weights for the tokens of two runs.
+fn multiplications(pass: &Forward) -> u64 {
+    let (_, bytes) = pass.progress();
+    let [tokens, _] = pass.logits_shape();
+    bytes.saturating_mul(tokens as u64)
+}
+
+/// What multiplied, and why nothing faster.
+fn says(device: &Device, options: &ForwardOptions) -> String {
     let threads = threads::count(options.threads);
-    format!("CPU, {}", crate::numbers::plural(threads as u64, "thread"))
+    let cpu = format!("CPU, {}", crate::numbers::plural(threads as u64, "thread"));
+    match device.used() {
+        Ok(used) => format!("GPU: {}", used.says()),
+        Err(_) if options.device == arguments::Device::Cpu => cpu,
+        Err(why) => format!("{cpu}: {why}"),
+    }
 }
 
 fn read_config(path: &Path) -> Result<Vec<u8>, String> {
@@ -112,17 +129,25 @@ fn read_header(setup: &mut Setup, name: &str, source: &Source) {
 }
 
 /// Reads and multiplies until the pass is over.
-fn drive(pass: &mut Forward, files: &[KnownFile], options: &ForwardOptions) -> Result<(), String> {
+fn drive(
+    pass: &mut Forward,
+    files: &[KnownFile],
+    options: &ForwardOptions,
+    device: &Device,
+) -> Result<(), String> {
     let (_, total_bytes) = pass.progress();
     let bar = progress::bar(total_bytes, !options.no_progress);
-    let threads = threads::count(options.threads);
+    let multiplier = Multiplier {
+        device,
+        threads: threads::count(options.threads),
+    };
     let (mut opened, mut reader) = (Opened::default(), Reader::default());
     while let Some((file, range)) = pass.wants() {
         let file = &files[file];
         let name = || shown(&file.path);
         let named = |error: io::Error| format!("{}: {}", name(), what(&error));
         let source = opened.file(file).map_err(named)?;
-        let mut feed = Feed::new(pass, threads, &bar);
+        let mut feed = Feed::new(pass, multiplier, &bar);
         reader.read(source, range, &mut feed).map_err(named)?;
         feed.failed.map_err(|what| format!("{}: {what}", name()))?;
     }
@@ -133,7 +158,7 @@ fn drive(pass: &mut Forward, files: &[KnownFile], options: &ForwardOptions) -> R
 /// Feeds a pass, and multiplies what is ready.
 struct Feed<'a> {
     pass: &'a mut Forward,
-    threads: usize,
+    multiplier: Multiplier<'a>,
     bar: &'a ProgressBar,
     /// Bytes of the range that the pass has.
     fed_bytes: u64,
@@ -143,10 +168,10 @@ struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    fn new(pass: &'a mut Forward, threads: usize, bar: &'a ProgressBar) -> Self {
+    fn new(pass: &'a mut Forward, multiplier: Multiplier<'a>, bar: &'a ProgressBar) -> Self {
         Self {
             pass,
-            threads,
+            multiplier,
             bar,
             fed_bytes: 0,
             skipped_bytes: 0,
@@ -163,7 +188,7 @@ impl<'a> Feed<'a> {
                 let products = self.pass.products();
                 let results: Vec<_> = products
                     .iter()
-                    .map(|it| multiply(it, self.threads))
+                    .map(|it| self.multiplier.multiply(it))
                     .collect();
                 self.pass.supply(&results)?;
             }
@@ -187,44 +212,25 @@ impl Sink for Feed<'_> {
     }
 }
 
-/// A product, its rows shared out among threads: no sum depends on how many there are.
-fn multiply(product: &Product, threads: usize) -> Vec<f32> {
-    let part = product.rows.div_ceil(threads).max(LEAST_ROWS);
-    if part >= product.rows {
-        return product.compute();
-    }
-    let parts = (0..product.rows).step_by(part);
-    let parts = parts.map(|first| product.part(first..(first + part).min(product.rows)));
-    let parts: Vec<Product> = parts.collect();
-    let (mine, others) = parts.split_first().expect("there are several");
-    let results = std::thread::scope(|scope| {
-        let others: Vec<_> = others
-            .iter()
-            .map(|part| {
-                (
-                    part,
-                    std::thread::Builder::new().spawn_scoped(scope, || part.compute()),
-                )
-            })
-            .collect();
-        let mut results = vec![mine.compute()];
-        // Where the system has no more threads, this one does the work.
-        results.extend(others.into_iter().map(|(part, thread)| match thread {
-            Ok(thread) => thread.join().expect("a product does not panic"),
-            Err(_) => part.compute(),
-        }));
-        results
-    });
-    joined(&parts, &results, product.tokens())
+/// What multiplies a product.
+#[derive(Clone, Copy)]
+struct Multiplier<'a> {
+    device: &'a Device,
+    threads: usize,
 }
 
-/// The parts' results, `[tokens, rows]` each, side by side.
-fn joined(parts: &[Product], results: &[Vec<f32>], tokens: usize) -> Vec<f32> {
-    let mut all = Vec::new();
-    for token in 0..tokens {
-        for (part, result) in parts.iter().zip(results) {
-            all.extend_from_slice(&result[token * part.rows..][..part.rows]);
-        }
+impl Multiplier<'_> {
+    /// By the card, or by the processor where its bits would not be the same for certain.
+    fn multiply(self, product: &Product) -> Vec<f32> {
+        let task = Task {
+            model: product.accumulate,
+            dtype: product.dtype(),
+            weights: &product.weights,
+            rows: product.rows,
+            columns: product.columns(),
+            inputs: product.values,
+        };
+        let outputs = self.device.outputs(&task);
+        outputs.unwrap_or_else(|| threaded::multiply(product, self.threads))
     }
-    all
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use floatscope_core::lab::matmul::{Device, Job, Settings};
+use floatscope_core::lab::matmul::{self, Job, Settings};
 
-use crate::arguments::{self, MatmulOptions, Target};
+use super::device::Device;
+use crate::arguments::{MatmulOptions, Target};
 use crate::inputs::{self, Inputs, shown, what};
 use crate::outputs::Output;
 use crate::reader::{KnownFile, Source};
@@ -18,7 +19,6 @@ mod table;
 /// # Errors
 /// Says what is wrong with the options, the pattern or the output.
 pub(super) fn run(options: &MatmulOptions) -> Result<bool, String> {
-    let device = device(options.device)?;
     let path = std::slice::from_ref(&options.path);
     let inputs = Inputs::of(path);
     inputs.notes.iter().for_each(|note| complain(note));
@@ -32,9 +32,14 @@ pub(super) fn run(options: &MatmulOptions) -> Result<bool, String> {
     let mut job = Job::new(&inputs::checkpoint_name(path), settings);
     let files = read_headers(&mut job, inputs);
     select(&mut job, options)?;
+    job.start();
+    // 16-bit weights, under two models.
+    let multiplications = job.waiting_bytes().saturating_mul(options.tokens);
+    let device = Device::choose(options.device, multiplications)?;
     let json = open(options, &read)?;
-    drive::multiply(&mut job, &files, options);
-    let report = job.report(&device);
+    drive::multiply(&mut job, &files, options, &device);
+    let multiplied_by = says(&device);
+    let report = job.report(&multiplied_by);
     if let Some(json) = json {
         json.write(|out| {
             serde_json::to_writer(&mut *out, &report)?;
@@ -45,34 +50,32 @@ pub(super) fn run(options: &MatmulOptions) -> Result<bool, String> {
         Output::stdout().write(|out| table::write(&report, options.all, out))?;
     }
     // Last, where a person still sees them behind a long table.
+    if let Some(complaint) = device.complaint() {
+        complain(&complaint);
+    }
     for problem in report.problems {
         complain(&problem.to_string());
     }
     Ok(report.problems.is_empty())
 }
 
-/// What multiplies. There is no other way yet than the processor's.
-///
-/// # Errors
-/// Where a graphics card is asked for.
-fn device(asked: arguments::Device) -> Result<Device, String> {
-    let (asked, says) = match asked {
-        arguments::Device::Auto => (
-            "auto",
-            "The processor multiplies: this build has no products on graphics cards.",
-        ),
-        arguments::Device::Cpu => ("cpu", "The processor multiplies, as it was asked to."),
-        arguments::Device::Gpu => {
-            let says = "--device gpu: this build multiplies on the processor only: \
-                take --device cpu, or auto";
-            return Err(says.to_owned());
+/// What multiplied, and why.
+fn says(device: &Device) -> matmul::Device {
+    let (kind, says) = match device.used() {
+        Ok(used) => {
+            let kind = if used.products > 0 { "gpu" } else { "cpu" };
+            (kind, format!("A graphics card was used: {}.", used.says()))
+        }
+        Err(why) => {
+            let colon = if device.asked() == "cpu" { "," } else { ":" };
+            ("cpu", format!("The processor multiplies{colon} {why}."))
         }
     };
-    Ok(Device {
-        kind: "cpu",
-        asked,
-        says: says.to_owned(),
-    })
+    matmul::Device {
+        kind,
+        asked: device.asked(),
+        says,
+    }
 }
 
 fn open(options: &MatmulOptions, read: &[PathBuf]) -> Result<Option<Output>, String> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::arguments::LabCommand;
 use crate::scan::complain;
 
+mod device;
 mod forward;
 mod matmul;
 mod rotary;

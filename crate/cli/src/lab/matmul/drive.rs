@@ -3,18 +3,27 @@
 use std::io;
 use std::task::Poll;
 
-use floatscope_core::lab::matmul::{Block, Cpu, Job, Worker};
+use floatscope_core::lab::Accumulate;
+use floatscope_core::lab::matmul::{Block, Cpu, Job, Multiplier, Probe, Rows, Worker};
 use indicatif::ProgressBar;
 
 use crate::arguments::MatmulOptions;
 use crate::inputs::what;
+use crate::lab::device::{Device, Task};
 use crate::progress;
 use crate::reader::{KnownFile, Opened, Reader, Sink};
 use crate::threads::{self, Shared};
 
-/// Hands the blocks to threads until none is left.
-pub(super) fn multiply(job: &mut Job, files: &[KnownFile], options: &MatmulOptions) {
-    job.start();
+/// A card is handed as much at once as a block has.
+const CARD_BYTES: usize = 1 << 20;
+
+/// Hands the blocks of a job that was started to threads until none is left.
+pub(super) fn multiply(
+    job: &mut Job,
+    files: &[KnownFile],
+    options: &MatmulOptions,
+    device: &Device,
+) {
     let settings = job.settings();
     let total_bytes = job.waiting_bytes();
     let shared = Multiplying {
@@ -25,9 +34,35 @@ pub(super) fn multiply(job: &mut Job, files: &[KnownFile], options: &MatmulOptio
     // A byte is worth as much work as there are tokens.
     let work = total_bytes.saturating_mul(settings.tokens);
     threads::work_in(threads::count(options.threads), work, || {
-        shared.work(Worker::new(settings, Cpu));
+        shared.work(Worker::new(settings, Either(device)));
     });
     shared.bar.finish_and_clear();
+}
+
+/// By the card where the bits are the same for certain, and else by the processor.
+#[derive(Clone, Copy)]
+struct Either<'a>(&'a Device);
+
+impl Multiplier for Either<'_> {
+    fn outputs(&mut self, rows: &Rows<'_>, probe: &Probe, model: Accumulate) -> Vec<f32> {
+        let task = Task {
+            model,
+            dtype: rows.dtype,
+            weights: rows.bytes,
+            rows: rows.count(probe.columns()),
+            columns: probe.columns(),
+            inputs: probe.numbers(),
+        };
+        let outputs = self.0.outputs(&task);
+        outputs.unwrap_or_else(|| Cpu.outputs(rows, probe, model))
+    }
+
+    fn chunk_bytes(&self) -> usize {
+        match self.0.has_card() {
+            true => CARD_BYTES,
+            false => Cpu.chunk_bytes(),
+        }
+    }
 }
 
 /// What the threads share.
@@ -39,7 +74,7 @@ struct Multiplying<'a> {
 
 impl Multiplying<'_> {
     /// Multiplies blocks until none is left.
-    fn work(&self, worker: Worker<Cpu>) {
+    fn work(&self, worker: Worker<Either>) {
         let mut reader = Reader::default();
         let mut opened = Opened::default();
         let mut feeding = Feeding {
@@ -82,7 +117,7 @@ impl Multiplying<'_> {
 
 /// A block on its way through a worker.
 struct Feeding<'a> {
-    worker: Worker<Cpu>,
+    worker: Worker<Either<'a>>,
     block: Option<Block>,
     bar: &'a ProgressBar,
     fed_bytes: u64,

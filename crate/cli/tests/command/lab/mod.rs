@@ -1,5 +1,7 @@
 //! `floatscope lab`: what run time adds to the weights.
 
+#[cfg(feature = "gpu")]
+mod gpu;
 mod matmul;
 mod rotary;
 mod text;
