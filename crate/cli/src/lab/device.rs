@@ -25,6 +25,7 @@ const WORTH_A_CARD: u64 = 1 << 37;
 
 /// Y\[token, row\] = Σₖ W\[row, k\] · X\[token, k\], under a model.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "no card reads it"))]
 pub(super) struct Task<'a> {
     pub(super) model: Accumulate,
     pub(super) dtype: Dtype,
