@@ -19,8 +19,8 @@ use none::Card;
 use crate::arguments;
 use crate::numbers;
 
-/// With fewer multiplications in all, the processor is done before a card has been opened and tried
-/// out and the weights have been sent there: they are about ten seconds of one core.
+/// So many multiplications take one core ten seconds or more. With fewer, the processor may well be done
+/// before a card has been opened, tried out and sent the weights.
 const WORTH_A_CARD: u64 = 1 << 37;
 
 /// Y\[token, row\] = Σₖ W\[row, k\] · X\[token, k\], under a model.
