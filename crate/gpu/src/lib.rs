@@ -31,6 +31,7 @@
 
 mod adapter;
 mod buffers;
+mod certain;
 mod device;
 mod error;
 mod health;
