@@ -44,11 +44,11 @@ impl ForwardPass {
         self.setup.as_mut().expect(OVER)
     }
 
-    fn pass(&self) -> &Forward {
+    pub(crate) fn pass(&self) -> &Forward {
         self.pass.as_ref().expect(NOT_BEGUN)
     }
 
-    fn pass_mut(&mut self) -> &mut Forward {
+    pub(crate) fn pass_mut(&mut self) -> &mut Forward {
         self.pass.as_mut().expect(NOT_BEGUN)
     }
 

@@ -4,7 +4,7 @@
 //! headers, the plan, the merged results and the report; a [`Scanner`] is fed
 //! bytes and gives observations back. JavaScript does the reading. For two checkpoints side by
 //! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own,
-//! and a third one has the lab's [`ForwardPass`].
+//! and a third one has the lab's [`ForwardPass`], in a fourth with WebGPU besides.
 //!
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]
@@ -19,6 +19,8 @@ mod coordinator;
 mod formats;
 #[cfg(feature = "lab")]
 mod forward;
+#[cfg(feature = "gpu")]
+mod gpu;
 #[cfg(feature = "compare")]
 mod lab;
 mod panic;
@@ -37,6 +39,8 @@ pub use coordinator::{Coordinator, Run};
 pub use formats::{formats, microscope};
 #[cfg(feature = "lab")]
 pub use forward::ForwardPass;
+#[cfg(feature = "gpu")]
+pub use gpu::GpuLab;
 #[cfg(feature = "compare")]
 pub use lab::rotary;
 pub use panic::last_panic;

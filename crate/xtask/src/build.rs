@@ -60,32 +60,44 @@ pub(crate) fn build(out: &Path) -> Result<()> {
 
 /// A wasm module.
 struct Module {
-    /// A feature of the web crate.
+    /// Of its files.
     name: &'static str,
+    /// Of the web crate.
+    features: &'static str,
     /// What a worker calls it by.
     global: &'static str,
     /// How it is optimised: for size or for speed.
     profile: &'static str,
 }
 
-const MODULES: [Module; 4] = [
+const MODULES: [Module; 5] = [
     Module {
         name: "scan",
+        features: "scan",
         global: "wasm_bindgen",
         profile: "wasm",
     },
     Module {
         name: "compare",
+        features: "compare",
         global: "compare_bindgen",
         profile: "wasm-fast",
     },
     Module {
         name: "lab",
+        features: "lab",
         global: "lab_bindgen",
         profile: "wasm-fast",
     },
     Module {
+        name: "lab_gpu",
+        features: "lab,gpu",
+        global: "lab_gpu_bindgen",
+        profile: "wasm-fast",
+    },
+    Module {
         name: "tokenizer",
+        features: "tokenizer",
         global: "tokenizer_bindgen",
         profile: "wasm",
     },
@@ -99,7 +111,7 @@ fn compile(module: &Module) -> Result<PathBuf> {
     let mut cargo = shell::cargo();
     cargo.args(["build", "--package", "floatscope-web"]);
     cargo.args(["--profile", module.profile]);
-    cargo.args(["--no-default-features", "--features", module.name]);
+    cargo.args(["--no-default-features", "--features", module.features]);
     cargo
         .args(["--target", TARGET, "--target-dir"])
         .arg(&folder);
