@@ -19,13 +19,16 @@ export const downloads = mkdtempSync(join(scratch, 'downloads-'));
 /** Each test has its own limit; the driver's would cut long scans short. */
 const NO_TIMEOUT = 0;
 
-/** @param {number} proxyPort where the server of the tests listens */
-export async function launch(proxyPort) {
-  return isFirefox ? launchFirefox(proxyPort) : launchChromium(proxyPort);
+/**
+ * @param {number} proxyPort where the server of the tests listens
+ * @param {string[]} flags of Chromium's, besides
+ */
+export async function launch(proxyPort, flags = []) {
+  return isFirefox ? launchFirefox(proxyPort) : launchChromium(proxyPort, flags);
 }
 
-/** @param {number} proxyPort */
-function launchChromium(proxyPort) {
+/** @param {number} proxyPort @param {string[]} flags */
+function launchChromium(proxyPort, flags) {
   // The sandbox needs an ordinary user; a container often has only root.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return puppeteer.launch({
@@ -36,6 +39,7 @@ function launchChromium(proxyPort) {
       '--disable-dev-shm-usage',
       `--proxy-server=127.0.0.1:${proxyPort}`,
       '--proxy-bypass-list=<-loopback>',
+      ...flags,
     ],
     downloadBehavior: { policy: 'allow', downloadPath: downloads },
   });
