@@ -1,0 +1,65 @@
+// @ts-check
+// What the lab draws, by a forward pass that is made up. Real ones are in lab.test.mjs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { patience_ms, text, useBrowser } from './harness.mjs';
+import { openMadeUp } from './support/made-up.mjs';
+
+const { browser } = useBrowser();
+const options = { timeout: patience_ms };
+
+/** @param {string} state see made-up-lab.js @param {number} [width] of the window */
+async function inLab(state, width = 1280) {
+  const tab = await openMadeUp(browser(), 4, `&lab=${state}`);
+  await tab.page.setViewport({ width, height: 800 });
+  await tab.page.click('#open-lab');
+  await tab.page.waitForSelector('#forward-view[open]');
+  return tab;
+}
+
+test('what is asked for is what the form says, and it can be cancelled', options, async () => {
+  const { page, errors } = await inLab('form');
+  await page.select('[data-policy="b.softmax"]', 'f16');
+  await page.click('.lab-form button.primary');
+  const [wanted] = await page.evaluate(() => /** @type {any} */ (window).madeUpLab.calls);
+  assert.equal(wanted.a, 'inv_freq=f32,activations=bf16,norm=f32,softmax=f32,accumulate=f32,weights=stored');
+  assert.equal(wanted.b, 'inv_freq=bf16,activations=bf16,norm=f32,softmax=f16,accumulate=f32,weights=stored');
+  assert.equal(wanted.attribute, false);
+  await page.click('#forward-view .running button');
+  assert.match(await text(page, '#forward-view [aria-live]'), /cancelled/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('how far it is, and at which module', options, async () => {
+  const { page } = await inLab('running');
+  assert.equal(await text(page, '#forward-view .running p'), '62.0 MB of 325 MB · 62.0 MB/s · 4.2 s left · layers.4.mlp.up_proj');
+  assert.equal(await page.$eval('.lab-form button.primary', (button) => /** @type {HTMLButtonElement} */ (button).disabled), true);
+  await page.close();
+});
+
+test('without config.json, and a refusal', options, async () => {
+  const bare = await inLab('no-config');
+  assert.equal(await bare.page.$('.lab-form').then((form) => form?.isVisible()), false);
+  await bare.page.close();
+  const { page } = await inLab('failed');
+  assert.match(await text(page, '#forward-view [role=alert]'), /^Token 99,999, at position 1, is outside the vocabulary\.$/);
+  await page.close();
+});
+
+test('the pictures say where it starts and how it grows, for the width they have', options, async () => {
+  for (const width of [1280, 390]) {
+    const { page, errors } = await inLab('done', width);
+    await page.waitForSelector('.growth .mean circle');
+    assert.equal(await page.$eval('.parting .begins', (label) => label.textContent), 'starts at layer 0, o_proj');
+    assert.equal(await page.$$eval('.parting .first', (cells) => cells.length), 1);
+    assert.equal(await page.$$eval('.growth .mean circle', (dots) => dots.length), 4);
+    await page.focus('.growth [role=slider]');
+    await page.keyboard.press('Home');
+    assert.match(await page.$eval('.growth [role=slider]', (slider) => slider.getAttribute('aria-valuetext') ?? ''), /^Layer 0: differs by 0\.0004 on average, at most 0\.02; 50\.00 % are equal$/);
+    assert.equal(await page.$eval('#forward-view', (dialog) => dialog.scrollWidth <= dialog.clientWidth), true, `nothing is cut off at ${width}`);
+    assert.equal(await page.$('#forward-view b:not(.bar)'), null);
+    assert.deepEqual(errors, []);
+    await page.close();
+  }
+});
