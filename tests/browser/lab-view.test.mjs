@@ -19,7 +19,10 @@ async function inLab(state, width = 1280) {
 
 test('what is asked for is what the form says, and it can be cancelled', options, async () => {
   const { page, errors } = await inLab('form');
+  const titles = () => page.$$eval('.policies small', (titles) => titles.map((title) => title.textContent));
+  assert.deepEqual(await titles(), ['from_pretrained(dtype=bfloat16)', '.to(bfloat16)']);
   await page.select('[data-policy="b.softmax"]', 'f16');
+  assert.deepEqual(await titles(), ['from_pretrained(dtype=bfloat16)', 'chosen below']);
   await page.click('.lab-form button.primary');
   const [wanted] = await page.evaluate(() => /** @type {any} */ (window).madeUpLab.calls);
   assert.equal(wanted.a, 'inv_freq=f32,activations=bf16,norm=f32,softmax=f32,accumulate=f32,weights=stored');

@@ -10,6 +10,8 @@ import { readable } from './chart.js';
 
 const LETTER = 6.7;
 const [PITCH, AXIS, WIDEST] = [19, 20, 56];
+/** Room for the name of the first to differ. */
+const TOP = 20;
 /** The faintest cell that differs. */
 const FAINTEST = 0.14;
 
@@ -43,6 +45,7 @@ function depths(modules) {
 export function partingPicture({ modules, first_difference }) {
   const { cells, parts, layers } = grid(modules);
   const depth = depths(cells.map(({ module }) => module));
+  const first = cells.find(({ module }) => module.name === first_difference);
   const short = parts.map((part) => part.replace(/^(self_attn|mlp)\./, '').replace('post_attention_layernorm', 'norm 2').replace('input_layernorm', 'norm 1'));
   /** @param {number} width */
   function draw(width) {
@@ -52,13 +55,18 @@ export function partingPicture({ modules, first_difference }) {
     const every = Math.ceil((14 + LETTER * String(layers).length) / step);
     const cursor = s('rect', { class: 'cursor', width: step, height: PITCH });
     const x = (/** @type {number} */ layer) => left + layer * step;
-    const svg = s('svg', { width, height: parts.length * PITCH + AXIS, 'aria-hidden': 'true' },
-      ...short.map((name, line) => s('text', { class: 'code', x: left - 10, y: (line + 0.5) * PITCH + 4, 'text-anchor': 'end' }, name)),
+    const y = (/** @type {number} */ line) => TOP + line * PITCH;
+    const isRight = first !== undefined && first.layer > layers / 2;
+    const svg = s('svg', { width, height: y(parts.length) + AXIS, 'aria-hidden': 'true' },
+      ...short.map((name, line) => s('text', { class: 'code', x: left - 10, y: y(line + 0.5) + 4, 'text-anchor': 'end' }, name)),
       ...cells.map(({ module, layer, part }) => s('rect', {
-        class: module.name === first_difference ? 'cell first' : 'cell', x: x(layer), y: parts.indexOf(part) * PITCH, width: Math.max(1, step - gap), height: PITCH - 2,
+        class: 'cell', x: x(layer), y: y(parts.indexOf(part)), width: Math.max(1, step - gap), height: PITCH - 2,
         css: { '--depth': String(depth(module)) },
       })),
-      ...Array.from({ length: layers }, (_, layer) => layer % every === 0 && s('text', { x: x(layer) + step / 2, y: parts.length * PITCH + 14, 'text-anchor': 'middle' }, String(layer))),
+      ...Array.from({ length: layers }, (_, layer) => layer % every === 0 && s('text', { x: x(layer) + step / 2, y: y(parts.length) + 14, 'text-anchor': 'middle' }, String(layer))),
+      first && s('rect', { class: 'first', x: x(first.layer), y: y(parts.indexOf(first.part)), width: Math.max(1, step - gap), height: PITCH - 2 }),
+      first && s('path', { class: 'leader', d: `M${x(first.layer) + (step - gap) / 2} ${TOP - 4}V${y(parts.indexOf(first.part))}` }),
+      first && s('text', { class: 'begins', x: isRight ? x(first.layer) + step : x(first.layer), y: 12, 'text-anchor': isRight ? 'end' : 'start' }, `starts at ${first.module.name.replace('layers.', 'layer ').replace(/\.(self_attn\.|mlp\.)?/, ', ')}`),
       cursor);
     return {
       svg,
@@ -66,10 +74,10 @@ export function partingPicture({ modules, first_difference }) {
         cursor.classList.toggle('on', mark >= 0);
         if (mark < 0) return;
         cursor.setAttribute('x', String(x(cells[mark].layer)));
-        cursor.setAttribute('y', String(parts.indexOf(cells[mark].part) * PITCH));
+        cursor.setAttribute('y', String(y(parts.indexOf(cells[mark].part))));
       },
       markAt: (/** @type {number} */ at_x, /** @type {number} */ at_y) => {
-        const [layer, line] = [Math.floor((at_x - left) / step), Math.floor(at_y / PITCH)];
+        const [layer, line] = [Math.floor((at_x - left) / step), Math.floor((at_y - TOP) / PITCH)];
         return cells.findIndex((cell) => cell.layer === layer && parts[line] === cell.part);
       },
     };

@@ -41,6 +41,14 @@ export function labForm(casts, run) {
   const rows = keys(casts).map((row) => ({ key: row[0], title: row[1], a: choice('a', row), b: choice('b', row) }));
   /** @param {'a' | 'b'} side */
   const policy = (side) => rows.map((row) => `${row.key}=${row[side].value}`).join();
+  const titles = { a: h('small', { class: 'code' }), b: h('small', { class: 'code' }) };
+  /** A policy is called what PyTorch's call for it is only while it is that. */
+  const entitle = () => {
+    for (const side of /** @type {const} */ (['a', 'b'])) {
+      const isPreset = keys(casts).every(([key, , values], row) => rows[row][side].value === (PRESET[side][key] ?? values[0]));
+      titles[side].textContent = isPreset ? TITLES[side] : 'chosen below';
+    }
+  };
   const start = h('button', { type: 'submit', class: 'primary' }, 'Run');
   asText.addEventListener('change', () => {
     label.textContent = asText.checked ? 'Text' : 'Tokens, by id';
@@ -49,6 +57,7 @@ export function labForm(casts, run) {
   const element = h('form', {
     class: 'lab-form',
     on: {
+      change: entitle,
       submit: (/** @type {Event} */ event) => {
         event.preventDefault();
         const said = asText.checked ? { tokens: '', text: tokens.value } : { tokens: tokens.value };
@@ -58,9 +67,10 @@ export function labForm(casts, run) {
   },
   h('p', { class: 'field' }, label, tokens, textChoice),
   h('table', { class: 'policies' },
-    h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, 'a', h('small', { class: 'code' }, TITLES.a)), h('th', { scope: 'col' }, 'b', h('small', { class: 'code' }, TITLES.b)))),
+    h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, 'a', titles.a), h('th', { scope: 'col' }, 'b', titles.b))),
     h('tbody', {}, ...rows.map(({ title, a, b }) => h('tr', {}, h('th', { scope: 'row' }, title), h('td', {}, a), h('td', {}, b))))),
   h('p', { class: 'actions' }, start, h('label', {}, attribute, ' each change by itself, too')));
+  entitle();
   return {
     element,
     /** @param {{canRun: boolean, hasTokenizer: boolean}} state */

@@ -1,8 +1,9 @@
 // @ts-check
 // What a pass has shown: a sentence, where the runs part, and every figure.
 
+import { layersPicture } from '../../charts/layers.js';
 import { partingPicture } from '../../charts/parting.js';
-import { NOTHING, count, percent, plural, value } from '../../text/numbers.js';
+import { NOTHING, compact, count, percent, plural, value } from '../../text/numbers.js';
 import { h } from '../dom.js';
 
 /** @typedef {import('../../lab.js').ForwardReport} ForwardReport */
@@ -59,10 +60,12 @@ export function labResult(report) {
   const outer = report.modules.filter(({ name }) => !name.startsWith('layers.'));
   return [
     h('p', { class: 'lead headline' }, report.headline),
-    h('p', { class: 'sub' }, [`${model.family}, ${plural(model.layers, 'layer')}`, plural(report.tokens.length, 'token'), report.device].join(' · ')),
+    h('p', { class: 'sub' }, [`${model.family}, ${plural(model.layers, 'layer')}`, plural(report.tokens.length, 'token'), `${compact(model.parameters)} parameters read`, report.device].join(' · ')),
     ...report.notes.map((note) => h('p', { class: 'note' }, note)),
     h('h3', {}, 'Where the two runs part'),
     h('div', { class: 'parting' }, partingPicture(report)),
+    h('h3', {}, 'How the difference grows'),
+    h('div', { class: 'growth' }, layersPicture(report.layers)),
     modules('Before and behind the layers, and the rotary buffers', [...outer, ...report.buffers]),
     ...attribution(report),
     ...logits(report),
