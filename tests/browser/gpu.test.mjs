@@ -2,6 +2,7 @@
 // The lab's products by WebGPU in a worker, on Chromium's software adapter: to the bit of sums written down
 // in JavaScript, by the browser's own count of what was started, and with a sentence where there is no GPU.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { isFirefox, patience_ms } from './harness.mjs';
 import { startGpuWorker } from './support/gpu.mjs';
@@ -119,6 +120,24 @@ test('products that are not exact are refused under a rule', options, async () =
   const ask = await theWorker();
   const product = ask('product', 'F32', stored.F32([1 / 3]), new Float32Array([1 / 3]), 1, 'f32');
   await assert.rejects(product, { message: /^products of weights in F32 and of these inputs are not exact/ });
+});
+
+test('a forward pass on the GPU says what the CPU says, and goes on where the GPU is lost', options, async () => {
+  const ask = await theWorker();
+  const folder = new URL('../fixtures/forward/llama/', import.meta.url);
+  const [file, config] = ['model.safetensors', 'config.json'].map((name) => new Uint8Array(readFileSync(new URL(name, folder))));
+  const policies = ['1, 2, 3, 5, 8', '', 'inv_freq=bf16'];
+  const cpu = await ask('forward', file, config, policies, false);
+  const gpu = await ask('forward', file, config, policies, true);
+  assert.equal(gpu.report, cpu.report);
+  assert(gpu.facts.products > 0 && gpu.facts.dispatches > cpu.facts.dispatches);
+  assert.equal(gpu.facts.lost, null);
+  await ask('destroy');
+  const lost = await ask('forward', file, config, policies, true);
+  assert.equal(lost.report, cpu.report);
+  assert.match(lost.facts.lost, /^the GPU was lost: ./);
+  assert.equal(lost.facts.products, gpu.facts.products);
+  opened = undefined;
 });
 
 test('weights larger than a binding are multiplied in pieces', options, async () => {

@@ -9,6 +9,8 @@ let [dispatches, submissions] = [0, 0];
 let mistake = null;
 /** @type {any} */
 let device;
+/** @type {WebAssembly.Memory} */
+let memory;
 /** @type {lab_gpu_bindgen.GpuLab} */
 let lab;
 
@@ -40,7 +42,7 @@ wrap('GPUDevice', 'createShaderModule', (original, given) => {
 const methods = {
   async load(/** @type {string} */ folder) {
     importScripts(`${folder}/lab_gpu.js`);
-    await lab_gpu_bindgen({ module_or_path: `${folder}/lab_gpu_bg.wasm` });
+    ({ memory } = await lab_gpu_bindgen({ module_or_path: `${folder}/lab_gpu_bg.wasm` }));
   },
   async open(/** @type {boolean} */ allowSoftware, /** @type {number | undefined} */ largest) {
     lab = await lab_gpu_bindgen.GpuLab.open(allowSoftware, largest);
@@ -53,6 +55,24 @@ const methods = {
   },
   counts: () => ({ told: lab.dispatches(), dispatches, submissions }),
   product: (dtype, weights, inputs, tokens, rule) => lab.product(dtype, weights, inputs, tokens, rule),
+  /** A forward pass over one file, by the GPU or not. */
+  async forward(/** @type {Uint8Array} */ file, /** @type {Uint8Array} */ config, /** @type {string[]} */ [tokens, a, b], /** @type {boolean} */ onGpu) {
+    const pass = new lab_gpu_bindgen.ForwardPass('fixture');
+    const at = pass.add_file('model.safetensors', file.length);
+    for (let range; (range = pass.header_wants(at));) pass.header_feed(at, file.subarray(range[0], range[1]));
+    pass.start(config, tokens, a, b, false);
+    const reads = pass.reads();
+    for (let read = 0; read < reads.length; read += 3) {
+      const bytes = file.subarray(reads[read + 1], reads[read + 2]);
+      const buffer = pass.buffer(bytes.length);
+      new Uint8Array(memory.buffer, buffer, bytes.length).set(bytes);
+      for (let fed = 0; fed < bytes.length;) {
+        fed += pass.feed(fed, bytes.length);
+        if (pass.is_ready()) await (onGpu ? pass.multiply_on(lab) : pass.multiply());
+      }
+    }
+    return { report: pass.report('this'), facts: JSON.parse(lab.facts()) };
+  },
   break: (/** @type {string} */ from, /** @type {string} */ to) => { mistake = [from, to]; },
   destroy: () => { device.destroy(); return device.lost.then(() => {}); },
   hide: () => { Object.defineProperty(navigator, 'gpu', { value: undefined }); },
