@@ -4,7 +4,7 @@ use crate::ForwardPass;
 use floatscope_core::format::Dtype;
 use floatscope_core::lab::forward::Product;
 use floatscope_core::report::to_json;
-use floatscope_gpu::{Facts, Gpu, GpuError, Model, Options, Weights};
+use floatscope_gpu::{Facts, Gpu, Model, Options, Weights};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -51,7 +51,8 @@ impl GpuLab {
         if let Some(bytes) = largest_binding_bytes {
             options.largest_binding_bytes = bytes as u64;
         }
-        let gpu = Gpu::open(&options).await.map_err(said)?;
+        let gpu = Gpu::open(&options).await;
+        let gpu = gpu.map_err(|error| error.to_string())?;
         Ok(Self {
             first_dispatches: gpu.dispatches(),
             gpu,
@@ -108,7 +109,7 @@ impl GpuLab {
                 outputs.await
             }
         };
-        outputs.map_err(said)
+        outputs.map_err(|error| error.to_string())
     }
 
     /// Gives the device back.
@@ -147,10 +148,6 @@ impl GpuLab {
             None
         })
     }
-}
-
-fn said(error: GpuError) -> String {
-    error.to_string()
 }
 
 #[wasm_bindgen]
