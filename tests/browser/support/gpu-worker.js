@@ -60,7 +60,7 @@ const methods = {
     const pass = new lab_gpu_bindgen.ForwardPass('fixture');
     const at = pass.add_file('model.safetensors', file.length);
     for (let range; (range = pass.header_wants(at));) pass.header_feed(at, file.subarray(range[0], range[1]));
-    pass.start(config, tokens, a, b, false);
+    pass.start(config, JSON.stringify({ tokens, a, b, attribute: false }));
     const reads = pass.reads();
     for (let read = 0; read < reads.length; read += 3) {
       const bytes = file.subarray(reads[read + 1], reads[read + 2]);
