@@ -131,6 +131,8 @@ test('a model of another kind is refused by name', options, async () => {
 test('another checkpoint ends it, and no request leaves the page', options, async () => {
   const folder = fixture('llama');
   const { page, errors } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  // The page's own modules come half a second after it.
+  await page.waitForFunction(() => ['compare', 'lab'].every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith(`/${name}_bg.wasm`))));
   const before = requestsOfThePage(seen()).length;
   assert.equal(await run(page), 'done');
   assert.equal(requestsOfThePage(seen()).length, before);
