@@ -72,6 +72,8 @@ export interface Wanted {
   b: string;
   /** Each change by itself, too. */
   attribute: boolean;
+  /** By WebGPU, where that gives the same bits. */
+  gpu?: boolean;
 }
 
 export interface LabState {

@@ -3,10 +3,13 @@
 // in JavaScript, by the browser's own count of what was started, and with a sentence where there is no GPU.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { isFirefox, patience_ms } from './harness.mjs';
+import { fileURLToPath } from 'node:url';
+import { isFirefox, origin, patience_ms, phase, pick } from './harness.mjs';
 import { startGpuWorker } from './support/gpu.mjs';
 import { launch } from './support/launch.mjs';
+import { command, download } from './support/native.mjs';
 import { startServer } from './support/server.mjs';
 import { bf16, outputs, rules } from './support/sums.mjs';
 
@@ -147,6 +150,26 @@ test('a forward pass on the GPU says what the CPU says, and goes on where the GP
   await assert.rejects(product, { message: /^the GPU was lost: ./ });
   await assert.rejects(product, { message: /^the GPU was lost: ./ });
   opened = undefined;
+});
+
+test('the page’s lab multiplies on the GPU and says so; its figures are the command’s', options, async () => {
+  const page = await browser.newPage();
+  await page.goto(`${origin}/`);
+  await page.waitForSelector('body[data-phase="empty"]');
+  const folder = fileURLToPath(new URL('../fixtures/forward/llama/', import.meta.url));
+  await pick(page, join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  await phase(page, 'done');
+  await page.click('#open-lab');
+  await page.click('#lab-gpu');
+  await page.click('.lab-form button.primary');
+  const ended = await page.waitForFunction(() => ['done', 'failed'].find((phase) => phase === document.querySelector('#forward-view')?.getAttribute('data-phase')), { timeout: patience_ms });
+  assert.equal(await ended.jsonValue(), 'done', await page.$eval('#forward-view .error', (error) => error.textContent));
+  const { text } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+  const native = await command(folder, ['lab', 'forward', 'model.safetensors', '--tokens', JSON.parse(text).tokens.join(), '--json', '-', '--no-progress']);
+  const figures = (/** @type {string} */ json) => json.replace(/"device":"[^"]*"/, '');
+  assert.equal(figures(text), figures(native));
+  assert.match(JSON.parse(text).device, /^GPU: .+\(WebGPU, in software\)$/);
+  await page.close();
 });
 
 test('weights larger than a binding are multiplied in pieces', options, async () => {

@@ -1,11 +1,11 @@
 // @ts-check
 // Where the wasm modules, the workers' code and the sample come from. All of it
 // is fetched when the page loads; a worker that is started later asks for
-// nothing, so that no request leaves the page while a file is open. The one
-// exception is what makes a text tokens: it is large, and fetched from where the
-// page came from when a tokenizer.json is opened.
+// nothing, so that no request leaves the page while a file is open. The two
+// exceptions are what makes a text tokens and what brings products to a GPU: they
+// are large, and fetched from where the page came from when they are asked for.
 
-/** @typedef {import('./messages.js').Core | 'tokenizer'} Core */
+/** @typedef {import('./messages.js').Core | 'tokenizer' | 'lab_gpu'} Core */
 
 /** What is not needed for a first scan waits until its workers have started. */
 const LATER_MS = 500;
@@ -25,12 +25,11 @@ async function compiled(core) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** @returns {Promise<string>} a URL of the code of a worker */
-async function workerUrl() {
-  // The build makes one classic script of the wasm's glue and our worker-*.js.
-  const script = await (await fetched('worker.js')).text();
-  return URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-}
+/** @param {string} name @returns {Promise<string>} */
+const scriptOf = async (name) => (await fetched(name)).text();
+
+/** @param {string[]} scripts @returns {string} a URL of the code of a worker */
+const workerUrl = (...scripts) => URL.createObjectURL(new Blob(scripts, { type: 'text/javascript' }));
 
 /**
  * The one place that turns a string into the address of a script. Only what
@@ -50,6 +49,7 @@ function ownUrl(url) {
  * @typedef {object} Artifacts
  * @property {(core: Core) => Promise<WebAssembly.Module>} module
  * @property {(name: string) => Worker} startWorker the name is for developer tools
+ * @property {(name: string) => Promise<Worker>} startGpuWorker one that can bring products to a GPU
  */
 
 /** @type {Promise<Artifacts> | null} */
@@ -69,14 +69,29 @@ const later = (begin) => new Promise((resolve) => { setTimeout(resolve, LATER_MS
 
 /** @returns {Promise<Artifacts>} */
 async function load() {
-  const [scan, url] = await Promise.all([compiled('scan'), workerUrl()]);
+  // The build makes one classic script of the wasm's glue and our worker-*.js.
+  const [scan, script] = await Promise.all([compiled('scan'), scriptOf('worker.js')]);
+  const url = workerUrl(script);
   const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')), lab: later(() => compiled('lab')) };
   // Who needs one hears of what went wrong.
   for (const module of [modules.compare, modules.lab]) module.catch(() => {});
-  /** @type {Promise<WebAssembly.Module> | undefined} */
-  let tokenizer;
-  const module = (/** @type {Core} */ core) => (core === 'tokenizer' ? (tokenizer ??= compiled('tokenizer').catch((error) => { tokenizer = undefined; throw error; })) : modules[core]);
-  return { module, startWorker: (name) => new Worker(policy.createScriptURL(url), { name }) };
+  const onDemand = { tokenizer: once(() => compiled('tokenizer')), lab_gpu: once(() => compiled('lab_gpu')) };
+  const gpuUrl = once(async () => workerUrl(await scriptOf('lab_gpu.js'), script));
+  return {
+    module: (core) => (core === 'tokenizer' || core === 'lab_gpu' ? onDemand[core]() : modules[core]),
+    startWorker: (name) => new Worker(policy.createScriptURL(url), { name }),
+    startGpuWorker: async (name) => new Worker(policy.createScriptURL(await gpuUrl()), { name }),
+  };
+}
+
+/** Begins when it is asked for; after a failure it can be tried again. @template T @param {() => Promise<T>} begin @returns {() => Promise<T>} */
+function once(begin) {
+  /** @type {Promise<T> | undefined} */
+  let begun;
+  return () => (begun ??= begin().catch((error) => {
+    begun = undefined;
+    throw error;
+  }));
 }
 
 /** @returns {Promise<File>} the built-in checkpoint */

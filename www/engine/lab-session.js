@@ -51,7 +51,7 @@ export class LabSession extends Store {
     this.change({ phase: 'reading header', error: null, progress: noProgress(), module: '', report: null });
     this.pause(true);
     try {
-      const link = await this.#start();
+      const link = await this.#start(wanted.gpu === true);
       if (begun !== this.#begun) return link.end('it was begun anew');
       this.#link = link;
       const { name, files, indexes, config } = checkpoint;
@@ -89,10 +89,11 @@ export class LabSession extends Store {
     return { tokenizer: { file, module: await artifacts.module('tokenizer') } };
   }
 
-  async #start() {
+  /** @param {boolean} onGpu */
+  async #start(onGpu) {
     const artifacts = await loadArtifacts();
-    const module = await artifacts.module('lab');
-    const link = new Link(artifacts.startWorker('lab'), PATIENCE, {
+    const [module, worker] = onGpu ? await Promise.all([artifacts.module('lab_gpu'), artifacts.startGpuWorker('lab')]) : [await artifacts.module('lab'), artifacts.startWorker('lab')];
+    const link = new Link(worker, PATIENCE, {
       receive: (message) => { if (link === this.#link) this.#receive(message); },
       // Whoever waits for the pass hears of it.
       lost() {},

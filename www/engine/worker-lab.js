@@ -8,9 +8,44 @@ const READINGS_AHEAD = 4;
 const PROGRESS_MS = 100;
 
 /** What multiplies, as the report has it. */
-const DEVICE = 'CPU, 1 thread, in the browser';
+const CPU = 'CPU, 1 thread, in the browser';
+
+/** The lab's wasm: with what brings products to a GPU where this worker was started so. */
+const labCore = typeof lab_gpu_bindgen === 'undefined' ? lab_bindgen : lab_gpu_bindgen;
 
 /** @typedef {import('./messages.js').PassToRun} PassToRun */
+
+/** @typedef {lab_bindgen.ForwardPass | lab_gpu_bindgen.ForwardPass} Pass */
+/**
+ * What multiplies.
+ * @typedef {object} Device
+ * @property {(pass: Pass) => Promise<void> | void} multiply
+ * @property {() => string} says which it was, and why no faster one
+ */
+
+/** The GPU where it is asked for and passes its test, or the CPU. @param {boolean} onGpu @returns {Promise<Device>} */
+async function openedDevice(onGpu) {
+  if (!onGpu) return { multiply: (pass) => pass.multiply(), says: () => CPU };
+  try {
+    // Asked for, a software adapter will do.
+    return gpuDevice(await lab_gpu_bindgen.GpuLab.open(true));
+  } catch (error) {
+    return { multiply: (pass) => pass.multiply(), says: () => `${CPU}: ${error}` };
+  }
+}
+
+/** @param {lab_gpu_bindgen.GpuLab} gpu @returns {Device} */
+function gpuDevice(gpu) {
+  return {
+    multiply: (pass) => /** @type {lab_gpu_bindgen.ForwardPass} */ (pass).multiply_on(gpu),
+    says() {
+      const { title, products, all, lost, adapter } = JSON.parse(gpu.facts());
+      const rest = all - products;
+      const why = lost ?? 'no GPU gives their bits for certain';
+      return `GPU: ${title} (WebGPU${adapter.is_software ? ', in software' : ''})${rest ? `; ${rest} of ${all} products on the CPU: ${why}` : ''}`;
+    },
+  };
+}
 
 class LabRole {
   #told_ms = 0;
@@ -35,7 +70,7 @@ class LabRole {
 
   /** @param {PassToRun} pass */
   async #forward({ checkpoint, wanted, tokenizer }) {
-    const core = new lab_bindgen.ForwardPass(checkpoint.name);
+    const core = new labCore.ForwardPass(checkpoint.name);
     const { used } = await readHeaders({
       addFile: (name, bytes) => core.add_file(name, bytes),
       addIndex: (name, bytes) => core.add_index(name, bytes),
@@ -47,8 +82,9 @@ class LabRole {
     const config = checkpoint.config ? await checkpoint.config.file.arrayBuffer().catch(explain) : new ArrayBuffer(0);
     const tokens = wanted.text === undefined ? {} : await this.#tokenise(tokenizer, wanted.text);
     core.start(new Uint8Array(config), JSON.stringify({ ...wanted, ...tokens }));
-    await this.#multiply(core, used.map(({ file }) => file));
-    return new Blob([core.report(DEVICE), '\n'], { type: 'application/json' });
+    const device = await openedDevice(wanted.gpu === true);
+    await this.#multiply(core, device, used.map(({ file }) => file));
+    return new Blob([core.report(device.says()), '\n'], { type: 'application/json' });
   }
 
   /** A text's tokens, by the checkpoint's tokenizer.json. @param {PassToRun['tokenizer']} tokenizer @param {string} text */
@@ -61,8 +97,8 @@ class LabRole {
     return { tokens: tokens.join(), pieces };
   }
 
-  /** Reads everything and multiplies it. @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {File[]} files */
-  async #multiply(core, files) {
+  /** Reads everything and multiplies it. @param {Pass} core @param {Device} device @param {File[]} files */
+  async #multiply(core, device, files) {
     const waiting = stretches(core.reads());
     const total = core.total_bytes();
     /** @type {Reading[]} */
@@ -77,7 +113,7 @@ class LabRole {
       while (!reading.isAtEnd) {
         if (!reading.rest.byteLength) await reading.next();
         const part = reading.part(reading.rest.byteLength);
-        this.#feed(core, part);
+        await this.#feed(core, device, part);
         bytes += part.byteLength;
         await this.#tell(core, bytes, total);
       }
@@ -85,18 +121,18 @@ class LabRole {
     }
   }
 
-  /** @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {Uint8Array} part */
-  #feed(core, part) {
+  /** @param {Pass} core @param {Device} device @param {Uint8Array} part */
+  async #feed(core, device, part) {
     const at = core.buffer(part.byteLength);
     // The memory may have grown, so the view is new each time.
     new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
     for (let fed = 0; fed < part.byteLength;) {
       fed += core.feed(fed, part.byteLength);
-      if (core.is_ready()) core.multiply();
+      if (core.is_ready()) await device.multiply(core);
     }
   }
 
-  /** Tells how far it is, and takes in what has been sent. @param {InstanceType<typeof lab_bindgen.ForwardPass>} core @param {number} bytes @param {number} total */
+  /** Tells how far it is, and takes in what has been sent. @param {Pass} core @param {number} bytes @param {number} total */
   async #tell(core, bytes, total) {
     if (performance.now() - this.#told_ms < PROGRESS_MS) return;
     tellPage({ type: 'multiplied', bytes, total, module: core.module() });

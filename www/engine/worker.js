@@ -24,7 +24,7 @@ const tables = () => ({ formats: JSON.parse(wasm_bindgen.formats()), casts: JSON
 
 /** @param {import('./messages.js').Start} start */
 function begin({ role: wanted, core: name, module, port }) {
-  core = { scan: wasm_bindgen, compare: compare_bindgen, lab: lab_bindgen }[name];
+  core = { scan: wasm_bindgen, compare: compare_bindgen, lab: labCore }[name];
   const { memory } = core.initSync({ module });
   if (wanted === 'lab') role = new LabRole(memory, broken);
   else role = wanted === 'scanner' && port ? new ScannerRole(memory, port, broken) : new CoordinatorRole(broken);

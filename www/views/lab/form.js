@@ -35,6 +35,7 @@ export function labForm(casts, run) {
   const asText = h('input', { type: 'checkbox' });
   const textChoice = h('label', { hidden: true }, asText, ' as text');
   const attribute = h('input', { type: 'checkbox' });
+  const gpu = h('input', { type: 'checkbox', id: 'lab-gpu' });
   /** @param {'a' | 'b'} side @param {[PolicyKey, string, string[]]} row */
   const choice = (side, [key, title, values]) => h('select', { 'data-policy': `${side}.${key}`, 'aria-label': `${title}, ${side}` },
     ...values.map((value) => h('option', { value, selected: value === PRESET[side][key] }, value)));
@@ -61,7 +62,7 @@ export function labForm(casts, run) {
       submit: (/** @type {Event} */ event) => {
         event.preventDefault();
         const said = asText.checked ? { tokens: '', text: tokens.value } : { tokens: tokens.value };
-        run({ ...said, a: policy('a'), b: policy('b'), attribute: attribute.checked });
+        run({ ...said, a: policy('a'), b: policy('b'), attribute: attribute.checked, gpu: gpu.checked });
       },
     },
   },
@@ -69,7 +70,7 @@ export function labForm(casts, run) {
   h('table', { class: 'policies' },
     h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, 'a', titles.a), h('th', { scope: 'col' }, 'b', titles.b))),
     h('tbody', {}, ...rows.map(({ title, a, b }) => h('tr', {}, h('th', { scope: 'row' }, title), h('td', {}, a), h('td', {}, b))))),
-  h('p', { class: 'actions' }, start, h('label', {}, attribute, ' each change by itself, too')));
+  h('p', { class: 'actions' }, start, h('label', {}, attribute, ' each change by itself, too'), 'gpu' in navigator && h('label', { title: 'WebGPU, where the adapter gives the processor’s bits; it is tried out first' }, gpu, ' multiply on the GPU')));
   entitle();
   return {
     element,
