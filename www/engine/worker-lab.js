@@ -2,7 +2,7 @@
 // The lab's role: runs a model under two policies, in one pass over its weights.
 
 /** Readings that are open at once: a file of many small tensors would wait for each of them. */
-const READINGS_AHEAD = 4;
+const READINGS_AHEAD = 16;
 
 /** At least this long between two messages about how far it is. */
 const PROGRESS_MS = 100;

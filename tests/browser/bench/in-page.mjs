@@ -64,7 +64,9 @@ export async function fullScan() {
   const bench = /** @type {HTMLInputElement} */ (document.querySelector('#bench-files'));
   const input = /** @type {HTMLInputElement} */ (document.querySelector('#file-input'));
   const transfer = new DataTransfer();
-  transfer.items.add(/** @type {File} */ (bench.files?.[0]));
+  const [first, ...others] = bench.files ?? [];
+  // A config.json belongs to the checkpoint.
+  for (const file of [first, ...others.filter(({ name }) => name === 'config.json')]) transfer.items.add(file);
   input.files = transfer.files;
   const start_ms = performance.now();
   input.dispatchEvent(new Event('change', { bubbles: true }));
@@ -124,6 +126,32 @@ export async function compareFiles() {
       if (compare === 'done') resolve(performance.now() - start_ms);
       else reject(new Error('the comparison failed'));
     }).observe(document.body, { attributeFilter: ['data-compare'] });
+  });
+}
+
+/**
+ * Runs what is open in the lab, whose form is open.
+ *
+ * @param {number} tokens
+ * @returns {Promise<number>} milliseconds until the results are there
+ */
+export async function runForward(tokens) {
+  const dialog = /** @type {HTMLElement} */ (document.querySelector('#forward-view'));
+  /** @type {HTMLInputElement} */ (document.querySelector('#lab-tokens')).value = Array.from({ length: tokens }, (_, at) => 7 * at + 1).join();
+  const start_ms = performance.now();
+  /** @type {HTMLElement} */ (document.querySelector('.lab-form button.primary')).click();
+  // The last results may still be on the screen.
+  let hasBegun = false;
+  return new Promise((resolve, reject) => {
+    new MutationObserver((_, observer) => {
+      const { phase } = dialog.dataset;
+      const hasEnded = phase === 'done' || phase === 'failed';
+      hasBegun ||= !hasEnded;
+      if (!hasBegun || !hasEnded) return;
+      observer.disconnect();
+      if (phase === 'done') resolve(performance.now() - start_ms);
+      else reject(new Error('the pass failed'));
+    }).observe(dialog, { attributeFilter: ['data-phase'] });
   });
 }
 

@@ -43,7 +43,7 @@ fn native_command() -> Result<()> {
     ))
 }
 
-/// A full scan, then comparisons, against bare reads of the same files in the same page.
+/// A full scan, then comparisons, then the lab, against bare reads of the same files in the same page.
 fn browser() -> Result<()> {
     let program = Browser::Chromium.program()?;
     setup::node_packages()?;
@@ -51,7 +51,8 @@ fn browser() -> Result<()> {
     let files = shell::target_dir().join("bench");
     let benches = [
         ("bench.mjs", files.join("normal-bf16.safetensors")),
-        ("bench-comparison.mjs", files),
+        ("bench-comparison.mjs", files.clone()),
+        ("bench-forward.mjs", files),
     ];
     for (bench, argument) in benches {
         let mut node = shell::in_root("node");
