@@ -93,6 +93,8 @@ export interface LabState {
 /** The lab's forward pass over what is open. */
 export interface Lab {
   readonly state: LabState;
+  /** Somebody looks at the form: the next pass begins sooner. */
+  warm(): unknown;
   run(wanted: Wanted): unknown;
   cancel(): unknown;
   /** Leaves what was run. */

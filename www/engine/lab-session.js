@@ -24,6 +24,8 @@ export class LabSession extends Store {
   /** Counts what was begun: a later one takes over from an earlier one. */
   #begun = 0;
   #saved = new Blob();
+  /** A worker that waits for a pass. @type {Promise<Link> | null} */
+  #spare = null;
 
   /** @param {() => Selection | null} given what is open @param {(isPaused: boolean) => void} pause what else is being read */
   constructor(given, pause) {
@@ -41,6 +43,20 @@ export class LabSession extends Store {
     if (given?.tokenizer) loadArtifacts().then((artifacts) => artifacts.module('tokenizer')).catch(() => {});
   }
 
+  /** Starts a worker for the next pass: it is ready when somebody has filled in the form. */
+  warm() {
+    this.#spare ??= this.#start(false);
+    // What went wrong is told when something is run.
+    this.#spare.catch(() => (this.#spare = null));
+  }
+
+  /** @param {boolean} onGpu */
+  #take(onGpu) {
+    const spare = onGpu ? null : this.#spare;
+    if (spare) this.#spare = null;
+    return spare ?? this.#start(onGpu);
+  }
+
   /** @param {import('../lab.js').Wanted} wanted */
   async run(wanted) {
     const checkpoint = this.given();
@@ -51,7 +67,7 @@ export class LabSession extends Store {
     this.change({ phase: 'reading header', error: null, progress: noProgress(), module: '', report: null });
     this.pause(true);
     try {
-      const link = await this.#start(wanted.gpu === true);
+      const link = await this.#take(wanted.gpu === true);
       if (begun !== this.#begun) return link.end('it was begun anew');
       this.#link = link;
       const { name, files, indexes, config } = checkpoint;
@@ -61,6 +77,7 @@ export class LabSession extends Store {
       this.#saved = saved;
       this.#end('it is over');
       this.change({ phase: 'done', report });
+      this.warm();
     } catch (error) {
       if (begun !== this.#begun) return;
       const { message } = /** @type {Error} */ (error);
@@ -95,8 +112,8 @@ export class LabSession extends Store {
     const [module, worker] = onGpu ? await Promise.all([artifacts.module('lab_gpu'), artifacts.startGpuWorker('lab')]) : [await artifacts.module('lab'), artifacts.startWorker('lab')];
     const link = new Link(worker, PATIENCE, {
       receive: (message) => { if (link === this.#link) this.#receive(message); },
-      // Whoever waits for the pass hears of it.
-      lost() {},
+      // Whoever waits for the pass hears of it; one that waits for a pass is of no use any more.
+      lost: () => (this.#spare = null),
     });
     link.post({ type: 'start', role: 'lab', core: 'lab', module });
     return link;

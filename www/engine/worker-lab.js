@@ -1,11 +1,11 @@
 // @ts-check
 // The lab's role: runs a model under two policies, in one pass over its weights.
 
-/** Readings that are open at once: a file of many small tensors would wait for each of them. */
-const READINGS_AHEAD = 16;
-
 /** At least this long between two messages about how far it is. */
 const PROGRESS_MS = 100;
+
+/** Bytes that are copied into wasm's memory at once. */
+const FED_AT_ONCE_BYTES = 2 << 20;
 
 /** What multiplies, as the report has it. */
 const CPU = 'CPU, 1 thread, in the browser';
@@ -99,25 +99,16 @@ class LabRole {
 
   /** Reads everything and multiplies it. @param {Pass} core @param {Device} device @param {File[]} files */
   async #multiply(core, device, files) {
-    const waiting = stretches(core.reads());
     const total = core.total_bytes();
-    /** @type {Reading[]} */
-    const readings = [];
     let bytes = 0;
-    for (let next = 0; next < waiting.length || readings.length;) {
-      while (next < waiting.length && readings.length < READINGS_AHEAD) {
-        const { file, begin, end } = waiting[next++];
-        readings.push(new Reading(files[file], begin, end));
-      }
-      const reading = /** @type {Reading} */ (readings.shift());
-      while (!reading.isAtEnd) {
-        if (!reading.rest.byteLength) await reading.next();
-        const part = reading.part(reading.rest.byteLength);
-        await this.#feed(core, device, part);
-        bytes += part.byteLength;
+    for await (const part of readAhead(stretches(core.reads(), files))) {
+      // A long one leaves no time between for messages.
+      for (let at = 0; at < part.byteLength; at += FED_AT_ONCE_BYTES) {
+        const piece = part.subarray(at, at + FED_AT_ONCE_BYTES);
+        await this.#feed(core, device, piece);
+        bytes += piece.byteLength;
         await this.#tell(core, bytes, total);
       }
-      reading.close();
     }
   }
 
@@ -141,9 +132,9 @@ class LabRole {
   }
 }
 
-/** @param {Float64Array} numbers file, begin and end of each */
-function stretches(numbers) {
+/** @param {Float64Array} numbers file, begin and end of each @param {File[]} files @returns {import('./messages.js').Stretch[]} */
+function stretches(numbers, files) {
   const all = [];
-  for (let at = 0; at < numbers.length; at += 3) all.push({ file: numbers[at], begin: numbers[at + 1], end: numbers[at + 2] });
+  for (let at = 0; at < numbers.length; at += 3) all.push({ file: files[numbers[at]], begin: numbers[at + 1], end: numbers[at + 2] });
   return all;
 }

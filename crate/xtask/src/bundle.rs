@@ -26,6 +26,7 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/worker-headers.js",
     "engine/worker-jobs.js",
     "engine/worker-coordinator.js",
+    "engine/worker-ahead.js",
     "engine/worker-lab.js",
     "engine/worker.js",
 ];

@@ -40,6 +40,7 @@ globalThis.madeUpLab = { calls };
 export const lab = {
   state,
   run(wanted) { calls.push(wanted); Object.assign(state, { phase: 'running', error: null, report: null }); tell(); },
+  warm() {},
   cancel() { state.phase = 'cancelled'; tell(); },
   close() {}, save: async () => new Blob(['{}']),
   onchange(callback) { tell = () => callback(state); },

@@ -70,6 +70,7 @@ export function forwardView(session) {
       place.append(form.element);
     }
     show(lab.state);
+    if (lab.state.hasConfig) lab.warm();
     dialog.showModal();
   };
 }
