@@ -122,7 +122,7 @@ wireChooser({
 onClick('cancel', () => (compare.isShown ? comparison : session).cancel());
 onClick('back', () => compare.leave());
 onClick('to-comparison', () => compare.enter());
-onClick('open-lab', () => openLab());
+onClick('to-lab', () => openLab());
 onClick('swap', () => comparison.swap());
 onClick('save-json', (button) => save(button, () => session.saveReport(), `${stem(session.state.overview?.checkpoint.name ?? 'report')}.floatscope.json`));
 for (const as of /** @type {const} */ (['json', 'csv', 'md'])) {

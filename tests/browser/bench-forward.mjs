@@ -17,7 +17,7 @@ await inBrowser(async (browser) => {
   const finalists = await search(page, GB);
   await page.evaluate(fullScan);
   await page.evaluate(secondLook);
-  await page.click('#open-lab');
+  await page.click('#to-lab');
   const bare = finalists.map(() => /** @type {import('./bench/reads.mjs').Run[]} */ ([]));
   const passes = TOKENS.map(() => /** @type {import('./bench/reads.mjs').Run[]} */ ([]));
   for (let round = 0; round < ROUNDS; round++) {

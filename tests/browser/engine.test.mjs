@@ -49,7 +49,7 @@ test('a name that shards share to its digits loses them', options, async () => {
   assert.equal((await selected('a.safetensors', 'b.safetensors')).name, 'checkpoint (2 shards)');
 });
 
-test('an index is no shard, a config.json is for comparisons, and other files are ignored', options, async () => {
+test('an index is no shard, a config.json is for comparisons and the lab, and other files are ignored', options, async () => {
   const index = 'model.safetensors.index.json';
   const { name, ...selection } = await selected('config.json', index, 'model-1.safetensors', 'README.md');
   assert.equal(name, 'model-1.safetensors');
@@ -57,6 +57,7 @@ test('an index is no shard, a config.json is for comparisons, and other files ar
     files: ['model-1.safetensors'],
     indexes: [index],
     config: 'config.json',
+    tokenizer: null,
     ignored: ['config.json', 'README.md'],
     error: null,
   });

@@ -159,7 +159,7 @@ test('the page’s lab multiplies on the GPU and says so; its figures are the co
   const folder = fileURLToPath(new URL('../fixtures/forward/llama/', import.meta.url));
   await pick(page, join(folder, 'model.safetensors'), join(folder, 'config.json'));
   await phase(page, 'done');
-  await page.click('#open-lab');
+  await page.click('#to-lab');
   await page.click('#lab-gpu');
   await page.click('.lab-form button.primary');
   const ended = await page.waitForFunction(() => ['done', 'failed'].find((phase) => phase === document.querySelector('#forward-view')?.getAttribute('data-phase')), { timeout: patience_ms });

@@ -38,9 +38,9 @@ test('a 7 B shape runs within 1 GiB of the page’s process', { timeout: 10 * pa
   }));
   const { page, errors } = await open();
   await pick(page, path, join(folder, 'config.json'));
-  await page.waitForSelector('#open-lab:not([hidden])');
+  await page.waitForSelector('#to-lab:not([hidden])');
   // What is scanned meanwhile waits for the lab.
-  await page.click('#open-lab');
+  await page.click('#to-lab');
   const watch = watchMemory(browser().process()?.pid ?? 0);
   const start_ms = performance.now();
   await page.click('.lab-form button.primary');

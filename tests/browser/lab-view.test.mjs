@@ -12,7 +12,7 @@ const options = { timeout: patience_ms };
 async function inLab(state, width = 1280) {
   const tab = await openMadeUp(browser(), 4, `&lab=${state}`);
   await tab.page.setViewport({ width, height: 800 });
-  await tab.page.click('#open-lab');
+  await tab.page.click('#to-lab');
   await tab.page.waitForSelector('#forward-view[open]');
   return tab;
 }

@@ -21,7 +21,7 @@ async function inLab(...paths) {
   const tab = await open();
   await pick(tab.page, ...paths);
   assert.equal(await phase(tab.page, 'done', 'failed'), 'done');
-  await tab.page.click('#open-lab');
+  await tab.page.click('#to-lab');
   return tab;
 }
 
@@ -139,7 +139,7 @@ test('another checkpoint ends it, and no request leaves the page', options, asyn
   await page.click('#forward-view nav .quiet');
   await pick(page, join(fixture('qwen2'), 'model.safetensors'));
   await phase(page, 'done');
-  await page.click('#open-lab');
+  await page.click('#to-lab');
   assert.equal(await page.$eval('#forward-view', (dialog) => dialog.getAttribute('data-phase')), 'empty');
   assert.equal(await page.$('#forward-view .headline'), null);
   assert.deepEqual(errors, []);

@@ -31,7 +31,7 @@ export function showBar({ state, comparison }, isComparing) {
   const shown = [
     ['open', !isComparing && !isBusy && isOpen],
     ['compare-with', isOpen],
-    ['open-lab', !isComparing && isOpen],
+    ['to-lab', !isComparing && isOpen],
     ['to-comparison', !isComparing && comparison.state.phase !== 'empty'],
     ['save-json', !isComparing && !isBusy && overview !== null],
     ['cancel', isBusy],
