@@ -72,13 +72,15 @@ async function load() {
   // The build makes one classic script of the wasm's glue and our worker-*.js.
   const [scan, script] = await Promise.all([compiled('scan'), scriptOf('worker.js')]);
   const url = workerUrl(script);
-  const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')), lab: later(() => compiled('lab')) };
+  const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')) };
+  // Of the lab's only the bytes are kept: compiled code takes memory, and not every checkpoint is run.
+  const labBytes = later(async () => (await fetched('lab_bg.wasm')).arrayBuffer());
   // Who needs one hears of what went wrong.
-  for (const module of [modules.compare, modules.lab]) module.catch(() => {});
-  const onDemand = { tokenizer: once(() => compiled('tokenizer')), lab_gpu: once(() => compiled('lab_gpu')) };
+  for (const module of [modules.compare, labBytes]) module.catch(() => {});
+  const onDemand = { lab: once(async () => WebAssembly.compile(await labBytes)), tokenizer: once(() => compiled('tokenizer')), lab_gpu: once(() => compiled('lab_gpu')) };
   const gpuUrl = once(async () => workerUrl(await scriptOf('lab_gpu.js'), script));
   return {
-    module: (core) => (core === 'tokenizer' || core === 'lab_gpu' ? onDemand[core]() : modules[core]),
+    module: (core) => (core === 'scan' || core === 'compare' ? modules[core] : onDemand[core]()),
     startWorker: (name) => new Worker(policy.createScriptURL(url), { name }),
     startGpuWorker: async (name) => new Worker(policy.createScriptURL(await gpuUrl()), { name }),
   };
