@@ -11,6 +11,7 @@ mod diff;
 mod evidence;
 mod formats;
 mod grid;
+mod headers;
 mod inputs;
 mod lab;
 mod numbers;

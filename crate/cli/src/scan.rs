@@ -16,9 +16,9 @@ use indicatif::ProgressBar;
 use crate::arguments::{ScanOptions, Target};
 use crate::inputs::{self, Inputs, shown, what};
 use crate::outputs::{Output, is_same};
-use crate::reader::{KnownFile, Opened, Reader, Sink, Source};
+use crate::reader::{KnownFile, Opened, Reader, Sink};
 use crate::threads::{self, Shared};
-use crate::{csv, progress, table, text};
+use crate::{csv, headers, progress, table, text};
 
 /// Scans what the options say and writes what they ask for.
 pub(crate) fn command(options: &ScanOptions) -> ExitCode {
@@ -86,31 +86,8 @@ fn read_headers(inputs: Inputs, paths: &[PathBuf]) -> (Job, Vec<KnownFile>) {
     for problem in inputs.problems {
         job.add_problem(problem);
     }
-    for (path, bytes) in &inputs.indexes {
-        job.add_index(&shown(path), bytes);
-    }
-    let mut files = Vec::new();
-    for path in inputs.files {
-        match Source::open(&path) {
-            Ok(source) => {
-                read_header(&mut job, &shown(&path), &source);
-                let version = source.version();
-                files.push(KnownFile { path, version });
-            }
-            Err(error) => job.add_unreadable(&shown(&path), &what(&error)),
-        }
-    }
+    let files = headers::read(&mut job, &inputs.indexes, inputs.files);
     (job, files)
-}
-
-fn read_header(job: &mut Job, name: &str, source: &Source) {
-    let file = job.add_file(name, source.bytes());
-    while let Some(range) = job.header_wants(file) {
-        match source.bytes_at(range) {
-            Ok(bytes) => job.header_feed(file, &bytes),
-            Err(error) => job.header_failed(file, &what(&error)),
-        }
-    }
 }
 
 /// Has the job scan only what a pattern matches.

@@ -54,3 +54,28 @@ fn narrowed<'a>(weights: &Weights<'a>) -> (Dtype, Cow<'a, [u8]>) {
     let upper = numbers.iter().flat_map(|[_, _, low, high]| [*low, *high]);
     (Dtype::BF16, Cow::Owned(upper.collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_weights_go_narrow_where_they_are_no_wider() {
+        let bytes = |numbers: [f32; 4]| numbers.map(f32::to_le_bytes).concat();
+        let cut = [1.5f32, -0.0, 3.0e38, 1e-40].map(|it| f32::from_bits(it.to_bits() >> 16 << 16));
+        let of = |bytes: &[u8]| {
+            let (dtype, bytes) = narrowed(&Weights {
+                dtype: Dtype::F32,
+                bytes,
+                rows: 2,
+                columns: 2,
+            });
+            (dtype, bytes.into_owned())
+        };
+        let upper = |number: f32| (number.to_bits() >> 16) as u16;
+        let narrow = cut.map(|it| upper(it).to_le_bytes()).concat();
+        assert_eq!(of(&bytes(cut)), (Dtype::BF16, narrow));
+        let wide = bytes([1.0, 2.0, 4.0, 0.1]);
+        assert_eq!(of(&wide), (Dtype::F32, wide.clone()));
+    }
+}

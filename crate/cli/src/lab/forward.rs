@@ -16,10 +16,10 @@ use super::device::{Device, Task};
 use crate::arguments::{self, ForwardOptions, Target};
 use crate::inputs::{self, Inputs, shown, what};
 use crate::outputs::Output;
-use crate::reader::{KnownFile, Opened, Reader, Sink, Source};
+use crate::reader::{KnownFile, Opened, Reader, Sink};
 use crate::scan::complain;
 use crate::table::Screen;
-use crate::{progress, threads};
+use crate::{headers, progress, threads};
 
 /// Runs the pass and writes what is asked for.
 pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
@@ -101,31 +101,8 @@ fn read_config(path: &Path) -> Result<Vec<u8>, String> {
 
 fn read_headers(inputs: Inputs, path: &Path) -> (Setup, Vec<KnownFile>) {
     let mut setup = Setup::new(&inputs::checkpoint_name(&[path.to_owned()]));
-    for (path, bytes) in &inputs.indexes {
-        setup.add_index(&shown(path), bytes);
-    }
-    let mut files = Vec::new();
-    for path in inputs.files {
-        match Source::open(&path) {
-            Ok(source) => {
-                read_header(&mut setup, &shown(&path), &source);
-                let version = source.version();
-                files.push(KnownFile { path, version });
-            }
-            Err(error) => setup.add_unreadable(&shown(&path), &what(&error)),
-        }
-    }
+    let files = headers::read(&mut setup, &inputs.indexes, inputs.files);
     (setup, files)
-}
-
-fn read_header(setup: &mut Setup, name: &str, source: &Source) {
-    let file = setup.add_file(name, source.bytes());
-    while let Some(range) = setup.header_wants(file) {
-        match source.bytes_at(range) {
-            Ok(bytes) => setup.header_feed(file, &bytes),
-            Err(error) => setup.header_failed(file, &what(&error)),
-        }
-    }
 }
 
 /// Reads and multiplies until the pass is over.

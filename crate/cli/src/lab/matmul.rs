@@ -6,9 +6,10 @@ use floatscope_core::lab::matmul::{self, Job, Settings};
 
 use super::device::Device;
 use crate::arguments::{MatmulOptions, Target};
-use crate::inputs::{self, Inputs, shown, what};
+use crate::headers;
+use crate::inputs::{self, Inputs};
 use crate::outputs::Output;
-use crate::reader::{KnownFile, Source};
+use crate::reader::KnownFile;
 use crate::scan::complain;
 
 mod drive;
@@ -87,31 +88,7 @@ fn read_headers(job: &mut Job, inputs: Inputs) -> Vec<KnownFile> {
     for problem in inputs.problems {
         job.add_problem(problem);
     }
-    for (path, bytes) in &inputs.indexes {
-        job.add_index(&shown(path), bytes);
-    }
-    let mut files = Vec::new();
-    for path in inputs.files {
-        match Source::open(&path) {
-            Ok(source) => {
-                read_header(job, &shown(&path), &source);
-                let version = source.version();
-                files.push(KnownFile { path, version });
-            }
-            Err(error) => job.add_unreadable(&shown(&path), &what(&error)),
-        }
-    }
-    files
-}
-
-fn read_header(job: &mut Job, name: &str, source: &Source) {
-    let file = job.add_file(name, source.bytes());
-    while let Some(range) = job.header_wants(file) {
-        match source.bytes_at(range) {
-            Ok(bytes) => job.header_feed(file, &bytes),
-            Err(error) => job.header_failed(file, &what(&error)),
-        }
-    }
+    headers::read(job, &inputs.indexes, inputs.files)
 }
 
 /// Has the job take only what a pattern matches.

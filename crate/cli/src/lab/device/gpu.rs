@@ -1,11 +1,8 @@
 //! Products on a graphics card, one at a time.
 
-use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use floatscope_core::format::Dtype;
-use floatscope_core::lab::Accumulate;
-use floatscope_gpu::{Gpu, GpuError, Model, Options, Weights};
+use floatscope_gpu::{Gpu, GpuError, Options, Weights};
 use pollster::block_on;
 
 use super::{Task, Used};
@@ -103,47 +100,13 @@ impl State {
 /// # Errors
 /// Where no product can be had from this device any more.
 fn multiplied(gpu: &mut Gpu, task: &Task) -> Result<Option<Vec<f32>>, GpuError> {
-    let Some(model) = model(task.model) else {
-        return Ok(None);
-    };
-    let tokens = task.tokens();
-    let (dtype, bytes) = narrowed(task);
     let weights = Weights {
-        dtype,
-        bytes: &bytes,
+        dtype: task.dtype,
+        bytes: task.weights,
         rows: task.rows,
         columns: task.columns,
     };
-    let outputs = gpu
-        .vouch(model, &weights, task.inputs, tokens)
-        .and_then(|()| block_on(gpu.product_under(model, &weights, task.inputs, tokens)));
-    match outputs {
-        Ok(outputs) => Ok(Some(outputs)),
-        Err(
-            GpuError::Inexact { .. }
-            | GpuError::Extreme { .. }
-            | GpuError::Unsupported { .. }
-            | GpuError::TooSmall { .. },
-        ) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The card's name of a model that it has.
-fn model(model: Accumulate) -> Option<Model> {
-    Model::parse(&model.key())
-}
-
-/// FP32 weights as BF16 where they are no wider: so are those that a policy has cast and rounded.
-fn narrowed<'a>(task: &Task<'a>) -> (Dtype, Cow<'a, [u8]>) {
-    let whole = (task.dtype, Cow::Borrowed(task.weights));
-    let numbers = task.weights.as_chunks::<4>().0;
-    let is_narrow = |[low, lower, ..]: &[u8; 4]| *low == 0 && *lower == 0;
-    if task.dtype != Dtype::F32 || !numbers.iter().all(is_narrow) {
-        return whole;
-    }
-    let upper = numbers.iter().flat_map(|[_, _, low, high]| [*low, *high]);
-    (Dtype::BF16, Cow::Owned(upper.collect()))
+    block_on(gpu.certain_product(task.model, &weights, task.inputs, task.tokens()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What goes to the card, and what becomes of work when the card does not come back.
 
+use floatscope_core::format::Dtype;
+use floatscope_core::lab::Accumulate;
+
 use super::*;
 
 /// Three rows of BF16, by two tokens.
@@ -79,25 +82,6 @@ fn what_is_not_certain_is_not_for_the_card() {
     let used = card.used();
     assert_eq!((used.products, used.lost), (0, None));
     assert!(card.outputs(&usual).is_some());
-}
-
-#[test]
-fn wide_weights_go_narrow_where_they_are_no_wider() {
-    let numbers = [1.5f32, -0.0, 3.0e38, 1e-40, 2.0, 0.25];
-    let wide = |numbers: [f32; 6]| numbers.map(f32::to_le_bytes).concat();
-    let cut = numbers.map(|it| f32::from_bits(it.to_bits() & 0xffff_0000));
-    let weights = wide(cut);
-    let narrow = Task {
-        dtype: Dtype::F32,
-        ..task(&weights, &INPUTS)
-    };
-    assert_eq!(narrowed(&narrow), (Dtype::BF16, Cow::Owned(bf16(cut))));
-    let weights = wide([0.1; 6]);
-    let full = Task {
-        weights: &weights,
-        ..narrow
-    };
-    assert_eq!(narrowed(&full).0, Dtype::F32);
 }
 
 #[test]
