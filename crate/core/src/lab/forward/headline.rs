@@ -29,11 +29,11 @@ pub(super) fn of(report: &ForwardReport) -> String {
 fn logits(report: &ForwardReport) -> String {
     let logits = &report.logits;
     if logits.equal == 1.0 {
-        return "The weights are the same, and so are all logits.".to_owned();
+        return "The stored weights are the same, and so are all logits.".to_owned();
     }
     let mean = decimal(logits.mean_abs.to_f64(), 4);
     let share = percent(1.0 - logits.equal);
-    format!("The weights are the same, and {share} of the logits differ, by {mean} on average.")
+    format!("The stored weights are the same, and {share} of the logits differ, by {mean} on average.")
 }
 
 /// What the change is; of several the one that does most.
