@@ -33,7 +33,9 @@ fn logits(report: &ForwardReport) -> String {
     }
     let mean = decimal(logits.mean_abs.to_f64(), 4);
     let share = percent(1.0 - logits.equal);
-    format!("The stored weights are the same, and {share} of the logits differ, by {mean} on average.")
+    format!(
+        "The stored weights are the same, and {share} of the logits differ, by {mean} on average."
+    )
 }
 
 /// What the change is; of several the one that does most.
