@@ -3,13 +3,13 @@
 //! Machines get warm and neighbours come and go, so the two are run alternately
 //! and medians are compared.
 
-use super::programs::{native_program, wasm_program};
+use super::programs::{native_program, printed, wasm_program};
 use crate::wasm::WASI_RUNNER;
 use crate::{build, shell};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const ROUNDS: usize = 5;
 
@@ -39,11 +39,7 @@ pub(super) fn bench() -> Result<()> {
 impl Speeds {
     /// Runs the bench program once; it prints a JSON object a kernel.
     fn measure(&mut self, program: &mut Command) -> Result<()> {
-        let line = shell::line(program);
-        let output = program.stderr(Stdio::inherit()).output();
-        let output = output.with_context(|| line.clone())?;
-        ensure!(output.status.success(), "{line}: {}", output.status);
-        for text in String::from_utf8(output.stdout)?.lines() {
+        for text in printed(program)?.lines() {
             self.add(text).with_context(|| text.to_owned())?;
         }
         Ok(())

@@ -3,13 +3,13 @@
 //! Products are held against multiply-adds in registers, with one token against bare reads; a
 //! wasm without multiply-adds against those of the one that has them.
 
-use super::programs::{native_program, wasm_program};
+use super::programs::{native_program, printed, wasm_program};
 use crate::wasm::{WASI_RUNNER, relaxed_runner};
 use crate::{build, shell};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const ROUNDS: usize = 5;
 
@@ -51,11 +51,7 @@ pub(super) fn bench() -> Result<()> {
 impl Speeds {
     /// Runs the bench program once; it prints a JSON object a kernel.
     fn measure(&mut self, program: &mut Command) -> Result<()> {
-        let line = shell::line(program);
-        let output = program.stderr(Stdio::inherit()).output();
-        let output = output.with_context(|| line.clone())?;
-        ensure!(output.status.success(), "{line}: {}", output.status);
-        for text in String::from_utf8(output.stdout)?.lines() {
+        for text in printed(program)?.lines() {
             self.add(text).with_context(|| text.to_owned())?;
         }
         Ok(())

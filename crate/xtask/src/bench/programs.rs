@@ -2,9 +2,9 @@
 
 use crate::wasm::WASI;
 use crate::{setup, shell};
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The native program of this name.
 pub(super) fn native_program(name: &str) -> Result<PathBuf> {
@@ -28,4 +28,13 @@ fn bench_build(name: &str) -> Command {
     cargo.args(["build", "--quiet", "--package", "floatscope-benches"]);
     cargo.args(["--bin", name]);
     cargo
+}
+
+/// What a bench program prints: a JSON object a line.
+pub(super) fn printed(program: &mut Command) -> Result<String> {
+    let line = shell::line(program);
+    let output = program.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| line.clone())?;
+    ensure!(output.status.success(), "{line}: {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
 }

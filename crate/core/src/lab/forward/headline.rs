@@ -50,7 +50,7 @@ fn cause(report: &ForwardReport, changes: &[(&'static str, Policy)]) -> String {
             let share = most.share.map_or(0.0, Number::to_f64);
             let key = most.change.split('=').next().unwrap_or_default();
             format!(
-                "Of the changes {} alone makes differences {} as large: {}.",
+                "Of the changes, {} alone makes differences {} as large: {}.",
                 most.change,
                 percent(share),
                 says(key)
