@@ -14,6 +14,7 @@ const LAYERS = 4;
 /** Nine modules a layer, and five tensors of no layer. */
 const PAIRS = 9 * LAYERS + 5;
 const MAP = '#pair-map [role=slider]';
+const MAP_DRAWN = '#pair-map:not([hidden]) canvas';
 
 /** @param {string} diff how far it is: see made-up-comparison.js @param {number} [layers] */
 async function openDiff(diff, layers = LAYERS) {
@@ -25,7 +26,7 @@ async function openDiff(diff, layers = LAYERS) {
 /** Only lines on the screen are drawn. @param {Page} page @param {string} [name] of one of them */
 async function toList(page, name) {
   // The map comes in above the list, and would push it away.
-  await page.waitForSelector('#pair-map:not([hidden]) canvas');
+  await page.waitForSelector(MAP_DRAWN);
   await page.$eval('#pair-tensors', (list) => list.scrollIntoView());
   await page.waitForSelector(`#pair-tensor-list [data-tensor${name ? `="${name}"` : ''}]`);
 }
@@ -77,6 +78,8 @@ test('the sentence comes first, then what is compared and how much differs', opt
 
 test('a kind of difference, or what explains it, is one press from the tensors it is about', options, async () => {
   const { page, errors } = await openDiff('done');
+  // The map comes in above the list, and would push it away.
+  await page.waitForSelector(MAP_DRAWN);
   await page.$$eval('#compare-shares button', (buttons) => buttons.find((button) => /unexplained/.test(button.textContent ?? ''))?.click());
   await matches(page, 4);
   assert.deepEqual(await page.$$eval('#pair-tensor-list [data-tensor] .c-label', (cells) => cells.map((cell) => cell.textContent).sort()), ['a few rows', 'at most 1 ULP', 'different', 'low rank']);
