@@ -76,9 +76,75 @@ export interface Wanted {
   gpu?: boolean;
 }
 
-export interface LabState {
+/** What outputs under two models have between them. */
+export interface Apart {
+  equal: number;
+  equal_share: number | null;
+  both_nan: number;
+  finite: number;
+  a_not_finite: number;
+  b_not_finite: number;
+  max_abs: Real | null;
+  mean_abs: Real | null;
+  relative_rms: Real | null;
+}
+
+export interface ProductFigures {
+  outputs: number;
+  reference_rms: Real | null;
+  /** Of the sums in FP32, and of those rounded to BF16. */
+  sums: Apart;
+  rounded: Apart;
+}
+
+export interface ProductTensor extends ProductFigures {
+  name: string;
+  file: string;
+  dtype: string;
+  shape: number[];
+}
+
+export interface ProductsReport {
+  checkpoint: { name: string };
+  a: { model: string; says: string };
+  b: { model: string; says: string };
+  tokens: number;
+  seed: number;
+  device: { says: string };
+  headline: string;
+  total: ProductFigures;
+  pools: (ProductFigures & { pattern: string; tensors: number })[];
+  tensors: ProductTensor[];
+  skipped: { name: string; file: string; dtype: string; shape: number[]; why: string }[];
+  problems: { file: string; tensor: string | null; place: string | null; what: string }[];
+}
+
+/** What matrix products are asked for. */
+export interface ProductsWanted {
+  /** Models of accumulation. */
+  a: string;
+  b: string;
+  /** Whole numbers as they were typed. */
+  tokens: string;
+  seed: string;
+  /** The tensors that are multiplied; all of them where there is no list. */
+  names?: string[];
+}
+
+/** The benches over a checkpoint: what each is asked for, and what it tells. */
+export interface Asked {
+  forward: Wanted;
+  products: ProductsWanted;
+}
+export interface Reports {
+  forward: ForwardReport;
+  products: ProductsReport;
+}
+export type Benches = keyof Asked;
+
+export interface LabState<R = ForwardReport> {
   phase: 'empty' | 'reading header' | 'running' | 'done' | 'cancelled' | 'failed';
-  /** Whether there is a config.json, without which nothing can be run. */
+  /** Whether there is a config.json, without which no model can be run. */
   hasConfig: boolean;
   /** Whether there is a tokenizer.json, so that text can be run. */
   hasTokenizer: boolean;
@@ -87,19 +153,19 @@ export interface LabState {
   progress: Progress;
   /** What is being multiplied. */
   module: string;
-  report: ForwardReport | null;
+  report: R | null;
 }
 
-/** The lab's forward pass over what is open. */
-export interface Lab {
-  readonly state: LabState;
-  /** Somebody looks at the form: the next pass begins sooner. */
+/** A bench over what is open. */
+export interface Bench<B extends Benches> {
+  readonly state: LabState<Reports[B]>;
+  /** Somebody looks at the form: it begins sooner. */
   warm(): unknown;
-  run(wanted: Wanted): unknown;
+  run(wanted: Asked[B]): unknown;
   cancel(): unknown;
   /** Leaves what was run. */
   close(): unknown;
   /** What was run, as JSON. */
   save(): Promise<Blob>;
-  onchange(callback: (state: LabState) => void): unknown;
+  onchange(callback: (state: LabState<Reports[B]>) => void): unknown;
 }

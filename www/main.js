@@ -9,7 +9,7 @@ import { tensorColumns } from './views/columns.js';
 import { compareView } from './views/compare/compare.js';
 import { byId, setText } from './views/dom.js';
 import { formatsView } from './views/formats.js';
-import { forwardView } from './views/lab/lab.js';
+import { labView } from './views/lab/lab.js';
 import { ModuleMap } from './views/map.js';
 import { CastMatrix } from './views/matrix.js';
 import { openedFrom } from './views/opened.js';
@@ -38,7 +38,7 @@ const opened = openedFrom(byId('tensor'), list, tensor);
 
 const formats = formatsView(session);
 const compare = compareView(session, show);
-const openLab = forwardView(session);
+const openLab = labView(session);
 
 /** The list, and what is opened from it, that are on the screen. */
 const here = () => (compare.isShown ? compare : { list, opened, pair: tensor });

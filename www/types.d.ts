@@ -377,7 +377,9 @@ export interface Session {
   /** The comparison of what is open with something else. */
   readonly comparison: import('./comparison.js').Comparing;
   /** What is open run under two policies. */
-  readonly lab: import('./lab.js').Lab;
+  readonly lab: import('./lab.js').Bench<'forward'>;
+  /** Its other bench. */
+  readonly products: import('./lab.js').Bench<'products'>;
   readonly formats: FormatRange[];
   readonly casts: Cast[];
   open(files: File[]): unknown;

@@ -145,3 +145,53 @@ test('another checkpoint ends it, and no request leaves the page', options, asyn
   assert.deepEqual(errors, []);
   await page.close();
 });
+
+test('matrix products are what the command tells, byte for byte, and the map says which layer is sensitive', options, async () => {
+  const folder = fixture('llama');
+  const { page, errors } = await inLab(join(folder, 'model.safetensors'));
+  await page.click('#lab-tab-products');
+  await page.select('[data-model="b"]', 'tensor_core');
+  await page.$eval('#products-tokens', (input) => { /** @type {HTMLInputElement} */ (input).value = '5'; });
+  await page.$eval('#products-seed', (input) => { /** @type {HTMLInputElement} */ (input).value = '7'; });
+  await page.click('.products-form button.primary');
+  await page.waitForSelector('#forward-view[data-phase="done"]');
+  const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.matmul.json');
+  const report = await command(folder, ['lab', 'matmul', 'model.safetensors', '--b', 'tensor_core', '--tokens', '5', '--seed', '7', '--device', 'cpu', '--json', '-', '--no-progress']);
+  const withoutDevice = (/** @type {string} */ json) => json.replace(/"device":\{[^}]*\}/, '');
+  assert.equal(withoutDevice(saved), withoutDevice(report));
+  const { headline, tensors } = JSON.parse(report);
+  assert.equal(await text(page, '#lab-products .headline'), headline);
+  await page.waitForSelector('.sensitivity canvas');
+  await page.focus('.sensitivity [role=slider]');
+  await page.keyboard.press('Home');
+  const said = await page.$eval('.sensitivity [role=slider]', (slider) => slider.getAttribute('aria-valuetext') ?? '');
+  const name = said.split(':')[0];
+  const { sums } = tensors.find((/** @type {{name: string}} */ tensor) => tensor.name === name);
+  assert.match(said, new RegExp(`relative RMS of a − b ${String(sums.relative_rms).slice(0, 4)}`));
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('matrix products of some tensors, and what does not do', options, async () => {
+  const { page, errors } = await inLab(join(fixture('llama'), 'model.safetensors'));
+  await page.click('#lab-tab-products');
+  await page.type('#products-tensors', 'no such name');
+  await page.click('.products-form button.primary');
+  assert.equal(await page.$eval('#products-tensors', (input) => /** @type {HTMLInputElement} */ (input).validationMessage), 'No tensor has such a name.');
+  await page.$eval('#products-tensors', (input) => { /** @type {HTMLInputElement} */ (input).value = ''; });
+  await page.type('#products-tensors', '*.down_proj.*');
+  await page.$eval('#products-tokens', (input) => { /** @type {HTMLInputElement} */ (input).value = '16x'; });
+  await page.click('.products-form button.primary');
+  await page.waitForSelector('#forward-view[data-phase="failed"]');
+  assert.equal(await text(page, '#lab-products [role=alert]'), 'Tokens "16x": a whole number from 1 to 1,024 is expected.');
+  await page.$eval('#products-tokens', (input) => { /** @type {HTMLInputElement} */ (input).value = '2'; });
+  await page.click('.products-form button.primary');
+  await page.waitForSelector('#forward-view[data-phase="done"]');
+  assert.match(await text(page, '#lab-products .headline + .sub'), /^\d matri/);
+  const names = await page.$$eval('#lab-products .sensitivity [role=slider]', (maps) => maps.length);
+  assert.equal(names, 1);
+  await page.click('#lab-tab-forward');
+  assert.match(await text(page, '#lab-forward .lead'), /config\.json/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});

@@ -19,9 +19,11 @@ import { readable } from './chart.js';
  * @property {string[]} names of the lines
  * @property {(tensors: number[]) => Look} look
  * @property {(mark: number) => string} say
- * @property {(mark: number) => void} press
+ * @property {(mark: number) => void} [press]
+ * @property {string} [hint] what stands there when no cell is read
  */
 
+const HINT = 'A line is a module, a column a layer. Point at a cell for its name; a click opens the tensor.';
 const LETTER = 6.7;
 const AXIS = 18;
 const [WIDEST, HIGHEST, LOWEST] = [56, 22, 8];
@@ -116,6 +118,5 @@ export function mapPicture(map) {
       },
     };
   }
-  const hint = 'A line is a module, a column a layer. Point at a cell for its name; a click opens the tensor.';
-  return { element: readable({ ...map, marks: lines.length * columns, down: columns, hint, draw }), paint: () => paint() };
+  return { element: readable({ hint: HINT, ...map, marks: lines.length * columns, down: columns, draw }), paint: () => paint() };
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// The lab: the open checkpoint run under two policies. Its state is what the lab's views draw.
+// A bench of the lab over the open checkpoint: a forward pass under two policies, or matrix products
+// under two models of accumulation. Its state is what the lab's views draw.
 
 import { loadArtifacts } from './artifacts.js';
 import { notStarted } from './engines.js';
@@ -7,16 +8,20 @@ import { Link } from './link.js';
 import { Rate, noProgress } from './rate.js';
 import { Store } from './store.js';
 
-/** @typedef {import('../lab.js').LabState} LabState */
+/** @template {import('../lab.js').Benches} B @typedef {import('../lab.js').LabState<import('../lab.js').Reports[B]>} LabState */
+/** @template {import('../lab.js').Benches} B @typedef {import('../lab.js').Asked[B]} Asked */
 /** @typedef {import('./selection.js').Selection} Selection */
 
 /** Pings that may stay unanswered while a long text goes through a layer. */
 const PATIENCE = 60;
 
-/** @returns {LabState} */
+/** @returns {LabState<any>} */
 const emptyState = () => ({ phase: 'empty', hasConfig: false, hasTokenizer: false, error: null, progress: noProgress(), module: '', report: null });
 
-/** @extends {Store<LabState>} */
+/**
+ * @template {import('../lab.js').Benches} B
+ * @extends {Store<LabState<B>>}
+ */
 export class LabSession extends Store {
   /** @type {Link | null} */
   #link = null;
@@ -27,9 +32,10 @@ export class LabSession extends Store {
   /** A worker that waits for a pass. @type {Promise<Link> | null} */
   #spare = null;
 
-  /** @param {() => Selection | null} given what is open @param {(isPaused: boolean) => void} pause what else is being read */
-  constructor(given, pause) {
+  /** @param {B} bench @param {() => Selection | null} given what is open @param {(isPaused: boolean) => void} pause what else is being read */
+  constructor(bench, given, pause) {
     super(emptyState());
+    this.bench = bench;
     this.given = given;
     this.pause = pause;
   }
@@ -57,7 +63,7 @@ export class LabSession extends Store {
     return spare ?? this.#start(onGpu);
   }
 
-  /** @param {import('../lab.js').Wanted} wanted */
+  /** @param {Asked<B>} wanted */
   async run(wanted) {
     const checkpoint = this.given();
     if (!checkpoint) return;
@@ -67,11 +73,12 @@ export class LabSession extends Store {
     this.change({ phase: 'reading header', error: null, progress: noProgress(), module: '', report: null });
     this.pause(true);
     try {
-      const link = await this.#take(wanted.gpu === true);
+      const link = await this.#take('gpu' in wanted && wanted.gpu === true);
       if (begun !== this.#begun) return link.end('it was begun anew');
       this.#link = link;
       const { name, files, indexes, config } = checkpoint;
-      const saved = await link.request('forward', { checkpoint: { name, files, indexes, config }, wanted, ...(await this.#tokenizer(wanted)) });
+      const tokenizer = 'text' in wanted && wanted.text !== undefined ? await this.#tokenizer() : undefined;
+      const saved = await link.request(this.bench, /** @type {any} */ ({ checkpoint: { name, files, indexes, config }, wanted, tokenizer }));
       const report = JSON.parse(await saved.text());
       if (begun !== this.#begun) return;
       this.#saved = saved;
@@ -98,12 +105,12 @@ export class LabSession extends Store {
     return this.#saved;
   }
 
-  /** What makes a text tokens, where there is a text. @param {import('../lab.js').Wanted} wanted */
-  async #tokenizer({ text }) {
+  /** What makes a text tokens, where there is something. */
+  async #tokenizer() {
     const file = this.given()?.tokenizer?.file;
-    if (text === undefined || !file) return {};
+    if (!file) return undefined;
     const artifacts = await loadArtifacts();
-    return { tokenizer: { file, module: await artifacts.module('tokenizer') } };
+    return { file, module: await artifacts.module('tokenizer') };
   }
 
   /** @param {boolean} onGpu */

@@ -1,7 +1,7 @@
 // What the page, the coordinator and the scanners say to each other.
 
 import type { ComparisonOverview, PairColumn, Rotary } from '../comparison.js';
-import type { Wanted } from '../lab.js';
+import type { ProductsWanted, Wanted } from '../lab.js';
 import type { Cast, FormatRange, Microscope, Overview } from '../types.js';
 
 /** The wasm modules: one that scans a checkpoint, one that compares two, one that runs a model. */
@@ -13,6 +13,12 @@ export interface PassToRun {
   wanted: Wanted;
   /** Where a text is to be run: the module that makes it tokens, and the tokenizer.json. */
   tokenizer?: { module: WebAssembly.Module; file: File };
+}
+
+/** The same of the other bench. */
+export interface ProductsToRun {
+  checkpoint: CheckpointFiles;
+  wanted: ProductsWanted;
 }
 
 /** The first message to a worker: what it is to be. */
@@ -64,6 +70,8 @@ export interface Requests {
   rotary: () => Rotary | { error: string } | undefined;
   /** Of the lab's worker: runs a model. Resolves with the report. */
   forward: (pass: PassToRun) => Blob;
+  /** Of the lab's worker, too: multiplies matrices under two models of accumulation. */
+  products: (products: ProductsToRun) => Blob;
   microscope: (typed: { text: string; format: string }) => Microscope | { error: string };
 }
 

@@ -46,7 +46,8 @@ class PageSession extends Store {
   /** What was given. @type {import('./selection.js').Selection | null} */
   #given = null;
   comparison = new ComparisonSession(this.#engines, () => this.#given, (isPaused) => this.#pause(isPaused));
-  lab = new LabSession(() => this.#given, (isPaused) => this.#pause(isPaused));
+  lab = new LabSession('forward', () => this.#given, (isPaused) => this.#pause(isPaused));
+  products = new LabSession('products', () => this.#given, (isPaused) => this.#pause(isPaused));
   #rate = new Rate();
   /** Counts what was opened: a later one takes over from an earlier one. */
   #opened = 0;
@@ -64,6 +65,7 @@ class PageSession extends Store {
     if (error !== null) return this.#fail(error);
     this.#given = checkpoint;
     this.lab.close();
+    this.products.close();
     try {
       const engine = await this.#engines.take({
         receive: (event) => { if (engine === this.#engine) this.#receive(event); },
@@ -162,6 +164,7 @@ class PageSession extends Store {
     this.#engine?.end();
     this.#engine = this.#given = null;
     this.lab.close();
+    this.products.close();
     this.#engines.warmSoon(0);
   }
 

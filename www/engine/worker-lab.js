@@ -1,5 +1,5 @@
 // @ts-check
-// The lab's role: runs a model under two policies, in one pass over its weights.
+// The lab's role: runs a model under two policies, in one pass over its weights, or multiplies its matrices.
 
 /** At least this long between two messages about how far it is. */
 const PROGRESS_MS = 100;
@@ -59,13 +59,19 @@ class LabRole {
   /** @param {import('./messages.js').ToWorker} message */
   async receive(message) {
     if (message.type !== 'request') return;
-    const { id, argument } = message;
+    const { id } = message;
     try {
-      tellPage({ type: 'reply', id, value: await this.#forward(/** @type {any} */ (argument)) });
+      tellPage({ type: 'reply', id, value: await this.#run(message) });
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) this.broken(error);
       else tellPage({ type: 'reply', id, error: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** @param {import('./messages.js').Request} request */
+  #run({ method, argument }) {
+    const asked = /** @type {any} */ (argument);
+    return method === 'products' ? multiplyAll(asked, this.memory, (...far) => this.#tell(...far)) : this.#forward(asked);
   }
 
   /** @param {PassToRun} pass */
@@ -107,7 +113,7 @@ class LabRole {
         const piece = part.subarray(at, at + FED_AT_ONCE_BYTES);
         await this.#feed(core, device, piece);
         bytes += piece.byteLength;
-        await this.#tell(core, bytes, total);
+        await this.#tell(bytes, total, core.module());
       }
     }
   }
@@ -123,10 +129,10 @@ class LabRole {
     }
   }
 
-  /** Tells how far it is, and takes in what has been sent. @param {Pass} core @param {number} bytes @param {number} total */
-  async #tell(core, bytes, total) {
+  /** Tells how far it is, and takes in what has been sent. @param {number} bytes @param {number} total @param {string} module */
+  async #tell(bytes, total, module) {
     if (performance.now() - this.#told_ms < PROGRESS_MS) return;
-    tellPage({ type: 'multiplied', bytes, total, module: core.module() });
+    tellPage({ type: 'multiplied', bytes, total, module });
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#told_ms = performance.now();
   }

@@ -50,7 +50,7 @@ function shortened(patterns) {
 }
 
 /** Labels of the lines. @param {Cells} cells */
-function lineNames({ lines }) {
+export function lineNames({ lines }) {
   const patterns = lines.filter(({ pattern }) => pattern);
   const names = shortened(patterns.map(({ pattern }) => pattern));
   return lines.map(({ more }, i) => (i < names.length ? names[i] + (more ? ` + ${more}` : '') : i === names.length ? 'in no layer' : ''));
@@ -80,7 +80,7 @@ function lookOfLabels({ label, title, colour }, rows, tensors) {
 }
 
 /** How deep the colour of each number is, from 0 to 1. @param {(row: number) => number} number @param {number} length @param {boolean} isFalling */
-function depths(number, length, isFalling) {
+export function depths(number, length, isFalling) {
   let [low, high] = [Infinity, isFalling ? -Infinity : 0];
   for (let row = 0; row < length; row++) {
     const n = number(row);
@@ -98,7 +98,7 @@ function depths(number, length, isFalling) {
  * @param {(row: number) => number} number @param {(n: number) => number} depth @param {boolean} isFalling
  * @param {number[]} tensors @returns {Look} the number of the deepest colour stands for a cell
  */
-function lookOfNumbers(number, depth, isFalling, tensors) {
+export function lookOfNumbers(number, depth, isFalling, tensors) {
   const isDeeper = (/** @type {number} */ a, /** @type {number} */ b) => (isFalling ? a < b : a > b);
   const row = tensors.reduce((best, row) => (isDeeper(number(row), number(best)) || Number.isNaN(number(best)) ? row : best));
   const n = number(row);

@@ -4,7 +4,7 @@
 //! headers, the plan, the merged results and the report; a [`Scanner`] is fed
 //! bytes and gives observations back. JavaScript does the reading. For two checkpoints side by
 //! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own,
-//! and a third one has the lab's [`ForwardPass`], in a fourth with WebGPU besides.
+//! and a third one has the lab's [`ForwardPass`] and [`Products`], in a fourth with WebGPU besides.
 //!
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]
@@ -24,6 +24,8 @@ mod gpu;
 #[cfg(feature = "compare")]
 mod lab;
 mod panic;
+#[cfg(feature = "lab")]
+mod products;
 #[cfg(feature = "scan")]
 mod scanner;
 #[cfg(feature = "tokenizer")]
@@ -44,6 +46,8 @@ pub use gpu::GpuLab;
 #[cfg(feature = "compare")]
 pub use lab::rotary;
 pub use panic::last_panic;
+#[cfg(feature = "lab")]
+pub use products::Products;
 #[cfg(feature = "scan")]
 pub use scanner::Scanner;
 #[cfg(feature = "tokenizer")]

@@ -27,6 +27,7 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/worker-jobs.js",
     "engine/worker-coordinator.js",
     "engine/worker-ahead.js",
+    "engine/worker-products.js",
     "engine/worker-lab.js",
     "engine/worker.js",
 ];

@@ -45,3 +45,6 @@ export const lab = {
   close() {}, save: async () => new Blob(['{}']),
   onchange(callback) { tell = () => callback(state); },
 };
+
+/** The other bench: nothing has been run. */
+export const products = { state: { ...state, phase: 'empty', error: null, report: null }, run() {}, warm() {}, cancel() {}, close() {}, save: async () => new Blob(['{}']), onchange() {} };

@@ -2,7 +2,7 @@
 // file would give. It takes the place of engine/session.js under the page's own
 // views. `?layers=N` says how many layers there are.
 
-import { lab } from './made-up-lab.js';
+import { lab, products } from './made-up-lab.js';
 import { Rows } from '/source/engine/rows.js';
 import { CASTS, VALUES, furnish } from '/source/engine/made-up-casts.js';
 import { comparison } from '/source/engine/made-up-comparison.js';
@@ -103,7 +103,7 @@ let tell = () => {};
 const made = furnish(state, tensors, () => requestAnimationFrame(() => tell()));
 
 export const createSession = () => ({
-  state, comparison, lab, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
+  state, comparison, lab, products, formats: [BF16], casts: CASTS, open() {}, openSample() {}, cancel() {}, look: made.look, endLook: made.endLook,
   onchange(callback) { tell = () => callback(state); },
   tensor: async (row) => ({ ...report(tensors[row]), casts: made.casts(row) }),
   saveReport: async () => new Blob(),

@@ -2,11 +2,11 @@
 // What is to be run: tokens, and two policies.
 
 import { h } from '../dom.js';
+import { MODELS } from './models.js';
 
 /** @typedef {import('../../lab.js').PolicyKey} PolicyKey */
 
 const PRECISIONS = ['f32', 'bf16', 'f16'];
-const MODELS = ['f32', 'f32_sequential', 'f32_tiles/256', 'f32_pairwise', 'f64', 'bf16', 'f16', 'tpu', 'vdpbf16ps', 'tensor_core'];
 
 /** Keys, what they rule, and their values; the first is what PyTorch does. @param {string[]} casts @returns {[PolicyKey, string, string[]][]} */
 const keys = (casts) => [
@@ -14,7 +14,7 @@ const keys = (casts) => [
   ['activations', 'Results of modules', ['bf16', 'f16', 'f32']],
   ['norm', 'RMSNorm', PRECISIONS],
   ['softmax', 'Softmax', PRECISIONS],
-  ['accumulate', 'Sums of products', MODELS],
+  ['accumulate', 'Sums of products', MODELS.map(([key]) => key)],
   ['weights', 'Weights', ['stored', ...casts]],
 ];
 

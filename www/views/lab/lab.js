@@ -1,76 +1,61 @@
 // @ts-check
-// The lab: the open checkpoint run under two policies, to see why the same weights give
-// different logits.
+// The lab over the open checkpoint: its benches in one dialog, one of them at a time.
 
-import { sentence } from '../../text/sentences.js';
-import { byId, h, redrawer, setText } from '../dom.js';
-import { paceOf } from '../progress.js';
-import { save, stem } from '../save.js';
-import { labForm } from './form.js';
-import { labResult } from './result.js';
+import { byId, h } from '../dom.js';
+import { save } from '../save.js';
+import { benchPanel, isBusy } from './bench.js';
+import { forwardBench } from './forward.js';
+import { productsBench } from './products.js';
 
-/** @typedef {import('../../lab.js').LabState} LabState */
-
-const NO_CONFIG = 'A forward pass needs the model’s config.json. Open it together with the checkpoint: drop both, or the folder.';
-
-/** How it stands, for who does not see it. @param {LabState} state */
-function spoken({ phase, report, error }) {
-  if (phase === 'done') return `The pass is done. ${report?.headline ?? ''}`;
-  if (phase === 'failed') return sentence(error ?? '');
-  return phase === 'cancelled' ? 'The pass was cancelled.' : '';
-}
+/** @typedef {ReturnType<typeof benchPanel<'forward'>> | ReturnType<typeof benchPanel<'products'>>} Panel */
 
 /** @param {import('../../types.js').Session} session @returns {() => void} opens it */
-export function forwardView(session) {
-  const { lab } = session;
+export function labView(session) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('forward-view'));
-  /** @type {ReturnType<typeof labForm> | undefined} */
-  let form;
-  const noConfig = h('p', { class: 'lead', hidden: true }, NO_CONFIG);
-  const place = h('div');
-  const bar = h('progress', { max: 1, 'aria-label': 'Weights multiplied' });
-  const pace = h('p', { class: 'figures note' });
-  const cancel = h('button', { type: 'button', on: { click: () => lab.cancel() } }, 'Cancel');
-  const running = h('div', { class: 'running', hidden: true }, bar, pace, cancel);
-  const error = h('p', { class: 'error', role: 'alert' });
-  const result = h('div', { class: 'figures' });
-  const keep = h('button', { type: 'button', hidden: true, on: { click: () => save(keep, () => lab.save(), `${stem(lab.state.report?.checkpoint ?? 'lab')}.forward.json`) } }, 'Save JSON');
-  const live = h('p', { class: 'spoken', 'aria-live': 'polite' });
+  /** @type {Panel[]} */
+  const panels = [benchPanel(forwardBench(session)), benchPanel(productsBench(session))];
+  let shown = panels[0];
+  const keep = h('button', { type: 'button', hidden: true, on: { click: () => save(keep, () => shown.session.save(), `${shown.fileName}.json`) } }, 'Save JSON');
+  const tabs = panels.map((panel) => h('button', {
+    type: 'button', role: 'tab', id: `lab-tab-${panel.id}`, 'aria-controls': panel.element.id, on: { click: () => choose(panel) },
+  }, panel.title));
+  const step = (/** @type {number} */ by) => {
+    const at = (panels.indexOf(shown) + by + panels.length) % panels.length;
+    choose(panels[at]);
+    tabs[at].focus();
+  };
   dialog.append(
-    h('nav', {}, h('h2', { id: 'forward-title' }, 'The lab: one model, two numerics'), h('span', { class: 'actions' }, keep,
+    h('nav', {}, h('h2', { id: 'forward-title' }, 'The lab'), h('span', { class: 'actions' }, keep,
       h('button', { type: 'button', class: 'quiet', on: { click: () => dialog.close() } }, 'Close'))),
-    h('p', { class: 'sub' }, 'The same weights can give different logits. Both policies are run in one pass over the weights, here, and held against each other module by module.'),
-    noConfig, place, running, error, result, live);
+    h('div', {
+      class: 'tabs', role: 'tablist', 'aria-label': 'Benches of the lab',
+      on: { keydown: (/** @type {KeyboardEvent} */ { key }) => { if (key === 'ArrowRight') step(1); else if (key === 'ArrowLeft') step(-1); } },
+    }, ...tabs),
+    ...panels.map(({ element }) => element));
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
-  const redraw = redrawer(result);
 
-  /** @param {LabState} state */
-  function show(state) {
-    const { phase, hasConfig, hasTokenizer, report, progress, module } = state;
-    dialog.dataset.phase = phase;
-    const isBusy = phase === 'reading header' || phase === 'running';
-    noConfig.hidden = hasConfig;
-    place.hidden = !hasConfig;
-    form?.update({ canRun: hasConfig && !isBusy, hasTokenizer });
-    running.hidden = !isBusy;
-    if (phase === 'running') bar.value = progress.total ? progress.bytes / progress.total : 0;
-    else bar.removeAttribute('value');
-    setText(pace, phase === 'running' ? [...paceOf(progress), module].join(' · ') : 'Reading the headers…');
-    setText(error, phase === 'failed' ? sentence(state.error ?? '') : '');
-    setText(live, spoken(state));
-    keep.hidden = !report;
-    redraw(report, () => (report ? labResult(report) : []));
+  function draw() {
+    const isFree = !panels.some(({ session }) => isBusy(session.state));
+    for (const panel of panels) panel.draw(isFree);
+    dialog.dataset.phase = shown.session.state.phase;
+    keep.hidden = !shown.session.state.report;
   }
 
-  lab.onchange(show);
-  return () => {
-    if (!form) {
-      // The casts are known when the core has started.
-      form = labForm(session.casts.map(({ key }) => key), (wanted) => lab.run(wanted));
-      place.append(form.element);
+  /** @param {Panel} panel */
+  function choose(panel) {
+    shown = panel;
+    for (const [at, { element }] of panels.entries()) {
+      element.hidden = panels[at] !== shown;
+      tabs[at].setAttribute('aria-selected', String(panels[at] === shown));
+      tabs[at].tabIndex = panels[at] === shown ? 0 : -1;
     }
-    show(lab.state);
-    if (lab.state.hasConfig) lab.warm();
+    panel.enter();
+    draw();
+  }
+
+  for (const { session } of panels) session.onchange(draw);
+  return () => {
+    choose(shown);
     dialog.showModal();
   };
 }

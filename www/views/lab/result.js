@@ -5,16 +5,10 @@ import { layersPicture } from '../../charts/layers.js';
 import { partingPicture } from '../../charts/parting.js';
 import { NOTHING, compact, count, percent, plural, value } from '../../text/numbers.js';
 import { h } from '../dom.js';
+import { table } from './table.js';
 
 /** @typedef {import('../../lab.js').ForwardReport} ForwardReport */
 /** @typedef {import('../../lab.js').ModuleDifference} ModuleDifference */
-
-/** @param {string} caption @param {string[]} titles @param {(string | Node)[][]} rows */
-const table = (caption, titles, rows) => h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
-  h('table', { class: 'stats' },
-    h('caption', { class: 'spoken' }, caption),
-    h('thead', {}, h('tr', {}, ...titles.map((title) => h('th', { scope: 'col' }, title)))),
-    h('tbody', {}, ...rows.map(([first, ...cells]) => h('tr', {}, h('th', { scope: 'row' }, first), ...cells.map((cell) => h('td', {}, cell)))))));
 
 /** @param {{mean_abs: import('../../lab.js').Real, max_abs: import('../../lab.js').Real, equal: number}} difference */
 const figures = ({ mean_abs, max_abs, equal }) => (equal === 1 ? ['=', '=', percent(1)] : [value(mean_abs), value(max_abs), percent(equal)]);

@@ -160,6 +160,12 @@ impl Job {
         Some(block)
     }
 
+    /// The name of a tensor that is multiplied.
+    pub fn name(&self, tensor: usize) -> Option<&str> {
+        let matrix = self.matrices.get(tensor)?;
+        Some(&matrix.name)
+    }
+
     /// Takes a block's reduction back. One that holds less than the block has failed.
     pub fn merge(&mut self, id: u64, seen: &Reduction) {
         let Some(block) = self.out.remove(&id) else {

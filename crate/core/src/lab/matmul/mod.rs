@@ -27,7 +27,11 @@ pub use reduction::Reduction;
 pub use report::{Device, Report, Side, Skipped};
 pub use worker::Worker;
 
+use std::ops::RangeInclusive;
+
 use super::Accumulate;
+use crate::ancestry::prose::grouped;
+use crate::checkpoint::shown;
 
 /// Name and version of the schema.
 pub const SCHEMA: &str = "floatscope.matmul/1";
@@ -43,4 +47,31 @@ pub struct Settings {
     pub tokens: u64,
     /// Which probe it is.
     pub seed: u64,
+}
+
+impl Settings {
+    /// What a form says: two models, rows of the probe, and its seed.
+    ///
+    /// # Errors
+    /// Names what is not understood, and what was expected.
+    pub fn parse(a: &str, b: &str, tokens: &str, seed: &str) -> Result<Self, String> {
+        let model = |side: &str, key: &str| {
+            Accumulate::parse(key).map_err(|what| format!("model {side}: {what}"))
+        };
+        let number = |what: &str, typed: &str, range: RangeInclusive<u64>| {
+            let number = typed.trim().parse().ok();
+            number
+                .filter(|number| range.contains(number))
+                .ok_or_else(|| {
+                    let (typed, least, most) = (shown(typed), range.start(), grouped(*range.end()));
+                    format!("{what} {typed}: a whole number from {least} to {most} is expected")
+                })
+        };
+        Ok(Self {
+            a: model("a", a)?,
+            b: model("b", b)?,
+            tokens: number("tokens", tokens, 1..=MOST_TOKENS)?,
+            seed: number("seed", seed, 0..=u64::MAX)?,
+        })
+    }
 }

@@ -186,3 +186,23 @@ fn rows_of<'a>(rows: &Rows<'a>, range: std::ops::Range<usize>) -> Rows<'a> {
         numbers: &rows.numbers[range],
     }
 }
+
+#[test]
+fn settings_are_read_as_a_form_has_them() {
+    let read = Settings::parse("f32_tiles/64", "tpu", " 3 ", "18446744073709551615");
+    let wanted = Settings {
+        a: Accumulate::F32Tiles(64),
+        b: Accumulate::Tpu,
+        tokens: 3,
+        seed: u64::MAX,
+    };
+    assert_eq!(read, Ok(wanted));
+    let refused = |a, tokens, seed| Settings::parse(a, "f64", tokens, seed).unwrap_err();
+    assert_eq!(
+        refused("f32", "0", "0"),
+        "tokens \"0\": a whole number from 1 to 1,024 is expected"
+    );
+    assert!(refused("f32", "1025", "0").starts_with("tokens \"1025\": "));
+    assert!(refused("f32", "1", "-1").starts_with("seed \"-1\": "));
+    assert!(refused("f31", "1", "0").starts_with("model a: "));
+}
