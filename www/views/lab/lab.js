@@ -52,14 +52,19 @@ export function forwardView(session) {
     noConfig.hidden = hasConfig;
     place.hidden = !hasConfig;
     form?.update({ canRun: hasConfig && !isBusy, hasTokenizer });
+    const hasBegun = isBusy && running.hidden;
     running.hidden = !isBusy;
     if (phase === 'running') bar.value = progress.total ? progress.bytes / progress.total : 0;
     else bar.removeAttribute('value');
     setText(pace, phase === 'running' ? [...paceOf(progress), module].join(' · ') : 'Reading the headers…');
     setText(error, phase === 'failed' ? sentence(state.error ?? '') : '');
     setText(live, spoken(state));
+    // A pass that was given up leaves nothing else to see.
+    live.className = phase === 'cancelled' ? 'note ended' : 'spoken';
     keep.hidden = !report;
     redraw(report, () => (report ? labResult(report) : []));
+    // In a low window it would be out of sight below the button.
+    if (hasBegun) running.scrollIntoView({ block: 'nearest' });
   }
 
   lab.onchange(show);
