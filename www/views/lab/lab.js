@@ -56,7 +56,7 @@ export function forwardView(session) {
     running.hidden = !isBusy;
     if (phase === 'running') bar.value = progress.total ? progress.bytes / progress.total : 0;
     else bar.removeAttribute('value');
-    setText(pace, phase === 'running' ? [...paceOf(progress), module].join(' · ') : 'Reading the headers…');
+    setText(pace, phase === 'running' ? [...paceOf(progress), module].filter(Boolean).join(' · ') : 'Reading the headers…');
     setText(error, phase === 'failed' ? sentence(state.error ?? '') : '');
     setText(live, spoken(state));
     // A pass that was given up leaves nothing else to see.
