@@ -303,6 +303,8 @@ export interface State {
   files: { name: string; bytes: number }[];
   /** Files that were given and are no part of the checkpoint. */
   ignored: string[];
+  /** Files that the lab reads. */
+  forLab: string[];
   /** A sentence, when there is nothing to show. */
   error: string | null;
   progress: Progress;

@@ -29,8 +29,44 @@ test('what is asked for is what the form says, and it can be cancelled', options
   assert.equal(wanted.b, 'inv_freq=bf16,activations=bf16,norm=f32,softmax=f16,accumulate=f32,weights=stored');
   assert.equal(wanted.attribute, false);
   await page.click('#forward-view .running button');
-  assert.match(await text(page, '#forward-view [aria-live]'), /cancelled/);
+  assert.match(await text(page, '#forward-view .ended'), /^The pass was cancelled\.$/);
   assert.deepEqual(errors, []);
+  await page.close();
+});
+
+/** How many lines the name of a policy takes, before its bracket and behind. @param {import('puppeteer-core').Page} page @param {string} selector */
+const linesOf = (page, selector) => page.$eval(selector, (call) => [call, call.querySelector('.arguments')].map((element) => {
+  const range = document.createRange();
+  range.selectNode(/** @type {Node} */ (element?.firstChild));
+  return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+}));
+
+test('the name of a policy breaks at its bracket', options, async () => {
+  for (const width of [1280, 640, 390]) {
+    const { page } = await inLab('form', width);
+    assert.deepEqual(await linesOf(page, '.policies small'), [1, 1], `at ${width}`);
+    await page.close();
+  }
+});
+
+test('the result says what it is of, and what the colours mean', options, async () => {
+  const { page } = await inLab('done');
+  const said = await page.$$eval('.subject :is(dt, dd)', (parts) => parts.map((part) => part.textContent));
+  assert.deepEqual(said, [
+    'a', 'from_pretrained(dtype=bfloat16)inv_freq=f32, activations=bf16, norm=f32, softmax=f32, accumulate=f32, weights=stored',
+    'b', 'inv_freq=bf16, softmax=bf16, else as a', 'tokens', '1 “<b>”, 2 “ bold”, 3 “\n”',
+  ]);
+  const key = await page.$$eval('.parting .legend li', (parts) => parts.map((part) => part.textContent));
+  assert.deepEqual(key, ['all results are equal', 'differ by 0.00064 to 0.012 on average', 'the first to differ']);
+  await page.close();
+});
+
+test('in a low window a pass that has begun is in sight', options, async () => {
+  const { page } = await inLab('form', 640);
+  await page.setViewport({ width: 640, height: 400 });
+  await page.click('.lab-form button.primary');
+  const isSeen = await page.$eval('#forward-view .running button', (button) => button.getBoundingClientRect().bottom <= innerHeight);
+  assert.equal(isSeen, true);
   await page.close();
 });
 

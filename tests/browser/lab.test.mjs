@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
-import { command, download } from './support/native.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
+import { assertSameTensors, command, download, nativeReport, savedReport } from './support/native.mjs';
 import { requestsOfThePage } from './support/server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -84,6 +85,7 @@ test('a text is made tokens by tokenizer.json', options, async () => {
   await mkdir(join(tokenizer, '..'));
   await cp(join(tokenizers, 'byte_level.json'), tokenizer);
   const { page } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'), tokenizer);
+  assert.match(await text(page, '#sub'), / config\.json and tokenizer\.json are for the lab\.$/);
   await page.click('.lab-form .field label input');
   // Of single bytes, which have small ids: the model's vocabulary is small.
   await type(page, '01 23');
@@ -125,6 +127,97 @@ test('a model of another kind is refused by name', options, async () => {
   const { page } = await inLab(join(fixture('llama'), 'model.safetensors'), config);
   assert.equal(await run(page), 'failed');
   assert.match(await text(page, '#forward-view .error'), /config\.json: model_type is "gpt2": supported are llama/i);
+  await page.close();
+});
+
+/** A checkpoint's tensors, as `write` takes them. @param {string} path */
+async function tensorsOf(path) {
+  const file = await readFile(path);
+  const length = Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.toString('utf8', 8, 8 + length));
+  return Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { dtype, shape, data_offsets: [begin, end] }]) => (
+    { name, dtype, shape, data: new Uint8Array(file.subarray(8 + length + begin, 8 + length + end)) }));
+}
+
+test('a tensor that is missing is named, and what was expected of it, as by the command', options, async () => {
+  const folder = join(scratch, 'incomplete');
+  await mkdir(folder);
+  const missing = 'model.layers.1.mlp.up_proj.weight';
+  const tensors = await tensorsOf(join(fixture('llama'), 'model.safetensors'));
+  const path = write(join(folder, 'model.safetensors'), tensors.filter(({ name }) => name !== missing));
+  await cp(join(fixture('llama'), 'config.json'), join(folder, 'config.json'));
+  const { page, errors } = await inLab(path, join(folder, 'config.json'));
+  assert.equal(await run(page), 'failed');
+  const says = await text(page, '#forward-view .error');
+  assert.equal(says, `There is no tensor "${missing}": by config.json, which has 2 layers, it has the shape [64, 32].`);
+  const { stderr } = await native(folder, '--tokens', '1,2').then(() => ({ stderr: '' }), (error) => error);
+  assert(stderr.trim().toLowerCase().endsWith(`model.safetensors: ${says.slice(0, -1).toLowerCase()}`), stderr);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+/** A model that many tokens keep busy for seconds. @param {string} name of its folder */
+async function busyModel(name) {
+  const [hidden, wide, layers, vocabulary] = [512, 2048, 2, 64];
+  const folder = join(scratch, name);
+  await mkdir(folder);
+  const layer = (/** @type {number} */ at) => [
+    ...['input_layernorm', 'post_attention_layernorm'].map((part) => ({ part, shape: [hidden] })),
+    ...['q', 'k', 'v', 'o'].map((part) => ({ part: `self_attn.${part}_proj`, shape: [hidden, hidden] })),
+    ...['gate', 'up'].map((part) => ({ part: `mlp.${part}_proj`, shape: [wide, hidden] })),
+    { part: 'mlp.down_proj', shape: [hidden, wide] },
+  ].map(({ part, shape }, seed) => bf16(`model.layers.${at}.${part}.weight`, shape, 16 * at + seed));
+  const path = write(join(folder, 'model.safetensors'), [
+    bf16('model.embed_tokens.weight', [vocabulary, hidden], 101), ...Array.from({ length: layers }, (_, at) => layer(at)).flat(), bf16('model.norm.weight', [hidden], 102),
+  ]);
+  const config = join(folder, 'config.json');
+  await writeFile(config, JSON.stringify({
+    model_type: 'llama', hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: 8, vocab_size: vocabulary,
+    max_position_embeddings: 4096, rope_theta: 10000, rms_norm_eps: 1e-5, tie_word_embeddings: true, hidden_act: 'silu',
+  }));
+  return { folder, path, config };
+}
+
+/** Starts a pass that takes long, and waits until it is under way. @param {Page} page */
+async function begin(page) {
+  await page.$eval('#lab-tokens', (input) => { /** @type {HTMLInputElement} */ (input).value = Array.from({ length: 1024 }, (_, at) => (5 * at) % 64).join(); });
+  assert.equal(await run(page, 'running', 'done', 'failed'), 'running', await text(page, '#forward-view .error'));
+}
+
+test('a running pass is cancelled at once, and the next one gives the right figures', options, async () => {
+  const { folder, path, config } = await busyModel('cancelled');
+  const { page, errors } = await inLab(path, config);
+  await begin(page);
+  const start_ms = performance.now();
+  await page.click('#forward-view .running button');
+  await page.waitForSelector('#forward-view[data-phase="cancelled"]');
+  assert(performance.now() - start_ms < 2000, 'the pass is not waited for');
+  assert.match(await text(page, '#forward-view'), /The pass was cancelled\./);
+  assert.equal(await page.$('#forward-view .headline'), null);
+  await type(page, '3,1,4');
+  assert.equal(await run(page), 'done');
+  const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+  assert.equal(figures(saved), figures(await native(folder, '--tokens', '3,1,4')));
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('another checkpoint that is opened ends a running pass and is scanned', options, async () => {
+  const { path, config } = await busyModel('left');
+  const { page, errors } = await inLab(path, config);
+  await begin(page);
+  const next = join(fixture('qwen2'), 'model.safetensors');
+  await pick(page, next, join(fixture('qwen2'), 'config.json'));
+  await page.waitForSelector('#forward-view[data-phase="empty"]');
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  // Nothing of the pass that was left comes after.
+  await type(page, '1,2');
+  assert.equal(await run(page), 'done');
+  const { text: ran } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+  assert.equal(figures(ran), figures(await native(fixture('qwen2'), '--tokens', '1,2')));
+  await page.click('#forward-view nav .quiet');
+  assertSameTensors(await savedReport(page), await nativeReport(next));
+  assert.deepEqual(errors, []);
   await page.close();
 });
 

@@ -3,7 +3,7 @@
 // apart its results are, and blank where all are equal.
 
 import { percent, value } from '../text/numbers.js';
-import { s } from '../views/dom.js';
+import { h, s } from '../views/dom.js';
 import { readable } from './chart.js';
 
 /** @typedef {import('../lab.js').ModuleDifference} ModuleDifference */
@@ -28,10 +28,16 @@ function grid(modules) {
   return { cells, parts: [...new Set(cells.map(({ part }) => part))], layers: Math.max(0, ...cells.map(({ layer }) => layer)) + 1 };
 }
 
+/** @param {ModuleDifference[]} modules */
+function extent(modules) {
+  const means = modules.map(({ mean_abs }) => Number(mean_abs)).filter((mean) => Number.isFinite(mean) && mean > 0);
+  return { least: Math.min(...means), most: Math.max(...means) };
+}
+
 /** From the smallest difference to the largest, on a log scale. @param {ModuleDifference[]} modules */
 function depths(modules) {
-  const logs = modules.map(({ mean_abs }) => Math.log(Number(mean_abs))).filter(Number.isFinite);
-  const [least, most] = [Math.min(...logs), Math.max(...logs)];
+  const { least: smallest, most: largest } = extent(modules);
+  const [least, most] = [Math.log(smallest), Math.log(largest)];
   return (/** @type {ModuleDifference} */ { mean_abs, equal }) => {
     if (equal === 1) return 0;
     const log = Math.log(Number(mean_abs));
@@ -39,6 +45,17 @@ function depths(modules) {
     if (!Number.isFinite(log)) return 1;
     return most > least ? FAINTEST + ((1 - FAINTEST) * (log - least)) / (most - least) : 1;
   };
+}
+
+/** What the colours mean, of those that there are. @param {ModuleDifference[]} modules @param {boolean} parts whether any differs */
+function key(modules, parts) {
+  const { least, most } = extent(modules);
+  const amount = least < most ? `${value(least, 2)} to ${value(most, 2)}` : value(most, 2);
+  const differing = [Number.isFinite(most) && `differ by ${amount} on average`, modules.some(({ mean_abs }) => !Number.isFinite(Number(mean_abs))) && 'not finite'].filter(Boolean);
+  return h('ul', { class: 'legend' },
+    modules.some(({ equal }) => equal === 1) && h('li', {}, h('i', { class: 'equal' }), 'all results are equal'),
+    differing.length > 0 && h('li', {}, h('i', { class: 'apart', css: { '--depth': String(least < most ? FAINTEST : 1) } }), differing.join(', or ')),
+    parts && h('li', {}, h('i', { class: 'framed' }), 'the first to differ'));
 }
 
 /** @param {import('../lab.js').ForwardReport} report */
@@ -82,8 +99,9 @@ export function partingPicture({ modules, first_difference }) {
       },
     };
   }
-  return readable({
+  const picture = readable({
     label: 'Where the two runs part: modules by layers', marks: cells.length, say: (mark) => says(cells[mark].module), draw,
-    hint: `A line is a module, a column a layer; blank is equal, deeper is further apart${first_difference ? '; the frame is the first to differ' : ''}.`,
+    hint: 'A line is a module, a column a layer: the deeper its colour, the further apart its results.',
   });
+  return h('div', {}, picture, key(cells.map(({ module }) => module), first !== undefined));
 }

@@ -7,7 +7,7 @@
  * @property {string} name of the checkpoint
  * @property {NamedFile[]} files to be read as safetensors, in natural order
  * @property {NamedFile[]} indexes
- * @property {NamedFile | null} config the checkpoint's config.json, which a comparison reads; for a scan it is among the ignored
+ * @property {NamedFile | null} config the checkpoint's config.json, which a comparison and the lab read; it is among the ignored
  * @property {NamedFile | null} tokenizer the checkpoint's tokenizer.json, which the lab reads; it is among the ignored, too
  * @property {string[]} ignored
  * @property {string | null} error a sentence, when there is nothing to read
@@ -42,6 +42,9 @@ function selection(given, files, indexes, others) {
   const one = (/** @type {RegExp} */ pattern) => others.filter(({ name }) => pattern.test(name)).sort((a, b) => a.name.length - b.name.length)[0] ?? null;
   return { name: checkpointName(given, files), files, indexes, config: one(CONFIG), tokenizer: one(TOKENIZER), ignored: others.map(({ name }) => name), error: null };
 }
+
+/** Those of the ignored that the lab reads: without a config.json none. @param {Selection} selection @returns {string[]} */
+export const filesForLab = ({ config, tokenizer }) => (config ? [config, tokenizer].flatMap((file) => file?.name ?? []) : []);
 
 /**
  * Files by their plain names, or with their folders where two have the same name.

@@ -9,7 +9,7 @@ import { Engines, notStarted, sentences } from './engines.js';
 import { LabSession } from './lab-session.js';
 import { Rate, noProgress } from './rate.js';
 import { Rows } from './rows.js';
-import { select } from './selection.js';
+import { filesForLab, select } from './selection.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../types.js').State} State */
@@ -26,6 +26,7 @@ const emptyState = () => ({
   phase: /** @type {State['phase']} */ ('empty'),
   files: /** @type {State['files']} */ ([]),
   ignored: /** @type {string[]} */ ([]),
+  forLab: /** @type {string[]} */ ([]),
   error: /** @type {string | null} */ (null),
   progress: noProgress(),
   overview: /** @type {State['overview']} */ (null),
@@ -61,7 +62,9 @@ class PageSession extends Store {
   async open(given) {
     const checkpoint = select(given);
     const { name, files, indexes, error } = checkpoint;
-    const opened = this.#reset({ files: files.map(({ name, file }) => ({ name, bytes: file.size })), ignored: [...checkpoint.ignored] });
+    const forLab = filesForLab(checkpoint);
+    const ignored = checkpoint.ignored.filter((name) => !forLab.includes(name));
+    const opened = this.#reset({ files: files.map(({ name, file }) => ({ name, bytes: file.size })), ignored, forLab });
     if (error !== null) return this.#fail(error);
     this.#given = checkpoint;
     this.lab.close();

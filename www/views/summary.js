@@ -31,6 +31,9 @@ export function leftOut(ignored, start = ' Not part of it: ') {
   return `${start}${names}.`;
 }
 
+/** Files that only the lab has a use for. @param {string[]} names */
+const forTheLab = (names) => (names.length ? ` ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} for the lab.` : '');
+
 /** @param {State} state @param {Overview} overview */
 function subline({ phase, progress, rows }, { checkpoint }) {
   const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
@@ -68,11 +71,11 @@ export function scanSummary(filter) {
   const redraw = redrawer(byId('shares'));
   /** @param {State} state */
   return (state) => {
-    const { overview, ignored } = state;
+    const { overview, ignored, forLab } = state;
     if (!overview) return;
     setText(headline, headlineOf(state, overview));
     headline.classList.toggle('long', overview.headline.length > LONG);
-    setText(byId('sub'), subline(state, overview) + wasted(overview) + leftOut(ignored));
+    setText(byId('sub'), subline(state, overview) + wasted(overview) + forTheLab(forLab) + leftOut(ignored));
     redraw([overview.checkpoint.dtypes, overview.ancestry], () => [...verdicts(overview, filter), ...types(overview)]);
   };
 }

@@ -50,7 +50,7 @@ const checkpoint = {
   bytes: 2 * VALUES * tensors.length, dtypes: { BF16: { tensors: tensors.length, parameters: VALUES * tensors.length, bytes: 2 * VALUES * tensors.length } },
 };
 const state = {
-  phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], error: null,
+  phase: 'done', files: [{ name: 'made-up.safetensors', bytes: 1000 }], ignored: [], forLab: [], error: null,
   progress: { bytes: 1000, total: 1000, elapsed_ms: 1, bytes_per_second: 1, remaining_ms: 0 },
   overview: { headline: 'Made up.', checkpoint, problems: [], patterns, ancestry, pools: [], wasted_bytes: 6000 }, rows, isPaused: false,
 };

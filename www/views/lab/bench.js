@@ -72,13 +72,18 @@ export function benchPanel(bench) {
       lead.hidden = !lacks;
       place.hidden = Boolean(lacks);
       form?.update({ canRun: !lacks && isFree, hasTokenizer });
+      const hasBegun = isBusy(state) && running.hidden;
       running.hidden = !isBusy(state);
       if (phase === 'running') bar.value = progress.total ? progress.bytes / progress.total : 0;
       else bar.removeAttribute('value');
-      setText(pace, phase === 'running' ? [...paceOf(progress), module].join(' · ') : 'Reading the headers…');
+      setText(pace, phase === 'running' ? [...paceOf(progress), module].filter(Boolean).join(' · ') : 'Reading the headers…');
       setText(error, phase === 'failed' ? sentence(state.error ?? '') : '');
       setText(live, spoken(state));
+      // A run that was given up leaves nothing else to see.
+      live.className = phase === 'cancelled' ? 'note ended' : 'spoken';
       redraw(report, () => (report ? bench.result(report) : []));
+      // In a low window it would be out of sight below the button.
+      if (hasBegun) running.scrollIntoView({ block: 'nearest' });
     },
   };
 }

@@ -22,6 +22,18 @@ const keys = (casts) => [
 const PRESET = { a: {}, b: { inv_freq: 'bf16' } };
 const TITLES = { a: 'from_pretrained(dtype=bfloat16)', b: '.to(bfloat16)' };
 
+/** What PyTorch's call for a policy is, if there is one. @param {import('../../lab.js').Policy} policy */
+export function titleOf(policy) {
+  const isOf = (/** @type {'a' | 'b'} */ side) => keys([]).every(([key, , values]) => policy[key] === (PRESET[side][key] ?? values[0]));
+  return isOf('a') ? TITLES.a : isOf('b') ? TITLES.b : null;
+}
+
+/** A call whose arguments stay together; where even they have no room, they may be broken behind the equals sign. @param {string} call */
+export function breakable(call) {
+  const [name, ...of] = call.split(/(?=\()|(?<==)/);
+  return [name, of.length > 0 && h('span', { class: 'arguments' }, ...of.flatMap((part, at) => (at ? [h('wbr'), part] : [part])))].filter((part) => part !== false);
+}
+
 /** Few ids that nearly every vocabulary has. */
 const TOKENS = '1, 2, 3, 5, 8, 13';
 
@@ -46,8 +58,8 @@ export function labForm(casts, run) {
   /** A policy is called what PyTorch's call for it is only while it is that. */
   const entitle = () => {
     for (const side of /** @type {const} */ (['a', 'b'])) {
-      const isPreset = keys(casts).every(([key, , values], row) => rows[row][side].value === (PRESET[side][key] ?? values[0]));
-      titles[side].textContent = isPreset ? TITLES[side] : 'chosen below';
+      const chosen = /** @type {import('../../lab.js').Policy} */ (Object.fromEntries(rows.map((row) => [row.key, row[side].value])));
+      titles[side].replaceChildren(...breakable(titleOf(chosen) ?? 'chosen below'));
     }
   };
   const start = h('button', { type: 'submit', class: 'primary' }, 'Run');

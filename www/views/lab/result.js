@@ -5,6 +5,7 @@ import { layersPicture } from '../../charts/layers.js';
 import { partingPicture } from '../../charts/parting.js';
 import { NOTHING, compact, count, percent, plural, value } from '../../text/numbers.js';
 import { h } from '../dom.js';
+import { breakable, titleOf } from './form.js';
 import { table } from './table.js';
 
 /** @typedef {import('../../lab.js').ForwardReport} ForwardReport */
@@ -48,6 +49,23 @@ function logits({ tokens, pieces, logits }) {
     h('details', {}, h('summary', {}, 'The first and the last three logits of each position'), table('First and last logits', ['position', 'a', 'b'], edges))];
 }
 
+/** Tokens that are listed; a long text has its table below. */
+const TOKENS_AT_MOST = 24;
+
+/** What was run: both policies, the second by what it changes, and the tokens. @param {ForwardReport} report */
+function subject({ a, b, tokens, pieces }) {
+  const entries = (/** @type {import('../../lab.js').Policy} */ policy) => Object.entries(policy).map(([key, value]) => `${key}=${value}`);
+  const changes = entries(b).filter((entry) => !entries(a).includes(entry));
+  const rest = tokens.length - TOKENS_AT_MOST;
+  const listed = tokens.slice(0, TOKENS_AT_MOST).map((token, at) => (pieces ? `${token} “${pieces[at]}”` : String(token)));
+  /** @param {string} title @param {string | null} call @param {string} says */
+  const row = (title, call, says) => [h('dt', {}, title), h('dd', {}, call !== null && h('span', { class: 'call code' }, ...breakable(call)), h('span', { class: 'code' }, says))];
+  return h('dl', { class: 'subject' },
+    ...row('a', titleOf(a), entries(a).join(', ')),
+    ...row('b', titleOf(b), changes.length ? `${changes.join(', ')}${changes.length < entries(b).length ? ', else as a' : ''}` : 'as a'),
+    ...row('tokens', null, listed.join(', ') + (rest > 0 ? ` and ${count(rest)} more` : '')));
+}
+
 /** @param {ForwardReport} report */
 export function labResult(report) {
   const { model } = report;
@@ -55,6 +73,7 @@ export function labResult(report) {
   return [
     h('p', { class: 'lead headline' }, report.headline),
     h('p', { class: 'sub' }, [`${model.family}, ${plural(model.layers, 'layer')}`, plural(report.tokens.length, 'token'), `${compact(model.parameters)} parameters read`, report.device].join(' · ')),
+    subject(report),
     ...report.notes.map((note) => h('p', { class: 'note' }, note)),
     h('h3', {}, 'Where the two runs part'),
     h('div', { class: 'parting' }, partingPicture(report)),

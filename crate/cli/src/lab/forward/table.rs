@@ -10,17 +10,22 @@ use crate::numbers::{self, plural};
 use crate::table::{HEADLINE, Screen};
 use crate::text;
 
-/// Modules of a layer, by the ends of their names, in order of execution.
-const MODULES: &[(&str, &str)] = &[
-    ("input_layernorm", "norm 1"),
-    ("q_proj", "q"),
-    ("k_proj", "k"),
-    ("v_proj", "v"),
-    ("o_proj", "o"),
-    ("post_attention_layernorm", "norm 2"),
-    ("gate_proj", "gate"),
-    ("up_proj", "up"),
-    ("down_proj", "down"),
+/// Modules of a layer, by the ends of their names, in order of execution. Few models have norms of q and k.
+const MODULES: &[(&str, Column)] = &[
+    ("input_layernorm", Column::figure("norm 1").leaving(6)),
+    ("q_proj", Column::figure("q").leaving(3)),
+    ("q_norm", Column::figure("q norm").leaving(6)),
+    ("k_proj", Column::figure("k").leaving(3)),
+    ("k_norm", Column::figure("k norm").leaving(6)),
+    ("v_proj", Column::figure("v").leaving(3)),
+    ("o_proj", Column::figure("o").leaving(2)),
+    (
+        "post_attention_layernorm",
+        Column::figure("norm 2").leaving(6),
+    ),
+    ("gate_proj", Column::figure("gate").leaving(4)),
+    ("up_proj", Column::figure("up").leaving(4)),
+    ("down_proj", Column::figure("down").leaving(5)),
 ];
 
 /// Writes all of it.
@@ -79,19 +84,20 @@ const LAYERS: &[Column] = &[
     Column::text("layer"),
     Column::figure("mean"),
     Column::figure("max"),
-    Column::figure("norm 1").leaving(6),
-    Column::figure("q").leaving(3),
-    Column::figure("k").leaving(3),
-    Column::figure("v").leaving(3),
-    Column::figure("o").leaving(2),
-    Column::figure("norm 2").leaving(6),
-    Column::figure("gate").leaving(4),
-    Column::figure("up").leaving(4),
-    Column::figure("down").leaving(5),
 ];
 
+/// Those modules that the model has.
+fn modules_of(report: &ForwardReport) -> Vec<(&'static str, Column)> {
+    let has = |end: &str| report.modules.iter().any(|it| it.name.ends_with(end));
+    let there = MODULES.iter().copied().filter(|(end, _)| has(end));
+    there.collect()
+}
+
 fn write_layers(screen: Screen, report: &ForwardReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut grid = Grid::new(LAYERS);
+    let modules = modules_of(report);
+    let columns = modules.iter().map(|&(_, column)| column);
+    let columns: Vec<Column> = LAYERS.iter().copied().chain(columns).collect();
+    let mut grid = Grid::new(&columns);
     let find = |name: &str| report.modules.iter().find(|module| module.name == name);
     let alone = |name: &str| {
         let module = find(name);
@@ -102,7 +108,7 @@ fn write_layers(screen: Screen, report: &ForwardReport, out: &mut dyn Write) -> 
             figure(|it| it.mean_abs).into(),
             figure(|it| it.max_abs).into(),
         ];
-        row.extend(MODULES.iter().map(|_| "".into()));
+        row.extend(modules.iter().map(|_| "".into()));
         row
     };
     grid.push(alone("embed_tokens"));
@@ -113,7 +119,7 @@ fn write_layers(screen: Screen, report: &ForwardReport, out: &mut dyn Write) -> 
             real(layer.max_abs).into(),
         ];
         let prefix = format!("layers.{}.", layer.layer);
-        row.extend(MODULES.iter().map(|(end, _)| {
+        row.extend(modules.iter().map(|(end, _)| {
             let mut of_layer = report
                 .modules
                 .iter()

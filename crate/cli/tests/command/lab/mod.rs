@@ -1,5 +1,6 @@
 //! `floatscope lab`: what run time adds to the weights.
 
+mod forward;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod matmul;
