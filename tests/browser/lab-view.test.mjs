@@ -29,7 +29,7 @@ test('what is asked for is what the form says, and it can be cancelled', options
   assert.equal(wanted.b, 'inv_freq=bf16,activations=bf16,norm=f32,softmax=f16,accumulate=f32,weights=stored');
   assert.equal(wanted.attribute, false);
   await page.click('#forward-view .running button');
-  assert.match(await text(page, '#forward-view .ended'), /^The pass was cancelled\.$/);
+  assert.match(await text(page, '#forward-view .ended'), /^The run was cancelled\.$/);
   assert.deepEqual(errors, []);
   await page.close();
 });

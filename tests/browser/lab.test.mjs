@@ -192,7 +192,7 @@ test('a running pass is cancelled at once, and the next one gives the right figu
   await page.click('#forward-view .running button');
   await page.waitForSelector('#forward-view[data-phase="cancelled"]');
   assert(performance.now() - start_ms < 2000, 'the pass is not waited for');
-  assert.match(await text(page, '#forward-view'), /The pass was cancelled\./);
+  assert.match(await text(page, '#forward-view'), /The run was cancelled\./);
   assert.equal(await page.$('#forward-view .headline'), null);
   await type(page, '3,1,4');
   assert.equal(await run(page), 'done');

@@ -25,7 +25,8 @@ const MEASURES = [
   ['largest |a − b|', ({ sums }) => Number(sums.max_abs ?? NaN), false],
 ];
 
-const TITLES = ['outputs', 'relative RMS', 'max |a − b|', 'equal in FP32', 'equal in BF16', 'not finite: a', 'b'];
+const TITLES = ['outputs', 'relative RMS', 'max |a − b|', 'equal in FP32', 'equal in BF16'];
+const NOT_FINITE = ['not finite: a', 'b'];
 
 /** @param {import('../../lab.js').Real | null} number */
 const figure = (number) => (number === null ? NOTHING : value(number, 3));
@@ -35,8 +36,18 @@ const shareOf = (share) => (share === null ? NOTHING : percent(share));
 /** @param {number} n */
 const matrices = (n) => `${count(n)} ${n === 1 ? 'matrix' : 'matrices'}`;
 
-/** @param {ProductFigures} figures */
-const figures = ({ outputs, sums, rounded }) => [count(outputs), figure(sums.relative_rms), figure(sums.max_abs), shareOf(sums.equal_share), shareOf(rounded.equal_share), count(sums.a_not_finite), count(sums.b_not_finite)];
+/** Figures and their titles; those of what is not finite only where something is. @param {ProductFigures} total */
+function columns({ outputs, sums }) {
+  const isFinite = sums.finite === outputs;
+  return {
+    titles: isFinite ? TITLES : [...TITLES, ...NOT_FINITE],
+    /** @param {ProductFigures} figures */
+    figures: ({ outputs, sums, rounded }) => [
+      count(outputs), figure(sums.relative_rms), figure(sums.max_abs), shareOf(sums.equal_share), shareOf(rounded.equal_share),
+      ...(isFinite ? [] : [count(sums.a_not_finite), count(sums.b_not_finite)]),
+    ],
+  };
+}
 
 /** The pattern of a name, as the pools have it. @param {string} name */
 const patternOf = (name) => name.split('.').map((part) => (/^\d+$/.test(part) ? '*' : part)).join('.');
@@ -90,6 +101,7 @@ function listed(title, titles, rows) {
 /** @param {ProductsReport} report */
 export function productsResult(report) {
   const { a, b, tokens, seed, device, tensors, pools, skipped, problems, total } = report;
+  const { titles, figures } = columns(total);
   const several = pools.filter(({ tensors }) => tensors > 1);
   /** @param {{model: string, says: string}} side */
   const model = ({ model, says }) => [h('span', { class: 'code' }, model), `: ${says}.`];
@@ -99,8 +111,8 @@ export function productsResult(report) {
     h('p', { class: 'note' }, 'a is ', ...model(a), ' b is ', ...model(b)),
     ...(problems.length ? [h('ul', { class: 'error' }, ...problems.slice(0, MOST_LINES).map(({ file, tensor, what }) => h('li', {}, sentence(`${tensor ?? file}: ${what}`))))] : []),
     ...(tensors.length > 1 ? sensitivity(report) : []),
-    ...(several.length ? [h('h3', {}, 'Modules, over all layers'), table('Modules over all layers', ['module', 'matrices', ...TITLES], several.map((pool) => [h('span', { class: 'code' }, pool.pattern), count(pool.tensors), ...figures(pool)]))] : []),
-    ...(tensors.length ? [listed(`All ${matrices(tensors.length)}, the most sensitive first`, ['tensor', 'dtype', 'shape', ...TITLES], tensors.map((tensor) => [h('span', { class: 'code' }, tensor.name), tensor.dtype, shape(tensor.shape), ...figures(tensor)]))] : []),
+    ...(several.length ? [h('h3', {}, 'Modules, over all layers'), table('Modules over all layers', ['module', 'matrices', ...titles], several.map((pool) => [h('span', { class: 'code' }, pool.pattern), count(pool.tensors), ...figures(pool)]))] : []),
+    ...(tensors.length ? [listed(`All ${matrices(tensors.length)}, the most sensitive first`, ['tensor', 'dtype', 'shape', ...titles], tensors.map((tensor) => [h('span', { class: 'code' }, tensor.name), tensor.dtype, shape(tensor.shape), ...figures(tensor)]))] : []),
     ...(skipped.length ? [listed(`${plural(skipped.length, 'tensor')} left out`, ['tensor', 'dtype', 'shape', 'why'], skipped.map(({ name, dtype, shape: sides, why }) => [h('span', { class: 'code' }, name), dtype, shape(sides), why]))] : []),
     h('p', { class: 'note' }, 'Relative RMS: that of a − b in FP32 over that of the sums in FP64. In BF16: of the sums rounded to it, as a model in BF16 hands them on.'),
   ];
