@@ -1,8 +1,8 @@
 //! WebAssembly: a run is two vectors, and with relaxed SIMD there is a multiply-add.
 //!
-//! Relaxed SIMD is a feature of the crate, not a flag of the compiler: whoever wants both kinds of
-//! module compiles nothing twice but what multiplies and what is made of it. Only functions that are
-//! marked have the instruction, and around them it would be a call.
+//! Relaxed SIMD is a feature of the crate, not a flag of the compiler: who builds a module with it
+//! and one without compiles twice only this crate and what depends on it. The loops are marked as
+//! having the instruction; inlined into anything else, it would be a call.
 //!
 //! A relaxed multiply-add rounds once or twice, as the engine likes. It is only asked for
 //! products that are exact, where the two are one.

@@ -156,6 +156,7 @@ fn clippy_wasm() -> Result<Tally> {
         "--package",
         "floatscope-web",
     ]);
+    clippy.args(["--features", "floatscope-web/relaxed"]);
     clippy
         .arg("--target-dir")
         .arg(shell::target_dir().join("wasm"));
