@@ -22,7 +22,7 @@ export const patience_ms = 60_000;
 /**
  * A browser for the tests of one file, started before them and ended after.
  *
- * @returns {{open: () => Promise<Tab>, browser: () => import('puppeteer-core').Browser, seen: () => Seen[]}}
+ * @returns {{open: (before?: () => void) => Promise<Tab>, browser: () => import('puppeteer-core').Browser, seen: () => Seen[]}}
  */
 export function useBrowser() {
   /** @type {import('./support/server.mjs').Server} */
@@ -37,15 +37,17 @@ export function useBrowser() {
     await browser?.close();
     await server?.close();
   });
-  return { open: () => openTab(browser), browser: () => browser, seen: () => server.seen };
+  return { open: (before) => openTab(browser, before), browser: () => browser, seen: () => server.seen };
 }
 
 /**
  * @param {import('puppeteer-core').Browser} browser
+ * @param {() => void} [before] runs in the page before its own code does
  * @returns {Promise<Tab>}
  */
-async function openTab(browser) {
+async function openTab(browser, before) {
   const page = await browser.newPage();
+  if (before) await page.evaluateOnNewDocument(before);
   page.setDefaultTimeout(patience_ms);
   /** @type {string[]} */
   const errors = [];

@@ -18,13 +18,18 @@ const fixture = (/** @type {string} */ name) => fileURLToPath(new URL(`../fixtur
 const tokenizers = fileURLToPath(new URL('../fixtures/tokenizer/', import.meta.url));
 
 /** Opens files and then the lab. @param {...string} paths */
-async function inLab(...paths) {
-  const tab = await open();
+const inLab = async (...paths) => toLab(await open(), ...paths);
+
+/** @param {import('./harness.mjs').Tab} tab @param {...string} paths */
+async function toLab(tab, ...paths) {
   await pick(tab.page, ...paths);
   assert.equal(await phase(tab.page, 'done', 'failed'), 'done');
   await tab.page.click('#to-lab');
   return tab;
 }
+
+/** The wasm that multiplies, of what the page has fetched. @param {Page} page */
+const labModules = (page) => page.evaluate(() => performance.getEntriesByType('resource').flatMap(({ name }) => name.match(/lab\w*_bg\.wasm$/) ?? []));
 
 /** @param {Page} page @param {string} tokens */
 async function type(page, tokens) {
@@ -59,10 +64,24 @@ for (const name of ['llama', 'qwen3', 'smollm3']) {
     assert.equal(await text(page, '#forward-view .headline'), headline);
     const cells = await page.$$eval('#forward-view .cell', (cells) => cells.length);
     assert.equal(cells, modules.filter((/** @type {{name: string}} */ { name }) => name.startsWith('layers.')).length);
+    assert.deepEqual(await labModules(page), ['lab_relaxed_bg.wasm']);
     assert.deepEqual(errors, []);
     await page.close();
   });
 }
+
+test('a browser without relaxed SIMD runs another module and tells the same', options, async () => {
+  const folder = fixture('llama');
+  const tab = await open(() => { WebAssembly.validate = () => false; });
+  const { page, errors } = await toLab(tab, join(folder, 'model.safetensors'), join(folder, 'config.json'));
+  await type(page, '3,1,4,1,5');
+  assert.equal(await run(page), 'done');
+  const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.forward.json');
+  assert.equal(figures(saved), figures(await native(folder, '--tokens', '3,1,4,1,5')));
+  assert.deepEqual(await labModules(page), ['lab_bg.wasm']);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
 
 test('other policies, and each change by itself', options, async () => {
   const folder = fixture('llama');
@@ -225,7 +244,7 @@ test('another checkpoint ends it, and no request leaves the page', options, asyn
   const folder = fixture('llama');
   const { page, errors } = await inLab(join(folder, 'model.safetensors'), join(folder, 'config.json'));
   // The page's own modules come half a second after it.
-  await page.waitForFunction(() => ['compare', 'lab'].every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith(`/${name}_bg.wasm`))));
+  await page.waitForFunction(() => ['compare', 'lab_relaxed'].every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith(`/${name}_bg.wasm`))));
   const before = requestsOfThePage(seen()).length;
   assert.equal(await run(page), 'done');
   assert.equal(requestsOfThePage(seen()).length, before);

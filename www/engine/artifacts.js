@@ -10,6 +10,14 @@
 /** What is not needed for a first scan waits until its workers have started. */
 const LATER_MS = 500;
 
+/** A module of one function, which multiplies and adds by `f32x4.relaxed_madd`. */
+const RELAXED = Uint8Array.of(
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 6, 1, 0x60, 1, 0x7b, 1, 0x7b, // types: one, (v128) -> (v128)
+  3, 2, 1, 0, // functions: one, of type 0
+  10, 13, 1, 11, 0, 0x20, 0, 0x20, 0, 0x20, 0, 0xfd, 0x85, 2, 0x0b, // its code: the argument thrice, the instruction
+);
+
 /** @param {string} name @returns {Promise<Response>} */
 async function fetched(name) {
   const response = await fetch(new URL(name, import.meta.url));
@@ -74,7 +82,9 @@ async function load() {
   const url = workerUrl(script);
   const modules = { scan: Promise.resolve(scan), compare: later(() => compiled('compare')) };
   // Of the lab's only the bytes are kept: compiled code takes memory, and not every checkpoint is run.
-  const labBytes = later(async () => (await fetched('lab_bg.wasm')).arrayBuffer());
+  // It is there twice, and tells the same either way; not every browser knows the faster one's instructions.
+  const lab = WebAssembly.validate(RELAXED) ? 'lab_relaxed' : 'lab';
+  const labBytes = later(async () => (await fetched(`${lab}_bg.wasm`)).arrayBuffer());
   // Who needs one hears of what went wrong.
   for (const module of [modules.compare, labBytes]) module.catch(() => {});
   const onDemand = { lab: once(async () => WebAssembly.compile(await labBytes)), tokenizer: once(() => compiled('tokenizer')), lab_gpu: once(() => compiled('lab_gpu')) };

@@ -184,6 +184,14 @@ pub fn backend() -> &'static str {
 /// Multiply-adds in registers, `steps` times a dozen vectors of them: what a bench holds
 /// [`product`] against. Gives something that depends on all of them, and their number; where
 /// there is no instruction for both, compilers leave the multiplication out.
+#[cfg_attr(
+    all(
+        target_arch = "wasm32",
+        target_feature = "simd128",
+        feature = "relaxed"
+    ),
+    target_feature(enable = "relaxed-simd")
+)]
 #[inline(never)]
 pub fn multiply_adds(runs: &[[f32; PARTIAL_SUMS]; 2], steps: u64) -> ([f32; PARTIAL_SUMS], u64) {
     #[cfg(target_arch = "x86_64")]

@@ -13,7 +13,7 @@ fn the_backend_is_the_targets() {
         return assert_eq!(backend(), "avx2");
     }
     let simd128 = cfg!(all(target_arch = "wasm32", target_feature = "simd128"));
-    let expected = match cfg!(target_feature = "relaxed-simd") {
+    let expected = match cfg!(feature = "relaxed") {
         true if simd128 => "relaxed-simd",
         false if simd128 => "simd128",
         _ => "portable",

@@ -4,7 +4,8 @@
 //! headers, the plan, the merged results and the report; a [`Scanner`] is fed
 //! bytes and gives observations back. JavaScript does the reading. For two checkpoints side by
 //! side there are a [`Comparison`] and a [`PairScanner`] in their places, in a module of their own,
-//! and a third one has the lab's [`ForwardPass`] and [`Products`], in a fourth with WebGPU besides.
+//! and a third one has the lab's [`ForwardPass`] and [`Products`], in a fourth with relaxed SIMD and
+//! in a fifth with WebGPU besides.
 //!
 //! File sizes and offsets cross as numbers, exact up to 2^53 bytes.
 #![deny(missing_docs)]

@@ -12,9 +12,6 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 /// can run the page has them.
 pub(crate) const SIMD_FLAGS: &str = "-C target-feature=+simd128";
 
-/// Those that the lab's products may use besides, where a browser has them.
-pub(crate) const RELAXED_FLAGS: &str = "-C target-feature=+simd128,+relaxed-simd";
-
 /// What the page's wasm is built for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -50,8 +47,16 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     fs::write(out.join(bundle::PAGE), page.script())?;
     fs::write(out.join("_headers"), headers::headers_file())?;
     for (module, built) in modules {
-        let bound = bind(&built, module, &out.join("engine"))?;
-        ensure!(wasm::file_has_simd(&bound)?, "{}: no SIMD", bound.display());
+        let bound = bind_for_page(&built, module, &out.join("engine"))?;
+        let found = [
+            wasm::file_has_simd(&bound)?,
+            wasm::file_has_relaxed_simd(&bound)?,
+        ];
+        ensure!(
+            found == [true, module.is_relaxed()],
+            "{}: SIMD instructions, and relaxed ones: {found:?}",
+            bound.display()
+        );
     }
     join_worker(out)?;
     println!("built {}", out.display());
@@ -70,7 +75,22 @@ struct Module {
     profile: &'static str,
 }
 
-const MODULES: [Module; 5] = [
+/// What the name of a module for browsers that know relaxed SIMD ends in. It differs from the one
+/// without in its instructions alone.
+const RELAXED: &str = "_relaxed";
+
+impl Module {
+    fn is_relaxed(&self) -> bool {
+        self.name.ends_with(RELAXED)
+    }
+
+    /// The name of its glue, which it shares with its twin where it has one.
+    fn glue(&self) -> &'static str {
+        self.name.trim_end_matches(RELAXED)
+    }
+}
+
+const MODULES: [Module; 6] = [
     Module {
         name: "scan",
         features: "scan",
@@ -86,6 +106,12 @@ const MODULES: [Module; 5] = [
     Module {
         name: "lab",
         features: "lab",
+        global: "lab_bindgen",
+        profile: "wasm-fast",
+    },
+    Module {
+        name: "lab_relaxed",
+        features: "relaxed",
         global: "lab_bindgen",
         profile: "wasm-fast",
     },
@@ -140,7 +166,7 @@ fn flags() -> String {
 /// Without ES modules: workers are classic scripts, the only kind that starts
 /// from a local file.
 fn bind(built: &Path, module: &Module, out: &Path) -> Result<PathBuf> {
-    let name = module.name;
+    let name = module.glue();
     Bindgen::new()
         .input_path(built)
         .out_name(name)
@@ -157,6 +183,24 @@ fn bind(built: &Path, module: &Module, out: &Path) -> Result<PathBuf> {
     let glue = out.join(format!("{name}.js"));
     copy_file(&glue, &glue)?;
     Ok(out.join(format!("{name}_bg.wasm")))
+}
+
+/// [`bind`]; of a relaxed module only the wasm is kept, since a worker runs it with its twin's glue.
+fn bind_for_page(built: &Path, module: &Module, out: &Path) -> Result<PathBuf> {
+    if !module.is_relaxed() {
+        return bind(built, module, out);
+    }
+    let apart = shell::target_dir().join("wasm").join(module.name);
+    let bound = bind(built, module, &apart)?;
+    let glue = format!("{}.js", module.glue());
+    ensure!(
+        fs::read(apart.join(&glue))? == fs::read(out.join(&glue))?,
+        "{}: its glue is not that of its twin",
+        module.name
+    );
+    let kept = out.join(format!("{}_bg.wasm", module.name));
+    fs::copy(bound, &kept)?;
+    Ok(kept)
 }
 
 /// Makes one script of the worker's parts, under the name of the last.

@@ -1,5 +1,9 @@
 //! WebAssembly: a run is two vectors, and with relaxed SIMD there is a multiply-add.
 //!
+//! Relaxed SIMD is a feature of the crate, not a flag of the compiler: who builds a module with it
+//! and one without compiles twice only this crate and what depends on it. The loops are marked as
+//! having the instruction; inlined into anything else, it would be a call.
+//!
 //! A relaxed multiply-add rounds once or twice, as the engine likes. It is only asked for
 //! products that are exact, where the two are one.
 
@@ -12,7 +16,7 @@ use super::tiles::{self, Lanes, ROWS, Run};
 pub(super) struct Four(v128);
 
 impl Four {
-    pub(super) const NAME: &str = match cfg!(target_feature = "relaxed-simd") {
+    pub(super) const NAME: &str = match cfg!(feature = "relaxed") {
         true => "relaxed-simd",
         false => "simd128",
     };
@@ -35,12 +39,13 @@ impl Lanes for Four {
     }
     #[inline(always)]
     fn add_product<const IS_FUSED: bool>(self, a: Self, b: Self) -> Self {
-        #[cfg(target_feature = "relaxed-simd")]
+        #[cfg(feature = "relaxed")]
         if IS_FUSED {
             return Self(f32x4_relaxed_madd(a.0, b.0, self.0));
         }
         Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
     }
+    #[cfg_attr(feature = "relaxed", target_feature(enable = "relaxed-simd"))]
     #[inline(never)]
     fn add_tile<const T: usize, const IS_FUSED: bool>(
         weights: &[[Run; ROWS]],

@@ -4,8 +4,8 @@
 //! and medians are compared.
 
 use super::programs::{native_program, printed, wasm_program};
+use crate::shell;
 use crate::wasm::WASI_RUNNER;
-use crate::{build, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Speeds {
 /// `bench kernels`.
 pub(super) fn bench() -> Result<()> {
     let native_program = native_program("kernels")?;
-    let wasm_program = wasm_program("kernels", "wasi-simd", build::SIMD_FLAGS)?;
+    let wasm_program = wasm_program("kernels", "wasi-simd", &[])?;
     let (mut native, mut wasm) = (Speeds::default(), Speeds::default());
     for round in 1..=ROUNDS {
         println!("round {round} of {ROUNDS}");

@@ -4,8 +4,8 @@
 //! wasm without multiply-adds against those of the one that has them.
 
 use super::programs::{native_program, printed, wasm_program};
+use crate::shell;
 use crate::wasm::{WASI_RUNNER, relaxed_runner};
-use crate::{build, shell};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,8 +31,9 @@ struct Speeds {
 /// `bench product`.
 pub(super) fn bench() -> Result<()> {
     let native_program = native_program("product")?;
-    let relaxed_program = wasm_program("product", "wasi-relaxed", build::RELAXED_FLAGS)?;
-    let plain_program = wasm_program("product", "wasi-simd", build::SIMD_FLAGS)?;
+    let relaxed = ["--features", "floatscope-simd/relaxed"];
+    let relaxed_program = wasm_program("product", "wasi-relaxed", &relaxed)?;
+    let plain_program = wasm_program("product", "wasi-simd", &[])?;
     let relaxed_runner = relaxed_runner()?;
     let mut all = [(); 3].map(|()| Speeds::default());
     let [native, relaxed, plain] = &mut all;

@@ -1,7 +1,7 @@
 //! The bench programs, built natively and for Node.
 
 use crate::wasm::WASI;
-use crate::{setup, shell};
+use crate::{build, setup, shell};
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -13,13 +13,14 @@ pub(super) fn native_program(name: &str) -> Result<PathBuf> {
     Ok(shell::target_dir().join("release").join(name))
 }
 
-/// The same as wasm, in a folder for builds with these flags.
-pub(super) fn wasm_program(name: &str, folder: &str, flags: &str) -> Result<PathBuf> {
+/// The same as wasm with SIMD, in a folder for builds with these words for cargo besides.
+pub(super) fn wasm_program(name: &str, folder: &str, words: &[&str]) -> Result<PathBuf> {
     setup::rust_target(WASI)?;
     let folder = shell::target_dir().join(folder);
     let mut cargo = bench_build(name);
     cargo.args(["--profile", "wasm", "--target", WASI, "--target-dir"]);
-    shell::run(cargo.arg(&folder).env("RUSTFLAGS", flags))?;
+    cargo.arg(&folder).args(words);
+    shell::run(cargo.env("RUSTFLAGS", build::SIMD_FLAGS))?;
     Ok(folder.join(WASI).join("wasm").join(format!("{name}.wasm")))
 }
 

@@ -156,6 +156,7 @@ fn clippy_wasm() -> Result<Tally> {
         "--package",
         "floatscope-web",
     ]);
+    clippy.args(["--features", "floatscope-web/relaxed"]);
     clippy
         .arg("--target-dir")
         .arg(shell::target_dir().join("wasm"));
@@ -212,12 +213,11 @@ const ROOMY: &str = "-C link-arg=--initial-memory=2147483648";
 
 /// `cargo test` of core and its kernels for WASI; of the kernels alone without SIMD, since core has no
 /// such instruction of its own and every kernel is held to its scalar twin; of products alone where
-/// SIMD is relaxed. Each is a folder, so that none rebuilds another's work.
+/// SIMD is relaxed. Flags have a folder each, so that none rebuilds another's work.
 fn wasi_test(simd: Simd) -> Result<Command> {
     let (folder, flags) = match simd {
-        Simd::On => ("wasi-simd", build::SIMD_FLAGS),
+        Simd::On | Simd::Relaxed => ("wasi-simd", build::SIMD_FLAGS),
         Simd::Off => ("wasi-scalar", ""),
-        Simd::Relaxed => ("wasi-relaxed", build::RELAXED_FLAGS),
     };
     let mut cargo = shell::cargo();
     cargo.args(["test", "--target", wasm::WASI]);
@@ -225,7 +225,7 @@ fn wasi_test(simd: Simd) -> Result<Command> {
     match simd {
         Simd::On => cargo.args(["--package", "floatscope-core"]),
         Simd::Off => &mut cargo,
-        Simd::Relaxed => cargo.args(["--test", "product"]),
+        Simd::Relaxed => cargo.args(["--features", "relaxed", "--test", "product"]),
     };
     cargo
         .arg("--target-dir")
