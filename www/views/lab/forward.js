@@ -10,7 +10,7 @@ const NO_CONFIG = 'A forward pass needs the model’s config.json. Open it toget
 /** @param {import('../../types.js').Session} session @returns {import('./bench.js').Bench<'forward'>} */
 export const forwardBench = (session) => ({
   id: 'forward',
-  title: 'One model, two numerics',
+  title: 'Forward pass',
   says: 'The same weights can give different logits. Both policies are run in one pass over the weights, here, and held against each other module by module.',
   session: session.lab,
   lacks: ({ hasConfig }) => (hasConfig ? '' : NO_CONFIG),

@@ -58,7 +58,7 @@ function productsForm(rows, run) {
 /** @param {import('../../types.js').Session} session @returns {import('./bench.js').Bench<'products'>} */
 export const productsBench = (session) => ({
   id: 'products',
-  title: 'Matrix products, two ways to add',
+  title: 'Matrix products',
   says: 'Hardware and libraries add the products of a matrix product in different orders and widths. Each matrix is multiplied with the same made-up activations, the sums added in either way, and the outputs held against each other.',
   session: session.products,
   lacks: () => '',
