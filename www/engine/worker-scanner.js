@@ -42,6 +42,8 @@ class ScannerRole {
   #isBusy = false;
   #told_ms = 0;
   #answered_ms = 0;
+  /** Of wasm's memory. */
+  #view = new Uint8Array();
   /** One for a scan, one for a comparison. @type {Record<number, Eye>} */
   #eyes = {};
 
@@ -105,8 +107,9 @@ class ScannerRole {
   /** Copies a part into wasm's memory and looks at it. @param {Eye} eye @param {number} side @param {Uint8Array} part */
   #feed(eye, side, part) {
     const at = eye.room(side, part.byteLength);
-    // The memory may have grown, so the view is new each time.
-    new Uint8Array(this.memory.buffer, at, part.byteLength).set(part);
+    // The memory may have grown. Otherwise the view stays: a new one a part would be garbage of its own.
+    if (this.#view.buffer !== this.memory.buffer) this.#view = new Uint8Array(this.memory.buffer);
+    this.#view.set(part, at);
     eye.feed(side, part.byteLength);
   }
 
