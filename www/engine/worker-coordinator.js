@@ -24,6 +24,12 @@ const REPORT_PART_BYTES = 4 << 20;
 /** Lets messages in. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Gives up bytes that are no longer needed: these are megabytes, and garbage is collected late. @param {Uint8Array} bytes */
+function free({ buffer }) {
+  // Older browsers leave it to their collector.
+  /** @type {{transfer?: (bytes: number) => ArrayBuffer}} */ (buffer).transfer?.(0);
+}
+
 class CoordinatorRole {
   /** @type {Map<number, ScannerLine>} */
   #scanners = new Map();
@@ -124,7 +130,10 @@ class CoordinatorRole {
     if (!out) return;
     out.read = read;
     if (isEnd) runs.delete(run);
-    if (observations) this.#job?.core.merge(run, observations);
+    if (observations) {
+      this.#job?.core.merge(run, observations);
+      free(observations);
+    }
   }
 
   /** Begins the second look. */
