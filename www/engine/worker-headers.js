@@ -13,6 +13,20 @@
  * @property {(file: number, what: string) => void} failed
  */
 
+/**
+ * What has these methods is a taker under their names: a scan, and each bench of the lab.
+ * @param {Pick<wasm_bindgen.Coordinator, 'add_file' | 'add_index' | 'add_problem' | 'header_wants' | 'header_feed' | 'header_failed'>} core
+ * @returns {HeaderTaker}
+ */
+const takerOf = (core) => ({
+  addFile: (name, bytes) => core.add_file(name, bytes),
+  addIndex: (name, bytes) => core.add_index(name, bytes),
+  addProblem: (file, what) => core.add_problem(file, what),
+  wants: (file) => core.header_wants(file),
+  feed: (file, bytes) => core.header_feed(file, bytes),
+  failed: (file, what) => core.header_failed(file, what),
+});
+
 /** Reads them all. @param {HeaderTaker} taker @param {import('./messages.js').CheckpointFiles} checkpoint */
 async function readHeaders(taker, { files, indexes }) {
   const { used, ignored } = await readIndexes(taker, files, indexes);

@@ -31,14 +31,7 @@ class ScanJob {
   /** @param {CheckpointFiles & {scanners: number}} checkpoint @returns {Promise<Opened>} */
   async open(checkpoint) {
     const { core } = this;
-    const { used, ignored } = await readHeaders({
-      addFile: (name, bytes) => core.add_file(name, bytes),
-      addIndex: (name, bytes) => core.add_index(name, bytes),
-      addProblem: (file, what) => core.add_problem(file, what),
-      wants: (file) => core.header_wants(file),
-      feed: (file, bytes) => core.header_feed(file, bytes),
-      failed: (file, what) => core.header_failed(file, what),
-    }, checkpoint);
+    const { used, ignored } = await readHeaders(takerOf(core), checkpoint);
     this.#files = used.map(({ file }) => file);
     core.start(checkpoint.scanners);
     const overview = JSON.parse(core.overview());

@@ -77,14 +77,7 @@ class LabRole {
   /** @param {PassToRun} pass */
   async #forward({ checkpoint, wanted, tokenizer }) {
     const core = new labCore.ForwardPass(checkpoint.name);
-    const { used } = await readHeaders({
-      addFile: (name, bytes) => core.add_file(name, bytes),
-      addIndex: (name, bytes) => core.add_index(name, bytes),
-      addProblem: (file, what) => core.add_unreadable(file, what),
-      wants: (file) => core.header_wants(file),
-      feed: (file, bytes) => core.header_feed(file, bytes),
-      failed: (file, what) => core.header_failed(file, what),
-    }, checkpoint);
+    const { used } = await readHeaders(takerOf(core), checkpoint);
     const config = checkpoint.config ? await checkpoint.config.file.arrayBuffer().catch(explain) : new ArrayBuffer(0);
     const tokens = wanted.text === undefined ? {} : await this.#tokenise(tokenizer, wanted.text);
     core.start(new Uint8Array(config), JSON.stringify({ ...wanted, ...tokens }));

@@ -14,14 +14,7 @@ const PRODUCTS_BY = 'The processor multiplies, in the browser.';
  */
 async function multiplyAll({ checkpoint, wanted }, memory, tell) {
   const core = new labCore.Products(checkpoint.name, JSON.stringify(wanted));
-  const { used } = await readHeaders({
-    addFile: (name, bytes) => core.add_file(name, bytes),
-    addIndex: (name, bytes) => core.add_index(name, bytes),
-    addProblem: (file, what) => core.add_unreadable(file, what),
-    wants: (file) => core.header_wants(file),
-    feed: (file, bytes) => core.header_feed(file, bytes),
-    failed: (file, what) => core.header_failed(file, what),
-  }, checkpoint);
+  const { used } = await readHeaders(takerOf(core), checkpoint);
   if (wanted.names) core.select(wanted.names);
   const total = core.start();
   let bytes = 0;

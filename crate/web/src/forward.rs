@@ -63,7 +63,7 @@ impl ForwardPass {
     }
 
     /// A file that is there and cannot be read.
-    pub fn add_unreadable(&mut self, name: &str, what: &str) {
+    pub fn add_problem(&mut self, name: &str, what: &str) {
         self.setup().add_unreadable(name, what);
     }
 

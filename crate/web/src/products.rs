@@ -55,7 +55,7 @@ impl Products {
     }
 
     /// A file that is there and cannot be read.
-    pub fn add_unreadable(&mut self, name: &str, what: &str) {
+    pub fn add_problem(&mut self, name: &str, what: &str) {
         self.job.add_unreadable(name, what);
     }
 
