@@ -282,6 +282,12 @@ test('matrix products are what the command tells, byte for byte, and the map say
   const name = said.split(':')[0];
   const { sums } = tensors.find((/** @type {{name: string}} */ tensor) => tensor.name === name);
   assert.match(said, new RegExp(`relative RMS of a − b ${String(sums.relative_rms).slice(0, 4)}`));
+  await page.setViewport({ width: 390, height: 800 });
+  // The map is drawn anew for its width; then nothing may be cut off.
+  await page.waitForFunction(() => {
+    const dialog = document.querySelector('#forward-view');
+    return innerWidth === 390 && dialog && dialog.scrollWidth <= dialog.clientWidth;
+  });
   assert.deepEqual(errors, []);
   await page.close();
 });

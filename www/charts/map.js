@@ -80,7 +80,8 @@ function* painting(context, { step, pitch, gap }, { cells: { tensors, columns },
 
 /** @param {Map} map @param {ReturnType<typeof geometry>} geometry @param {number} width @param {Element} cursor */
 function frame({ names, cells: { layers } }, { left, step, pitch, height, every }, width, cursor) {
-  const letters = Math.floor((left - 12) / LETTER);
+  // A little more than what fits: the room for the longest name may have been rounded down.
+  const letters = Math.floor((left - 12) / LETTER + 0.01);
   return s('svg', { width, height: height + AXIS, 'aria-hidden': 'true' },
     ...names.map((name, line) => pitch > 11 && s('text', { class: 'code', x: left - 10, y: (line + 0.5) * pitch + 4, 'text-anchor': 'end' },
       name.length > letters ? `…${name.slice(1 - letters)}` : name)),

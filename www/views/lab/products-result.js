@@ -25,7 +25,8 @@ const MEASURES = [
   ['largest |a − b|', ({ sums }) => Number(sums.max_abs ?? NaN), false],
 ];
 
-const TITLES = ['outputs', 'relative RMS', 'max |a − b|', 'equal in FP32', 'equal in BF16'];
+/** What says most comes first: on a phone the rest is beyond the edge. */
+const TITLES = ['relative RMS', 'max |a − b|', 'equal in BF16', 'equal in FP32', 'outputs'];
 const NOT_FINITE = ['not finite: a', 'b'];
 
 /** @param {import('../../lab.js').Real | null} number */
@@ -43,8 +44,8 @@ function columns({ outputs, sums }) {
     titles: isFinite ? TITLES : [...TITLES, ...NOT_FINITE],
     /** @param {ProductFigures} figures */
     figures: ({ outputs, sums, rounded }) => [
-      count(outputs), figure(sums.relative_rms), figure(sums.max_abs), shareOf(sums.equal_share), shareOf(rounded.equal_share),
-      ...(isFinite ? [] : [count(sums.a_not_finite), count(sums.b_not_finite)]),
+      figure(sums.relative_rms), figure(sums.max_abs), shareOf(rounded.equal_share), shareOf(sums.equal_share), count(outputs),
+      ...(isFinite ? [] : [sums.a_not_finite, sums.b_not_finite].map((n) => (n ? count(n) : NOTHING))),
     ],
   };
 }
@@ -111,8 +112,8 @@ export function productsResult(report) {
     h('p', { class: 'note' }, 'a is ', ...model(a), ' b is ', ...model(b)),
     ...(problems.length ? [h('ul', { class: 'error' }, ...problems.slice(0, MOST_LINES).map(({ file, tensor, what }) => h('li', {}, sentence(`${tensor ?? file}: ${what}`))))] : []),
     ...(tensors.length > 1 ? sensitivity(report) : []),
-    ...(several.length ? [h('h3', {}, 'Modules, over all layers'), table('Modules over all layers', ['module', 'matrices', ...titles], several.map((pool) => [h('span', { class: 'code' }, pool.pattern), count(pool.tensors), ...figures(pool)]))] : []),
-    ...(tensors.length ? [listed(`All ${matrices(tensors.length)}, the most sensitive first`, ['tensor', 'dtype', 'shape', ...titles], tensors.map((tensor) => [h('span', { class: 'code' }, tensor.name), tensor.dtype, shape(tensor.shape), ...figures(tensor)]))] : []),
+    ...(several.length ? [h('h3', {}, 'Modules, over all layers'), table('Modules over all layers', ['module', ...titles, 'matrices'], several.map((pool) => [h('span', { class: 'code' }, pool.pattern), ...figures(pool), count(pool.tensors)]))] : []),
+    ...(tensors.length ? [listed(`All ${matrices(tensors.length)}, the most sensitive first`, ['tensor', ...titles, 'dtype', 'shape'], tensors.map((tensor) => [h('span', { class: 'code' }, tensor.name), ...figures(tensor), tensor.dtype, shape(tensor.shape)]))] : []),
     ...(skipped.length ? [listed(`${plural(skipped.length, 'tensor')} left out`, ['tensor', 'dtype', 'shape', 'why'], skipped.map(({ name, dtype, shape: sides, why }) => [h('span', { class: 'code' }, name), dtype, shape(sides), why]))] : []),
     h('p', { class: 'note' }, 'Relative RMS: that of a − b in FP32 over that of the sums in FP64. In BF16: of the sums rounded to it, as a model in BF16 hands them on.'),
   ];
