@@ -45,6 +45,10 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     };
     copy_folder(&www, out, &is_apart)?;
     fs::write(out.join(bundle::PAGE), page.script())?;
+    let html = fs::read_to_string(www.join("index.html"))?;
+    for document in &headers::DOCUMENTS {
+        fs::write(out.join(document.file), document.of_page(&html))?;
+    }
     fs::write(out.join("_headers"), headers::headers_file())?;
     for (module, built) in modules {
         let bound = bind_for_page(&built, module, &out.join("engine"))?;

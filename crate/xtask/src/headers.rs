@@ -3,33 +3,92 @@
 //! `serve` sends them, the build writes them to `dist/_headers` (the form
 //! static hosts read), and the browser tests read them from there.
 
-/// What the page may do. Anything not named is forbidden.
-const POLICY: &[&str] = &[
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "style-src 'self'",
-    "img-src 'self' data: blob:",
-    // The privacy of local files: no request can leave for another origin.
-    "connect-src 'self'",
-    "worker-src 'self' blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'self'",
-    // Names in a checkpoint are hostile: no string becomes markup or script.
-    "require-trusted-types-for 'script'",
-    "trusted-types floatscope",
+/// One of the page's documents. They differ in where they may connect to, which is why there are several.
+pub(crate) struct Document {
+    /// Its file in `dist/`.
+    pub(crate) file: &'static str,
+    /// What its `<html data-document>` says, for scripts and styles.
+    pub(crate) kind: &'static str,
+    /// Where it may connect to.
+    connect: &'static str,
+    /// Which pages may show it in a frame.
+    framed_by: &'static str,
+}
+
+/// Files of one's own are read where nothing else can be reached, and the browser sees to it: whoever reads
+/// from an address does so in another document. Servers on this machine need no TLS.
+pub(crate) const DOCUMENTS: [Document; 2] = [
+    Document {
+        file: "index.html",
+        kind: "local",
+        connect: "'self'",
+        framed_by: "'self'",
+    },
+    Document {
+        file: "remote.html",
+        kind: "remote",
+        connect: "'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*",
+        framed_by: "'self'",
+    },
 ];
 
-/// Name and value of every header that a response carries besides its type.
-pub(crate) fn headers() -> Vec<(&'static str, String)> {
-    vec![
-        ("Content-Security-Policy", POLICY.join("; ")),
-        ("X-Content-Type-Options", "nosniff".into()),
-        ("Referrer-Policy", "no-referrer".into()),
-        // File names carry no hash, so a browser asks each time.
-        ("Cache-Control", "no-cache".into()),
-    ]
+impl Document {
+    /// What it may do, but for who may frame it: that a document cannot say itself. Anything not named is forbidden.
+    pub(crate) fn policy(&self) -> String {
+        [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            &format!("connect-src {}", self.connect),
+            // Workers are made from blobs and have the policy of the document that made them.
+            "worker-src 'self' blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            // Names in a checkpoint are hostile: no string becomes markup or script.
+            "require-trusted-types-for 'script'",
+            "trusted-types floatscope",
+        ]
+        .join("; ")
+    }
+
+    /// The page as this document: its policy is in it, so that any host will do.
+    pub(crate) fn of_page(&self, html: &str) -> String {
+        let policy = self.policy();
+        let meta = format!(
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<meta name=\"viewport\""
+        );
+        let kind = format!("<html lang=\"en\" data-document=\"{}\">", self.kind);
+        html.replacen("<html lang=\"en\">", &kind, 1)
+            .replacen("<meta name=\"viewport\"", &meta, 1)
+    }
 }
+
+/// Name and value of every header that the response to a path carries besides its type.
+pub(crate) fn headers(path: &str) -> Vec<(&'static str, String)> {
+    let document = DOCUMENTS.iter().find(|document| document.file == path);
+    let policy = document.map(|document| {
+        let policy = format!(
+            "{}; frame-ancestors {}",
+            document.policy(),
+            document.framed_by
+        );
+        ("Content-Security-Policy", policy)
+    });
+    COMMON
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .chain(policy)
+        .collect()
+}
+
+/// Headers of every response.
+const COMMON: &[(&str, &str)] = &[
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    // File names carry no hash, so a browser asks each time.
+    ("Cache-Control", "no-cache"),
+];
 
 /// The MIME type of a file in `dist/`, by its extension.
 const TYPES: &[(&str, &str)] = &[
@@ -49,11 +108,27 @@ pub(crate) fn mime_type(extension: &str) -> &'static str {
     known.map_or("application/octet-stream", |(_, kind)| kind)
 }
 
-/// `dist/_headers`: a path pattern, then one indented header a line.
+/// `dist/_headers`: a path pattern, then one indented header a line. No two patterns that fit one path name
+/// the same header: hosts differ in what becomes of both.
 pub(crate) fn headers_file() -> String {
     let mut file = String::from("/*\n");
-    for (name, value) in headers() {
+    for (name, value) in COMMON {
         file += &format!("  {name}: {value}\n");
+    }
+    for document in &DOCUMENTS {
+        let paths = [document.file, ""];
+        // The first is also what a folder is asked for.
+        let paths = if document.kind == "local" {
+            &paths[..]
+        } else {
+            &paths[..1]
+        };
+        for path in paths {
+            file += &format!("/{path}\n");
+            for (name, value) in &headers(document.file)[COMMON.len()..] {
+                file += &format!("  {name}: {value}\n");
+            }
+        }
     }
     for (extension, kind) in TYPES {
         file += &format!("/*.{extension}\n  Content-Type: {kind}\n");
@@ -63,24 +138,58 @@ pub(crate) fn headers_file() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{POLICY, headers_file};
+    use super::{DOCUMENTS, headers_file};
 
     #[test]
     fn scripts_come_from_the_page_itself_and_are_never_evaluated() {
-        let policy = POLICY.join("; ");
-        for forbidden in ["'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "*"] {
-            assert!(!policy.contains(forbidden), "{forbidden} in {policy}");
+        for document in &DOCUMENTS {
+            let policy = document.policy();
+            let scripts = policy
+                .split("; ")
+                .find(|rule| rule.starts_with("script-src"));
+            assert_eq!(scripts, Some("script-src 'self' 'wasm-unsafe-eval'"));
+            for forbidden in ["'unsafe-inline'", "'unsafe-eval'"] {
+                assert!(!policy.contains(forbidden), "{forbidden} in {policy}");
+            }
         }
+    }
+
+    #[test]
+    fn where_files_of_ones_own_are_read_nothing_else_can_be_reached() {
+        let local = DOCUMENTS.iter().find(|document| document.kind == "local");
+        let policy = local.expect("there is one").policy();
+        assert!(policy.contains("; connect-src 'self'; "), "{policy}");
+        for other in ["http:", "https:", "*"] {
+            assert!(!policy.contains(other), "{other} in {policy}");
+        }
+    }
+
+    #[test]
+    fn a_document_says_its_policy_itself() {
+        let page =
+            DOCUMENTS[0].of_page("<html lang=\"en\">\n<meta name=\"viewport\" content=\"x\">");
+        assert!(page.starts_with("<html lang=\"en\" data-document=\"local\">\n<meta http-equiv=\"Content-Security-Policy\""), "{page}");
+        assert!(
+            !page.contains("frame-ancestors"),
+            "browsers warn of it there: {page}"
+        );
     }
 
     #[test]
     fn the_file_for_static_hosts_has_patterns_and_indented_headers() {
         let file = headers_file();
-        assert!(file.starts_with("/*\n  Content-Security-Policy: default-src 'none'; "));
+        assert!(
+            file.starts_with("/*\n  X-Content-Type-Options: nosniff\n"),
+            "{file}"
+        );
+        assert!(
+            file.contains("\n/\n  Content-Security-Policy: default-src 'none'; "),
+            "{file}"
+        );
         assert!(file.contains("\n/*.wasm\n  Content-Type: application/wasm\n"));
         for line in file.lines() {
             let header = line.starts_with("  ") && line.contains(": ");
-            assert!(header || line.starts_with("/*"), "{line}");
+            assert!(header || line.starts_with('/'), "{line}");
         }
     }
 }

@@ -46,18 +46,20 @@ fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
     let path = path.filter(|path| path.is_file());
     let Some(path) = path else {
         let text = Response::from_string("not found").with_status_code(404);
-        return request.respond(with_headers(text.boxed()));
+        return request.respond(with_headers(text.boxed(), ""));
     };
     let extension = path.extension().and_then(|extension| extension.to_str());
     let kind = headers::mime_type(extension.unwrap_or_default());
     let response = Response::from_file(File::open(&path)?).boxed();
+    let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
     request.respond(with_headers(
         response.with_header(header("Content-Type", kind)),
+        name.unwrap_or_default(),
     ))
 }
 
-fn with_headers(response: tiny_http::ResponseBox) -> tiny_http::ResponseBox {
-    let headers = headers::headers().into_iter();
+fn with_headers(response: tiny_http::ResponseBox, file: &str) -> tiny_http::ResponseBox {
+    let headers = headers::headers(file).into_iter();
     headers.fold(response, |response, (name, value)| {
         response.with_header(header(name, &value))
     })
@@ -170,7 +172,7 @@ mod tests {
             text.contains("Content-Type: application/octet-stream"),
             "{text}"
         );
-        for (name, value) in crate::headers::headers() {
+        for (name, value) in crate::headers::headers("Cargo.toml") {
             assert!(text.contains(&format!("{name}: {value}\r\n")), "{text}");
         }
     }

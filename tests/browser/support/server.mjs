@@ -72,7 +72,7 @@ async function respond(url, rules, response) {
 
 /**
  * @typedef {{matches: (path: string) => boolean, headers: [string, string][]}} Rule
- * @param {string} text patterns (`/*`, `/*.js`), each with indented headers
+ * @param {string} text paths and patterns (`/`, `/*`, `/*.js`), each with indented headers
  * @returns {Rule[]}
  */
 function parseHeaders(text) {
@@ -84,7 +84,8 @@ function parseHeaders(text) {
       rules[rules.length - 1].headers.push([line.slice(2, at), line.slice(at + 2)]);
     } else {
       const ending = line.slice('/*'.length);
-      rules.push({ matches: (path) => path.endsWith(ending), headers: [] });
+      const matches = (/** @type {string} */ path) => (line.startsWith('/*') ? path.endsWith(ending) : path === line);
+      rules.push({ matches, headers: [] });
     }
   }
   return rules;
