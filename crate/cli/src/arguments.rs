@@ -179,6 +179,12 @@ pub(crate) struct ScanOptions {
     )]
     pub(crate) fail_on: Vec<Condition>,
 
+    /// Read a sample of about SIZE in all: 8MB, 1GB; every figure is an estimate with its interval
+    ///
+    /// Rows of each tensor, spread over it. A checkpoint that is no larger is read whole.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) sample: Option<u64>,
+
     /// Threads that read and count [default: one a core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -268,6 +274,32 @@ impl ScanOptions {
             .into_iter()
             .any(|target| *target == Some(Target::Stdout))
     }
+}
+
+/// A number of bytes with or without a unit, decimal or binary.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" | "k" => 1e3,
+        "mb" | "m" => 1e6,
+        "gb" | "g" => 1e9,
+        "kib" => 1024.0,
+        "mib" => 1_048_576.0,
+        "gib" => 1_073_741_824.0,
+        _ => return Err("its unit must be kB, MB, GB, KiB, MiB or GiB".to_owned()),
+    };
+    let number: f64 = number
+        .parse()
+        .map_err(|_| "it must be a number of bytes, such as 8MB")?;
+    let bytes = number * unit;
+    if bytes < 1.0 || bytes > 1e18 {
+        return Err("it must be a number of bytes, such as 8MB".to_owned());
+    }
+    Ok(bytes as u64)
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {

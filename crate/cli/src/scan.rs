@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::task::Poll;
 
 use floatscope_core::Job;
-use floatscope_core::plan::Run;
+use floatscope_core::plan::{Run, SampleSize};
 use floatscope_core::report::Collector;
 use floatscope_core::work::{Seen, Task, Worker};
 use globset::GlobMatcher;
@@ -161,8 +161,12 @@ impl Outputs {
 
 fn scan_tensors(job: &mut Job, files: &[KnownFile], options: &ScanOptions) {
     let threads = threads::count(options.threads);
+    if let Some(bytes) = options.sample {
+        let usual = SampleSize::default();
+        job.sample(SampleSize { bytes, ..usual });
+    }
     job.start(threads as u64);
-    let total_bytes = job.report().overview().checkpoint.bytes;
+    let total_bytes = job.waiting_bytes();
     look(job, files, threads, total_bytes, options);
     let again_bytes = job.casts_waiting_bytes();
     job.look_again();

@@ -3,12 +3,14 @@
 //! Feed it headers until it wants no more, start it, then hand out runs and merge
 //! what comes back until it is done. The report can be asked for at any time.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::cast::{Casting, Remaining};
+use crate::cast::{Casting, Losses, Remaining};
 use crate::checkpoint::{Files, TensorInfo};
-use crate::plan::{Piece, Plan, PlanOptions, Progress, Run};
-use crate::report::{Collector, Figures, Problem, Sections, TensorFigures};
+use crate::plan::{Choice, Piece, Plan, PlanOptions, Progress, Run, SampleSize, Sampled, choose};
+use crate::report::{Collector, Figures, Problem, SampleTotals, Sections, TensorFigures};
+use crate::scan::Observations;
 use crate::work::{Seen, Task};
 
 mod casts;
@@ -23,6 +25,9 @@ pub struct Job {
     /// By tensor, what a second look is to complete.
     remaining: Vec<Option<Box<Remaining>>>,
     is_second_look: bool,
+    sample: Option<SampleSize>,
+    /// Where a sample is read, what is read of each tensor.
+    choices: Option<Vec<Choice>>,
 }
 
 impl Job {
@@ -36,6 +41,8 @@ impl Job {
             casting: Casting::default(),
             remaining: Vec::new(),
             is_second_look: false,
+            sample: None,
+            choices: None,
         }
     }
 
@@ -107,6 +114,11 @@ impl Job {
         self.casting = casting;
     }
 
+    /// Reads a sample where there is more than that; every figure is an estimate then, with its interval.
+    pub fn sample(&mut self, size: SampleSize) {
+        self.sample = Some(size);
+    }
+
     /// All headers are in: makes the plan. What is finished at once is returned.
     pub fn start(&mut self, workers: u64) -> Figures {
         let taken = self.files.take();
@@ -117,18 +129,57 @@ impl Job {
             self.collector.add_file(entry, of_file);
         }
         self.collector.find_layouts();
-        let bytes = tensors
+        let all: Vec<&TensorInfo> = tensors.iter().flat_map(|file| &file.1).collect();
+        let total = all
             .iter()
-            .flat_map(|file| &file.1)
-            .map(TensorInfo::bytes);
-        let total = bytes.fold(0u64, u64::saturating_add);
+            .fold(0u64, |sum, tensor| sum.saturating_add(tensor.bytes()));
+        self.choose(&all, total);
         let files = tensors
             .iter()
             .map(|(name, tensors)| (name.as_str(), tensors.as_slice()));
-        let (plan, progress) = Plan::new(files, PlanOptions::for_workers(workers, total));
+        let options = PlanOptions::for_workers(workers, total);
+        let (plan, progress) = match &self.choices {
+            Some(choices) => Plan::of_sample(files, choices, |_| true, options),
+            None => Plan::new(files, options),
+        };
         self.plan = Some(plan);
         self.workers = workers;
         self.take(progress)
+    }
+
+    /// What is read of each tensor, where a sample is wanted and is less than all.
+    fn choose(&mut self, tensors: &[&TensorInfo], total: u64) {
+        let Some(size) = self.sample.filter(|size| total > size.bytes) else {
+            return;
+        };
+        let choices = choose(tensors, size);
+        let mut totals = SampleTotals {
+            of: total,
+            ..SampleTotals::default()
+        };
+        for (tensor, choice) in tensors.iter().zip(&choices) {
+            match choice {
+                Choice::Whole => {
+                    totals.bytes += tensor.bytes();
+                    totals.whole += 1;
+                }
+                Choice::Some(sampled) => {
+                    totals.bytes += sampled.bytes(tensor.dtype);
+                    totals.sampled += 1;
+                }
+                Choice::Nothing => totals.left_out += 1,
+            }
+        }
+        self.collector.sample(totals);
+        self.choices = Some(choices);
+    }
+
+    /// What is read of a tensor, where that is a sample.
+    fn sampled(&self, tensor: usize) -> Option<&Sampled> {
+        match self.choices.as_ref()?.get(tensor)? {
+            Choice::Some(sampled) => Some(sampled),
+            Choice::Whole | Choice::Nothing => None,
+        }
     }
 
     /// The next run to read, if there is one to hand out now.
@@ -200,6 +251,17 @@ impl Job {
         &self.collector
     }
 
+    /// What the observations of a tensor show; of a sample, what each stretch shows is in `parts`.
+    fn figures(&self, index: usize, seen: &Observations, parts: &[Seen]) -> TensorFigures {
+        let sections = self.collector.sections();
+        let tensor = self.collector.tensor(index);
+        let Some((sampled, (_, tensor, _))) = self.sampled(index).zip(tensor) else {
+            return TensorFigures::of_sections(seen, sections);
+        };
+        let parts: Vec<&Observations> = parts.iter().filter_map(Seen::observations).collect();
+        TensorFigures::of_sample(seen, &parts, sampled, tensor.elements(), sections)
+    }
+
     fn take_problems(&mut self) {
         let problems = self.files.take_problems();
         self.collector.add_problems(problems);
@@ -207,17 +269,21 @@ impl Job {
 
     fn take(&mut self, progress: Progress) -> Figures {
         let mut columns = Figures::default();
+        let mut parts: BTreeMap<usize, Vec<Seen>> = progress.parts.into_iter().collect();
         for (index, seen) in progress.finished {
-            let figures = TensorFigures::of_sections(&seen, self.collector.sections());
+            let parts = parts.remove(&index).unwrap_or_default();
+            let figures = self.figures(index, &seen, &parts);
             self.collector
                 .finish(index, figures, seen.fingerprint, &mut columns);
             if self.collector.sections().casts {
-                self.cast_from_counts(index, &seen, &mut columns);
+                self.cast_from_counts(index, &seen, &parts, &mut columns);
             }
         }
         for (index, losses) in progress.cast {
             self.remaining[index] = None;
-            self.collector.cast(index, &losses, &mut columns);
+            let alone = parts.remove(&index).unwrap_or_default();
+            let alone: Vec<Losses> = alone.into_iter().filter_map(Seen::losses).collect();
+            self.add_casts(index, &losses, &alone, &mut columns);
         }
         if !self.is_second_look {
             columns.failed(&progress.failed);

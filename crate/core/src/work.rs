@@ -50,6 +50,22 @@ impl Seen {
         }
     }
 
+    /// What the first look has seen.
+    pub fn observations(&self) -> Option<&Observations> {
+        match self {
+            Seen::Scan(seen) => Some(seen),
+            Seen::Cast(_) => None,
+        }
+    }
+
+    /// What the second look has seen.
+    pub fn losses(self) -> Option<Losses> {
+        match self {
+            Seen::Scan(_) => None,
+            Seen::Cast(losses) => Some(losses),
+        }
+    }
+
     /// Adds what another part of the same tensor shows.
     ///
     /// # Errors

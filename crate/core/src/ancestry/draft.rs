@@ -1,6 +1,7 @@
 //! A verdict in the making.
 
 use super::{Evidence, Fraction, Granularity, Label, Scale};
+use crate::estimate::{Interval, wilson};
 
 /// What a test proposes, and on what grounds.
 #[derive(Debug, Clone)]
@@ -93,18 +94,15 @@ impl Fraction {
         }
     }
 
-    /// Of a sample: Wilson's interval (1927) for 95 %.
+    /// Of a sample of values: Wilson's interval.
     pub(crate) fn of_sample(hits: usize, looked_at: usize) -> Self {
         let n = looked_at.max(1) as f64;
-        let share = hits as f64 / n;
-        let z = 1.959_963_984_540_054;
-        let centre = share + z * z / (2.0 * n);
-        let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-        let by = 1.0 + z * z / n;
-        Self {
-            value: share,
-            low: ((centre - half) / by).max(0.0),
-            high: ((centre + half) / by).min(1.0),
-        }
+        Self::of_draws(hits as f64 / n, n)
+    }
+
+    /// A share of so many draws.
+    pub(crate) fn of_draws(value: f64, draws: f64) -> Self {
+        let Interval { low, high } = wilson(value, draws);
+        Self { value, low, high }
     }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+use super::prose::{counted, grouped};
+use crate::estimate::Share;
+
 macro_rules! labels {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $title:literal;)*) => {
         /// What the values of a tensor are.
@@ -171,6 +174,47 @@ pub struct Verdict {
     pub evidence: Vec<Evidence>,
     /// What this verdict cannot know.
     pub blind_spots: Vec<&'static str>,
+}
+
+impl Verdict {
+    /// Says that only some stretches were looked at. Rows of another past lie together, if there are any, so that
+    /// each stretch is one draw: how much of the tensor the label speaks for is known no better than that.
+    pub(crate) fn rest_on_sample(&mut self, share: Share, stretches: u64) {
+        if matches!(self.label, Label::Empty | Label::NotFloat) {
+            return;
+        }
+        let draws = stretches.max(1) as f64;
+        let mut least = 0.0;
+        if self.label != Label::Inconclusive {
+            let known = self.fraction.unwrap_or(Fraction::exact(1.0));
+            let of_draws = Fraction::of_draws(known.value, draws);
+            least = known.low.min(of_draws.low);
+            self.fraction = Some(Fraction {
+                value: known.value,
+                low: least,
+                high: known.high.max(of_draws.high),
+            });
+        }
+        let looked_at = counted(share.elements, "value", "values");
+        let stretches = counted(stretches, "stretch", "stretches");
+        let all = grouped(share.of);
+        let mut says = format!("Judged by a sample of {looked_at} of {all}, in {stretches}.");
+        if least > 0.0 {
+            let missed = libm::round((1.0 - least) * 100.0) as u64;
+            says.push_str(&format!(
+                " Rows of another past could be up to {missed} % of the tensor and have been missed."
+            ));
+        }
+        self.evidence.push(Evidence {
+            test: "sample",
+            n: share.elements,
+            expected: None,
+            observed: None,
+            log10_p: None,
+            power: None,
+            says,
+        });
+    }
 }
 
 /// How many rows have which history. A row is a line along the last axis.

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::level;
+use super::loss::Loss;
 use super::select::CastSet;
 use super::tally::Tally;
 use super::unit::{Real, Unit};
 use super::{CASTS, Group, Scaling};
+use crate::estimate::Share;
 use crate::format::Dtype;
 use floatscope_simd::{Rows, decode};
 
@@ -55,6 +57,29 @@ impl Losses {
     pub fn breaking(&self) -> CastSet {
         let breaks = |at: usize| self.each().any(|(of, tally)| of == at && tally.broken > 0);
         CastSet::of_indices(breaks)
+    }
+
+    /// What they stand for where only a share of the values was looked at.
+    pub(crate) fn expanded(&self, share: Share) -> Self {
+        let tallies = self.tallies.iter();
+        Self {
+            elements: share.expand(self.elements),
+            tallies: tallies
+                .map(|(at, tally)| (*at, tally.expanded(share)))
+                .collect(),
+        }
+    }
+
+    /// What each cast loses, by its index in the table.
+    pub(crate) fn losses(&self) -> impl Iterator<Item = (usize, Loss)> {
+        self.each().map(|(at, tally)| (at, Loss::of(tally)))
+    }
+
+    /// What one cast loses.
+    pub(crate) fn loss(&self, index: usize) -> Option<Loss> {
+        self.losses()
+            .find(|known| known.0 == index)
+            .map(|known| known.1)
     }
 
     /// The casts by their index in the table.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::CASTS;
 use super::caster::Losses;
 use super::tally::Tally;
+use crate::estimate::Interval;
 use crate::report::Number;
 use crate::scan::{ExactSum, Matrix};
 
@@ -28,8 +29,26 @@ pub struct Loss {
     pub sqnr_db: Option<f64>,
 }
 
+/// Where the figures of a cast lie with 95 % confidence when only a sample was cast; none where that cannot be
+/// told. Of counts, those of the whole tensor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct CastIntervals {
+    /// Of [`Loss::exact`].
+    pub exact: Option<Interval>,
+    /// Of [`Loss::overflow`].
+    pub overflow: Option<Interval>,
+    /// Of [`Loss::underflow`].
+    pub underflow: Option<Interval>,
+    /// Of [`Loss::subnormal`].
+    pub subnormal: Option<Interval>,
+    /// Of [`Loss::mse`].
+    pub mse: Option<Interval>,
+    /// Of [`Loss::sqnr_db`].
+    pub sqnr_db: Option<Interval>,
+}
+
 impl Loss {
-    fn of(tally: &Tally) -> Self {
+    pub(super) fn of(tally: &Tally) -> Self {
         let has_values = tally.finite > 0;
         let noise = tally.noise.to_scaled();
         Self {
@@ -62,6 +81,8 @@ fn sqnr_db(signal: &ExactSum, noise: &ExactSum) -> f64 {
 pub struct LossTable {
     matrix: Option<Matrix>,
     losses: Vec<(u8, Loss)>,
+    /// Of a sample, by their index in the table, too.
+    intervals: Vec<(u8, CastIntervals)>,
 }
 
 impl LossTable {
@@ -70,7 +91,19 @@ impl LossTable {
         Self {
             matrix: Some(matrix),
             losses: Vec::new(),
+            intervals: Vec::new(),
         }
+    }
+
+    /// Adds how far off the figures of casts of a sample may be.
+    pub(crate) fn add_intervals(&mut self, intervals: Vec<(u8, CastIntervals)>) {
+        self.intervals.extend(intervals);
+    }
+
+    /// How far off a cast's figures may be; none where every value was cast.
+    pub fn intervals(&self, index: usize) -> Option<&CastIntervals> {
+        let of_cast = |known: &&(u8, CastIntervals)| usize::from(known.0) == index;
+        self.intervals.iter().find(of_cast).map(|known| &known.1)
     }
 
     /// Adds casts.
@@ -116,6 +149,8 @@ struct Row {
     sqnr_db: Option<Number>,
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    intervals: Option<CastIntervals>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stored_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tensors: Option<u64>,
@@ -134,6 +169,7 @@ impl Row {
             mse: loss.mse.map(Number::Real),
             sqnr_db: loss.sqnr_db.map(Number::Real),
             bytes,
+            intervals: None,
             stored_bytes: None,
             tensors: None,
             parameters: None,
@@ -148,7 +184,11 @@ impl Serialize for ByKey<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let mut map = out.serialize_map(None)?;
         for (at, loss, bytes) in self.0.each() {
-            map.serialize_entry(CASTS[at].key, &Row::of(loss, bytes))?;
+            let row = Row {
+                intervals: self.0.intervals(at).copied(),
+                ..Row::of(loss, bytes)
+            };
+            map.serialize_entry(CASTS[at].key, &row)?;
         }
         map.end()
     }

@@ -28,7 +28,7 @@ pub(crate) use scale::ScaleRule;
 
 pub use caster::{CastTask, Caster, Losses};
 pub use counted::{Remaining, from_counts};
-pub use loss::{ByKey, CastTotals, Loss, LossTable, Sums};
+pub use loss::{ByKey, CastIntervals, CastTotals, Loss, LossTable, Sums};
 pub use outliers::outliers_db;
 pub use select::{CastSet, Casting};
 pub use table::{CASTS, Cast, Codes, Group, Scaling};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rule::Outcome;
+use crate::estimate::Share;
 use crate::scan::{ExactSum, integer_and_exponent};
 use floatscope_simd::casts::Seen;
 
@@ -41,6 +42,29 @@ impl Tally {
         self.max_error = self.max_error.max(other.max_error);
         self.noise.merge(&other.noise);
         self.signal.merge(&other.signal);
+    }
+
+    /// What it stands for where only a share of the values was looked at: counts and sums in proportion, the
+    /// sums to 2^-20 of themselves.
+    pub(crate) fn expanded(&self, share: Share) -> Self {
+        let factor = (i128::from(share.of) << 20) / i128::from(share.elements);
+        let sum = |sum: &ExactSum| {
+            let mut expanded = ExactSum::default();
+            expanded.add_multiple(sum, factor, -20);
+            expanded.settle();
+            expanded
+        };
+        Self {
+            exact: share.expand(self.exact),
+            overflow: share.expand(self.overflow),
+            broken: share.expand(self.broken),
+            underflow: share.expand(self.underflow),
+            subnormal: share.expand(self.subnormal),
+            finite: share.expand(self.finite),
+            max_error: self.max_error,
+            noise: sum(&self.noise),
+            signal: sum(&self.signal),
+        }
     }
 
     /// Adds a value, and what became of it; squares are exact.

@@ -1,6 +1,6 @@
 //! Cuts tensors into pieces and strings pieces together into runs.
 
-use super::PlanOptions;
+use super::{Choice, PlanOptions};
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
 use crate::scan::{Matrix, Span, TILE, bytes_of};
@@ -66,16 +66,30 @@ pub(crate) fn runs_of_file<'a>(
     tensors: impl Iterator<Item = (usize, &'a TensorInfo)>,
     options: PlanOptions,
 ) -> Vec<Vec<Piece>> {
-    let mut runs = Runs {
-        options,
-        done: Vec::new(),
-        open: Vec::new(),
-    };
+    let mut runs = Runs::new(options);
     for (index, tensor) in tensors {
         runs.add_tensor(index, tensor);
     }
-    runs.close();
-    runs.done
+    runs.finish()
+}
+
+/// The same for a sample: what was chosen of each tensor.
+pub(crate) fn runs_of_sample<'a>(
+    tensors: impl Iterator<Item = (usize, &'a TensorInfo, &'a Choice)>,
+    options: PlanOptions,
+) -> Vec<Vec<Piece>> {
+    let mut runs = Runs::new(options);
+    for (index, tensor, choice) in tensors {
+        match choice {
+            Choice::Whole => runs.add_tensor(index, tensor),
+            Choice::Some(sampled) => sampled
+                .pieces(index, tensor)
+                .into_iter()
+                .for_each(|piece| runs.add_piece(piece)),
+            Choice::Nothing => {}
+        }
+    }
+    runs.finish()
 }
 
 struct Runs {
@@ -85,6 +99,28 @@ struct Runs {
 }
 
 impl Runs {
+    fn new(options: PlanOptions) -> Self {
+        Self {
+            options,
+            done: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    fn finish(mut self) -> Vec<Vec<Piece>> {
+        self.close();
+        self.done
+    }
+
+    /// Adds a piece as it is.
+    fn add_piece(&mut self, piece: Piece) {
+        let follows = |last: &Piece| last.end() == piece.begin;
+        if self.open.len() == MAX_PIECES || !self.open.last().is_some_and(follows) {
+            self.close();
+        }
+        self.open.push(piece);
+    }
+
     fn add_tensor(&mut self, index: usize, tensor: &TensorInfo) {
         if self
             .open

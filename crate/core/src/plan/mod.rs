@@ -3,13 +3,15 @@
 //! A tensor is read in *pieces*, and pieces that lie one behind the other in a
 //! file make a *run*, which one reader takes as one long stream. [`Plan::next_run`]
 //! hands out runs, [`Plan::merge`] takes what was seen, [`Plan::fail`] what went
-//! wrong, until nothing is left. One pass over every byte is all there is for now.
+//! wrong, until nothing is left. Every byte is read once, or a sample of them is ([`choose`]).
 
 mod cut;
 mod queue;
+mod sample;
 
 pub use cut::{Piece, Run};
 pub use queue::{Plan, Progress};
+pub use sample::{Choice, SampleSize, Sampled, choose};
 
 /// How the work is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::PlanOptions;
-use super::cut::{Piece, Run, runs_of_file};
+use super::cut::{Piece, Run, runs_of_file, runs_of_sample};
+use super::{Choice, PlanOptions};
 use crate::cast::Losses;
 use crate::checkpoint::TensorInfo;
 use crate::format::Dtype;
@@ -46,6 +46,8 @@ struct Planned {
     pieces_left: usize,
     retried: bool,
     state: State,
+    /// Of a sample, what each of its stretches has shown.
+    parts: Option<Vec<(u64, Seen)>>,
 }
 
 enum State {
@@ -62,6 +64,8 @@ pub struct Progress {
     pub finished: Vec<(usize, Observations)>,
     /// Tensors of which everything was looked at again.
     pub cast: Vec<(usize, Losses)>,
+    /// Of those of both kinds that were sampled, what each stretch has shown.
+    pub parts: Vec<(usize, Vec<Seen>)>,
     /// Tensors that were given up.
     pub failed: Vec<usize>,
     /// Why.
@@ -89,18 +93,55 @@ impl Plan {
         wanted: impl Fn(usize) -> bool,
         options: PlanOptions,
     ) -> Self {
-        let mut plan = Self {
+        let mut plan = Self::empty();
+        for (name, tensors) in files {
+            let first = plan.tensors.len();
+            plan.add_file(name, tensors, &wanted);
+            let numbered = (first..).zip(tensors).filter(|(at, _)| wanted(*at));
+            plan.add_runs(runs_of_file(numbered, options));
+        }
+        plan
+    }
+
+    /// A plan for what was chosen of each tensor, less those that are not wanted. Tensors of which nothing is
+    /// read are as good as finished.
+    pub fn of_sample<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a [TensorInfo])>,
+        choices: &[Choice],
+        wanted: impl Fn(usize) -> bool,
+        options: PlanOptions,
+    ) -> (Self, Progress) {
+        let is_read = |at: usize| wanted(at) && choices[at] != Choice::Nothing;
+        let mut plan = Self::empty();
+        for (name, tensors) in files {
+            let first = plan.tensors.len();
+            plan.add_file(name, tensors, &is_read);
+            for (planned, choice) in plan.tensors[first..].iter_mut().zip(&choices[first..]) {
+                planned.parts = matches!(choice, Choice::Some(_)).then(Vec::new);
+            }
+            let numbered = (first..).zip(tensors).zip(&choices[first..]);
+            let chosen = numbered.map(|((at, tensor), choice)| (at, tensor, choice));
+            plan.add_runs(runs_of_sample(
+                chosen.filter(|(at, ..)| is_read(*at)),
+                options,
+            ));
+        }
+        let mut progress = Progress::default();
+        for index in 0..plan.tensors.len() {
+            plan.finish_if_complete(index, &mut progress);
+        }
+        (plan, progress)
+    }
+
+    fn empty() -> Self {
+        Self {
             files: Vec::new(),
             tensors: Vec::new(),
             waiting: VecDeque::new(),
             handed_out: Vec::new(),
             strikes: Vec::new(),
             next_id: 0,
-        };
-        for (name, tensors) in files {
-            plan.add_file(name, tensors, &wanted, options);
         }
-        plan
     }
 
     /// The next run to read, or `None` when there is nothing to hand out now.
@@ -177,19 +218,13 @@ impl Plan {
         progress
     }
 
-    fn add_file(
-        &mut self,
-        name: &str,
-        tensors: &[TensorInfo],
-        wanted: &impl Fn(usize) -> bool,
-        options: PlanOptions,
-    ) {
+    fn add_file(&mut self, name: &str, tensors: &[TensorInfo], wanted: &impl Fn(usize) -> bool) {
         let file = self.files.len();
         let first = self.tensors.len();
         self.files.push(name.to_owned());
         self.strikes.push(0);
-        let numbered = || (first..).zip(tensors);
-        self.tensors.extend(numbered().map(|(at, tensor)| Planned {
+        let numbered = (first..).zip(tensors);
+        self.tensors.extend(numbered.map(|(at, tensor)| Planned {
             name: tensor.name.clone(),
             dtype: tensor.dtype,
             matrix: Matrix::of(&tensor.shape),
@@ -200,9 +235,14 @@ impl Plan {
                 true => State::Scanning(None),
                 false => State::Finished,
             },
+            parts: None,
         }));
-        let numbered = numbered().filter(|(at, _)| wanted(*at));
-        for pieces in runs_of_file(numbered, options) {
+    }
+
+    /// Adds runs of the last file.
+    fn add_runs(&mut self, runs: Vec<Vec<Piece>>) {
+        let file = self.files.len() - 1;
+        for pieces in runs {
             for piece in &pieces {
                 self.tensors[piece.tensor].pieces_left += 1;
             }
@@ -249,6 +289,9 @@ impl Plan {
         let State::Scanning(sum) = &mut tensor.state else {
             return;
         };
+        if let Some(parts) = &mut tensor.parts {
+            parts.push((piece.span.first, seen.clone()));
+        }
         let merged = match sum {
             Some(sum) => sum.merge(&seen),
             none => {
@@ -271,6 +314,11 @@ impl Plan {
             return;
         }
         if let State::Scanning(sum) = std::mem::replace(&mut tensor.state, State::Finished) {
+            progress.parts.extend(tensor.parts.take().map(|mut parts| {
+                // In the order of the tensor, whoever was first.
+                parts.sort_unstable_by_key(|part| part.0);
+                (index, parts.into_iter().map(|part| part.1).collect())
+            }));
             match sum {
                 Some(Seen::Scan(seen)) => progress.finished.push((index, *seen)),
                 Some(Seen::Cast(losses)) => progress.cast.push((index, losses)),

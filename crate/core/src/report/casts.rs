@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::Number;
-use crate::cast::{Advice, CASTS, CastSet, CastTotals, LossTable, Losses, Subject};
+use crate::cast::{Advice, CASTS, CastIntervals, CastSet, CastTotals, LossTable, Losses, Subject};
 use crate::checkpoint::TensorInfo;
 use crate::scan::{Matrix, wire};
 
@@ -63,6 +63,17 @@ impl CastBook {
             overflow_f16: f16.map_or(0, |loss| loss.overflow),
             underflow_f16: f16.map_or(0, |loss| loss.underflow),
         });
+    }
+
+    /// Adds how far off casts of a sample may be.
+    pub(crate) fn add_intervals(&mut self, tensor: usize, intervals: Vec<(u8, CastIntervals)>) {
+        let Some(mut table) = self.table(tensor) else {
+            return;
+        };
+        table.add_intervals(intervals);
+        if let Some(Some(page)) = self.pages.get_mut(tensor) {
+            page.table = wire::to_bytes(&table).into_boxed_slice();
+        }
     }
 
     /// Adds how much of a tensor's energy its largest values hold, once a cast of it is known.

@@ -38,9 +38,27 @@ pub struct Overview<'a> {
     pub wasted_bytes: u64,
     /// What each cast would lose of all tensors that are known.
     pub casts: &'a CastTotals,
+    /// Where a sample stands for the whole: everything then is an estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleTotals>,
     /// Which format would do, once every cast is known.
     #[serde(flatten)]
     pub advice: Option<&'a Advice>,
+}
+
+/// What a sample of a checkpoint reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SampleTotals {
+    /// Bytes of tensors that are read.
+    pub bytes: u64,
+    /// Bytes of all tensors.
+    pub of: u64,
+    /// Tensors of which a sample is read.
+    pub sampled: u64,
+    /// Tensors that are read whole: their figures are exact.
+    pub whole: u64,
+    /// Tensors of which nothing is read.
+    pub left_out: u64,
 }
 
 /// Which parts of the report are wanted.
@@ -101,6 +119,7 @@ pub struct Collector {
     pub(super) sections: Sections,
     pub(super) pools: Pools,
     pub(super) casts: CastBook,
+    sample: Option<SampleTotals>,
     /// The keys in figures that are kept as text; none where they are kept whole.
     keys: Option<Keys>,
 }
@@ -130,6 +149,16 @@ impl Collector {
     /// Adds something that went wrong.
     pub fn add_problems(&mut self, problems: impl IntoIterator<Item = Problem>) {
         self.problems.extend(problems);
+    }
+
+    /// Says that only a sample is read.
+    pub(crate) fn sample(&mut self, totals: SampleTotals) {
+        self.sample = Some(totals);
+    }
+
+    /// What a sample reads, where only a sample is read.
+    pub fn sampled(&self) -> Option<SampleTotals> {
+        self.sample
     }
 
     /// Leaves parts out of the report.
@@ -188,7 +217,8 @@ impl Collector {
         }
         columns.push(index, &figures);
         let is_trivial = matches!(figures.ancestry.label, Label::Constant | Label::Empty);
-        if !is_trivial {
+        // A sample does not show that all is equal.
+        if !is_trivial && figures.estimate.is_none() {
             let (dtype, bytes) = (entry.info.dtype.name(), entry.info.bytes());
             let content = format!("{dtype} {bytes} {fingerprint}");
             entry.content = Some(content.clone());
@@ -297,6 +327,7 @@ impl Collector {
             },
             wasted_bytes: self.findings.wasted_bytes,
             casts: &self.casts.totals,
+            sample: self.sample,
             advice: self.casts.advice.as_ref(),
         }
     }
@@ -309,6 +340,7 @@ impl Collector {
             &self.findings,
             self.problems.len(),
             self.sections.ancestry,
+            self.sample,
         );
         if self.sections.ancestry && self.is_complete() {
             headline.extend(self.pools.sentence());
@@ -318,7 +350,8 @@ impl Collector {
 
     /// Whether every tensor is finished.
     fn is_complete(&self) -> bool {
-        self.findings.finished as usize == self.len()
+        let left_out = self.sample.map_or(0, |sample| sample.left_out);
+        (self.findings.finished + left_out) as usize == self.len()
     }
 
     /// What the bytes are, each with their number: layouts as wholes, the rest by dtype.

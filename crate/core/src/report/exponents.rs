@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::numeric::CodeCell;
+use crate::estimate::Share;
 use crate::format::FloatLayout;
 use crate::scan::{IntegerCell, WideFloat, WideInteger};
 
@@ -18,6 +19,12 @@ pub struct Exponents {
 }
 
 impl Exponents {
+    /// The counts that those of a sample stand for.
+    pub(crate) fn expand(&mut self, share: Share) {
+        let counts = self.counts.iter_mut().chain([&mut self.zero]);
+        counts.for_each(|count| *count = share.expand(*count));
+    }
+
     /// Of a type of at most 16 bits.
     pub(crate) fn of_codes(cells: &[CodeCell]) -> Self {
         let finite = cells.iter().filter(|cell| cell.is_finite());

@@ -1,5 +1,6 @@
 //! The sentences that a person can quote.
 
+use super::SampleTotals;
 use super::checkpoint::Checkpoint;
 use super::findings::Findings;
 use super::words::{about, bytes, counted, grouped, listed};
@@ -30,6 +31,7 @@ pub(crate) fn headline(
     findings: &Findings,
     problems: usize,
     with_ancestry: bool,
+    sample: Option<SampleTotals>,
 ) -> String {
     if checkpoint.tensors == 0 {
         return if problems == 0 {
@@ -45,20 +47,40 @@ pub(crate) fn headline(
         return sentences.join(" ");
     }
     let origin = with_ancestry.then(|| ancestry(checkpoint, findings));
+    let by_sample = |sentence: String| match sample {
+        Some(sample) => by_sample(sample, &sentence),
+        None => sentence,
+    };
     match origin.flatten() {
         Some(origin) => {
-            sentences.push(origin);
+            sentences.push(by_sample(origin));
             sentences.extend(wasted(checkpoint, findings));
-            sentences.extend(not_finite(findings));
+            sentences.extend(not_finite(findings, sample.is_some()));
         }
-        None => sentences.push(finiteness(checkpoint, findings)),
+        None => sentences.push(by_sample(finiteness(checkpoint, findings, sample))),
     }
-    let unread = checkpoint.tensors - findings.finished;
+    let left_out = sample.map_or(0, |sample| sample.left_out);
+    if left_out > 0 {
+        let left_out = counted(left_out, "tensor is", "tensors are");
+        sentences.push(format!(
+            "{left_out} left out, others of a kind stand for them."
+        ));
+    }
+    let unread = checkpoint.tensors - findings.finished - left_out;
     if unread > 0 {
         let unread = counted(unread, "tensor is", "tensors are");
         sentences.push(format!("{unread} not read."));
     }
     sentences.join(" ")
+}
+
+/// "By a sample of 8.4 MB of 269.0 MB, …".
+fn by_sample(sample: SampleTotals, sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    let sentence: String = first.chain(letters).collect();
+    let (read, all) = (bytes(sample.bytes), bytes(sample.of));
+    format!("By a sample of {read} of {all}, {sentence}")
 }
 
 /// A format as what values are stored as: "FP32", "signed 8-bit integers".
@@ -220,9 +242,10 @@ fn fits(findings: &Findings) -> Option<String> {
 }
 
 /// What is not finite: "2 values in 1 tensor are NaN."
-fn not_finite(findings: &Findings) -> Option<String> {
+fn not_finite(findings: &Findings, is_estimate: bool) -> Option<String> {
     let hold = |values: u64, what: &str, tensors: u64| {
-        let values = counted(values, "value", "values");
+        let about = if is_estimate { "About " } else { "" };
+        let values = format!("{about}{}", counted(values, "value", "values"));
         let tensors = counted(tensors, "tensor", "tensors");
         format!("{values} in {tensors} {what}")
     };
@@ -241,13 +264,22 @@ fn not_finite(findings: &Findings) -> Option<String> {
         (0, 0) => None,
         (_, 0) => Some(format!("{nan}.")),
         (0, _) => Some(format!("{infinite}.")),
-        _ => Some(format!("{nan}, {infinite}.")),
+        _ => Some(format!(
+            "{nan}, {}.",
+            infinite.replacen("About", "about", 1)
+        )),
     }
 }
 
-fn finiteness(checkpoint: &Checkpoint, findings: &Findings) -> String {
-    not_finite(findings).unwrap_or_else(|| {
-        if findings.finished < checkpoint.tensors {
+fn finiteness(
+    checkpoint: &Checkpoint,
+    findings: &Findings,
+    sample: Option<SampleTotals>,
+) -> String {
+    not_finite(findings, sample.is_some()).unwrap_or_else(|| {
+        if sample.is_some() {
+            "Every value that was read is finite.".to_owned()
+        } else if findings.finished < checkpoint.tensors {
             let read = counted(findings.finished, "tensor read", "tensors read");
             format!("Every value in the {read} is finite.")
         } else {

@@ -25,7 +25,7 @@ mod words;
 
 pub use bits::Bits;
 pub use checkpoint::{Checkpoint, DtypeTotals, FileEntry};
-pub use collector::{Collector, Overview, Sections};
+pub use collector::{Collector, Overview, SampleTotals, Sections};
 pub(crate) use columns::shape;
 pub use columns::{Figures, Listing};
 pub use exponents::Exponents;

@@ -8,6 +8,7 @@ use super::moments::{Moments, moments};
 use super::numeric::{
     Cell, CodeCell, code_cells, code_number, float_cells, has_top_exponent, integer_cells,
 };
+use crate::estimate::{COUNTS, Share};
 use crate::format::{Class, FloatLayout, Format};
 use crate::scan::{WideFloat, WideInteger};
 
@@ -86,6 +87,15 @@ impl Serialize for Quantiles {
 }
 
 impl Stats {
+    /// The counts that those of a sample stand for; what is of the sample alone stays: extremes and the number of
+    /// distinct codes.
+    pub(crate) fn expand(&mut self, share: Share) {
+        self.count = share.of;
+        for (_, count) in COUNTS {
+            *count(self) = share.expand(*count(self));
+        }
+    }
+
     /// Of a type of at most 16 bits.
     pub(crate) fn of_codes(format: &Format, decoded: &[CodeCell]) -> Self {
         let counts = ClassCounts::of(format, decoded);

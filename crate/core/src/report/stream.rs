@@ -60,6 +60,9 @@ impl Collector {
             to_json(overview.checkpoint),
             to_json(&overview.headline),
         );
+        if let Some(sample) = overview.sample {
+            head.push_str(&format!("\"sample\":{},\n", to_json(&sample)));
+        }
         if self.sections.ancestry {
             head.push_str(&format!(
                 "\"ancestry\":{},\n\"pools\":{},\n\"wasted_bytes\":{},\n",

@@ -7,7 +7,9 @@ use super::numeric::{decoded, layout_of};
 use super::{Bits, Exponents, Sections, Stats};
 use crate::ancestry::{Evidence, Label, Origin, Parity, PoolShare, RowFigures, Verdict, Witness};
 use crate::checkpoint::{Layout, TensorInfo};
+use crate::estimate::{Intervals, Share, TensorEstimate, Views};
 use crate::format::Dtype;
+use crate::plan::Sampled;
 use crate::scan::{Observations, Stream};
 
 /// A figure of a tensor, or of both parts of a complex one.
@@ -47,6 +49,8 @@ pub struct TensorFigures {
     pub smaller_form: Option<String>,
     /// What an inconclusive tensor adds to those of its kind; not kept.
     pub pool_share: Option<PoolShare>,
+    /// What the figures rest on where only a sample was looked at: then they are estimates.
+    pub estimate: Option<Box<TensorEstimate>>,
 }
 
 impl TensorFigures {
@@ -86,11 +90,67 @@ impl TensorFigures {
             wasted_bytes: origin.wasted_bytes,
             smaller_form: origin.smaller_form,
             pool_share: origin.pool_share,
+            estimate: None,
+        }
+    }
+
+    /// What a sample says of the whole tensor of so many elements: estimates of its figures, with their
+    /// intervals. The verdict is the sample's, with the power that it has.
+    pub fn of_sample(
+        seen: &Observations,
+        parts: &[&Observations],
+        sampled: &Sampled,
+        of: u64,
+        sections: Sections,
+    ) -> Self {
+        let share = sampled.share(of);
+        let mut figures = Self::of_sections(seen, sections);
+        let streams = (0..seen.streams.len()).map(|at| {
+            let stream = |seen: &Observations| seen.streams[at].clone();
+            let alone: Vec<Stream> = parts.iter().map(|part| stream(part)).collect();
+            intervals_of(seen.dtype, &seen.streams[at], &alone, share)
+        });
+        let (intervals, bits): (Vec<_>, Vec<_>) = streams.unzip();
+        let intervals = Parts::of_each(intervals);
+        figures.bits = Parts::of_each(bits);
+        let is_judged = sections.ancestry;
+        figures.expand(share);
+        figures.rows = figures.rows.filter(|_| !sampled.is_cut);
+        if let Some(rows) = &mut figures.rows {
+            let columns = seen.matrix.columns.max(1);
+            rows.count = of / columns;
+            (rows.zero, rows.constant) = (share.expand(rows.zero), share.expand(rows.constant));
+        }
+        if is_judged {
+            figures.ancestry.rest_on_sample(share, parts.len() as u64);
+        }
+        figures.estimate = Some(Box::new(TensorEstimate {
+            share,
+            firsts: sampled.firsts.clone(),
+            stretch: sampled.elements,
+            intervals,
+        }));
+        figures
+    }
+
+    fn expand(&mut self, share: Share) {
+        self.stats.each_mut().for_each(|stats| stats.expand(share));
+        let exponents = self.exponents.each_mut();
+        exponents.for_each(|exponents| exponents.expand(share));
+        self.wasted_bytes = share.expand(self.wasted_bytes);
+        for witness in &mut self.witnesses {
+            witness.observed = share.expand(witness.observed);
+            witness.off_grid = share.expand(witness.off_grid);
+            let ratio = share.of as f64 / share.elements as f64;
+            witness.expected = witness.expected.map(|expected| expected * ratio);
         }
     }
 
     /// Writes their fields of the tensor's entry in the report.
     pub(super) fn write(&self, sections: Sections, layout: Option<&Layout>, out: &mut Json) {
+        if let Some(estimate) = &self.estimate {
+            out.field("sample", estimate);
+        }
         if sections.stats {
             out.field("stats", &self.stats);
             out.field("bits", &self.bits);
@@ -164,7 +224,46 @@ fn figures_of(dtype: Dtype, stream: &Stream) -> (Stats, Bits, Exponents) {
     }
 }
 
+/// Intervals of what a stream of a sampled tensor shows, by its stretches.
+fn intervals_of(dtype: Dtype, whole: &Stream, alone: &[Stream], share: Share) -> (Intervals, Bits) {
+    let look = |stream: &Stream| {
+        let (stats, bits, _) = figures_of(dtype, stream);
+        (stats, bits)
+    };
+    let all_but = |left_out: usize| {
+        let others = alone.iter().enumerate().filter(|(at, _)| *at != left_out);
+        let mut others = others.map(|(_, stream)| stream);
+        let mut sum = others.next()?.clone();
+        others.for_each(|stream| sum.merge(stream));
+        Some(look(&sum))
+    };
+    let views = Views {
+        whole: look(whole),
+        alone: alone.iter().map(|stream| look(stream).0).collect(),
+        without: (0..alone.len()).filter_map(all_but).collect(),
+    };
+    Intervals::of(views, share)
+}
+
 impl<T> Parts<T> {
+    /// Of one, or of real and imaginary parts.
+    fn of_each(figures: Vec<T>) -> Self {
+        let mut figures = figures.into_iter();
+        let first = figures.next().expect("a tensor has a stream");
+        match figures.next() {
+            None => Parts::One(first),
+            Some(im) => Parts::Complex { re: first, im },
+        }
+    }
+
+    fn each_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        let (first, second) = match self {
+            Parts::One(figure) => (figure, None),
+            Parts::Complex { re, im } => (re, Some(im)),
+        };
+        std::iter::once(first).chain(second)
+    }
+
     fn of(streams: &[Stream], figure: impl Fn(&Stream) -> T) -> Self {
         match streams {
             [re, im] => Parts::Complex {

@@ -82,7 +82,8 @@ impl Observations {
 }
 
 impl Stream {
-    fn merge(&mut self, other: &Self) {
+    /// Adds what another part of the same tensor shows.
+    pub(crate) fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Stream::Codes(mine), Stream::Codes(theirs)) => mine.merge(theirs),
             (Stream::Float(mine), Stream::Float(theirs)) => mine.merge(theirs),

@@ -2,6 +2,7 @@
 
 use super::Collector;
 use crate::cast::{Advice, CastSet, CastTotals, LossTable, Losses, Subject, advise};
+use crate::estimate::{Share, of_casts};
 use crate::report::Figures;
 use crate::report::casts::SubjectInfo;
 use crate::scan::Matrix;
@@ -10,6 +11,24 @@ impl Collector {
     /// Adds casts of a tensor to those that are known.
     pub fn cast(&mut self, index: usize, losses: &Losses, columns: &mut Figures) {
         self.casts.add(index, &self.entries[index].info, losses);
+        if let Some(table) = self.casts.table(index) {
+            columns.cast(index, &table);
+        }
+    }
+
+    /// Adds casts of a sample of a tensor: what they stand for, and how far off that may be.
+    pub(crate) fn cast_of_sample(
+        &mut self,
+        index: usize,
+        losses: &Losses,
+        alone: &[Losses],
+        share: Share,
+        columns: &mut Figures,
+    ) {
+        let intervals = of_casts(losses, alone, share);
+        let info = &self.entries[index].info;
+        self.casts.add(index, info, &losses.expanded(share));
+        self.casts.add_intervals(index, intervals);
         if let Some(table) = self.casts.table(index) {
             columns.cast(index, &table);
         }

@@ -25,6 +25,7 @@ fn told(labels: &[(Label, u64)], bytes: u64, more: impl FnOnce(&mut Findings)) -
         &findings,
         0,
         true,
+        None,
     );
     let rest = headline.strip_prefix("Stored as BF16. ");
     rest.expect("it begins with how it is stored").to_owned()
