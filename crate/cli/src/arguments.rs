@@ -296,7 +296,7 @@ fn size(text: &str) -> Result<u64, String> {
         .parse()
         .map_err(|_| "it must be a number of bytes, such as 8MB")?;
     let bytes = number * unit;
-    if bytes < 1.0 || bytes > 1e18 {
+    if !(1.0..=1e18).contains(&bytes) {
         return Err("it must be a number of bytes, such as 8MB".to_owned());
     }
     Ok(bytes as u64)

@@ -66,7 +66,8 @@ impl Job {
             None => CastSet::all(),
             Some(sampled) => CastSet::of(|cast| match cast.scaling {
                 Scaling::None | Scaling::PowerOfTwo => true,
-                Scaling::Real(Group::Run(_) | Group::Line(_)) => true,
+                Scaling::Real(Group::Run(_)) => true,
+                Scaling::Real(Group::Line(block)) => sampled.elements.is_multiple_of(block),
                 Scaling::Real(Group::Row) => !sampled.is_cut,
                 Scaling::Real(Group::Tensor | Group::Square) | Scaling::TwoLevels => false,
             }),

@@ -172,7 +172,7 @@ fn stretches(tensor: &TensorInfo, count: u64, bytes: u64) -> Choice {
     // What a stretch is a multiple of: whole rows or tiles, of whole bytes.
     let unit = match is_cut {
         true => TILE,
-        false => whole.columns * rows_of_whole_bytes(dtype, whole.columns),
+        false => whole.columns * rows_together(dtype, whole.columns),
     };
     let units_wanted = bytes / count / bytes_of(dtype, unit).max(1);
     let per_stretch = units_wanted.max(1);
@@ -213,13 +213,17 @@ fn stretches(tensor: &TensorInfo, count: u64, bytes: u64) -> Choice {
     })
 }
 
-/// Rows that fill whole bytes together.
-fn rows_of_whole_bytes(dtype: Dtype, columns: u64) -> u64 {
+/// Rows that are read together: as many as are whole blocks of a tensor that is one line of blocks, where these
+/// are few, and whole bytes in any case.
+fn rows_together(dtype: Dtype, columns: u64) -> u64 {
+    let blocks = 64 >> columns.trailing_zeros().min(6);
+    if bytes_of(dtype, columns.saturating_mul(blocks)) <= SMALL_BYTES {
+        return blocks;
+    }
     let bits = u64::from(dtype.bits()) * (columns % 8);
-    [1, 2, 4]
-        .into_iter()
-        .find(|rows| (rows * bits).is_multiple_of(8))
-        .unwrap_or(8)
+    let mut rows = [1, 2, 4].into_iter();
+    let whole = rows.find(|rows| (rows * bits).is_multiple_of(8));
+    whole.unwrap_or(8)
 }
 
 /// In each of `count` equal parts of `0..length` the beginning of a stretch of so many places.
