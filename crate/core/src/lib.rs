@@ -24,6 +24,7 @@ pub mod job;
 pub mod lab;
 pub mod microscope;
 pub mod plan;
+pub mod remote;
 pub mod report;
 pub mod scan;
 pub mod work;

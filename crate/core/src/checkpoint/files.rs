@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::{Header, HeaderReader, ShardIndex, TensorInfo};
+use super::{Header, HeaderReader, ShardIndex, TensorInfo, UNKNOWN_BYTES};
 use crate::Error;
 use crate::report::{FileEntry, Problem};
 
@@ -147,7 +147,13 @@ impl Files {
             return;
         };
         match reader.finish() {
-            Ok(header) => entry.header = State::Read(header),
+            Ok(header) => {
+                if entry.bytes == UNKNOWN_BYTES {
+                    let ends = header.tensors.iter().map(|tensor| tensor.end);
+                    entry.bytes = ends.max().unwrap_or(header.header_bytes);
+                }
+                entry.header = State::Read(header);
+            }
             Err(error) => self.problems.push(Problem::from(&error)),
         }
     }

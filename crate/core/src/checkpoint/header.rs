@@ -14,6 +14,9 @@ use crate::report::Problem;
 /// Most bytes that a header may have; the safetensors crate's limit.
 pub const MAX_HEADER_BYTES: u64 = 100_000_000;
 
+/// In place of a file's length where nobody says it: the header does.
+pub const UNKNOWN_BYTES: u64 = u64::MAX;
+
 /// The bytes that state the header's length.
 pub(super) const LENGTH_BYTES: u64 = 8;
 
@@ -99,12 +102,16 @@ pub(super) fn check_length(file: &str, header_bytes: u64, file_bytes: u64) -> Re
 
 fn parse_text(file: &str, text: &str, file_bytes: u64) -> Result<Header, Error> {
     let header_bytes = LENGTH_BYTES + text.len() as u64;
-    let data = Data {
-        begin: header_bytes,
-        bytes: file_bytes - header_bytes,
-    };
     let mut problems = Problems::new(file);
     let (metadata, mut listed) = list(file, text, &mut problems)?;
+    let last = || listed.iter().map(|entry| entry.range.1).max();
+    let data = Data {
+        begin: header_bytes,
+        bytes: match file_bytes {
+            UNKNOWN_BYTES => last().unwrap_or(0),
+            known => known - header_bytes,
+        },
+    };
     refuse_duplicates(file, &listed)?;
     listed.sort_unstable_by_key(|entry| (entry.range, entry.at));
     coverage::check(claims(&listed), data, &mut problems);

@@ -29,7 +29,7 @@ mod tests;
 
 pub use entry::MAX_RANK;
 pub(crate) use files::Files;
-pub use header::{Header, MAX_HEADER_BYTES, TensorInfo, parse_header};
+pub use header::{Header, MAX_HEADER_BYTES, TensorInfo, UNKNOWN_BYTES, parse_header};
 pub use index::ShardIndex;
 pub use kind::FileKind;
 pub(crate) use layouts::find as find_layouts;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::header::{Header, LENGTH_BYTES, check_length, parse_header};
+use super::header::{Header, LENGTH_BYTES, UNKNOWN_BYTES, check_length, parse_header};
 use super::kind::{FileKind, PREFIX_BYTES};
 use crate::error::Error;
 
@@ -48,7 +48,7 @@ impl Goal {
 }
 
 impl HeaderReader {
-    /// A reader for the file `file_name`, which is `file_bytes` long.
+    /// A reader for the file `file_name`, which is `file_bytes` long, or [`UNKNOWN_BYTES`].
     pub fn new(file_name: &str, file_bytes: u64) -> Self {
         let file = file_name.to_owned();
         let goal = match file_bytes {
@@ -81,7 +81,23 @@ impl HeaderReader {
         let length = bytes.len().min((wanted.end - wanted.start) as usize);
         self.bytes.extend_from_slice(&bytes[..length]);
         let got = self.bytes.len() as u64;
-        if got < wanted.end {
+        if self.file_bytes == UNKNOWN_BYTES && got < wanted.end {
+            // Where it ends is how long it is.
+            let known = Self::new(&self.file, got);
+            self.file_bytes = got;
+            self.goal = known.goal.and_then(|goal| match got < goal.end() {
+                true => Err(Error::CutShort {
+                    file: self.file.clone(),
+                    wanted: wanted.end,
+                    got,
+                }),
+                false => Ok(goal),
+            });
+        }
+        let Ok(goal) = self.goal.as_ref().map(|goal| goal.end()) else {
+            return;
+        };
+        if got < wanted.end.min(goal) {
             self.goal = Err(Error::CutShort {
                 file: self.file.clone(),
                 wanted: wanted.end,
@@ -239,6 +255,33 @@ mod tests {
             claim(1016, 1024),
             Error::NotUtf8 { .. } | Error::NotJson { .. }
         ));
+    }
+
+    #[test]
+    fn a_file_whose_length_nobody_knows_ends_where_its_header_says() {
+        let entry = r#"{"t":{"dtype":"U8","shape":[900],"data_offsets":[0,900]}}"#;
+        let mut whole = file(entry.as_bytes());
+        let header_bytes = whole.len() as u64;
+        whole.extend([0; 900]);
+        let read = |whole: &[u8]| {
+            let mut reader = HeaderReader::new("f", UNKNOWN_BYTES);
+            while let Some(range) = reader.wants() {
+                let end = (range.end as usize).min(whole.len());
+                reader.feed(&whole[range.start as usize..end]);
+            }
+            reader.finish()
+        };
+        let header = read(&whole).expect("a header");
+        assert!(header.problems.is_empty() && header.tensors[0].end == header_bytes + 900);
+        // Shorter than what is asked for first: then its length is known.
+        let cut = &whole[..200];
+        let header = read(cut).expect("a header");
+        assert!(header.tensors.is_empty() && !header.problems.is_empty());
+        assert!(matches!(
+            read(&whole[..30]),
+            Err(Error::HeaderPastEnd { .. })
+        ));
+        assert!(matches!(read(b""), Err(Error::Empty { .. })));
     }
 
     #[test]
