@@ -18,6 +18,7 @@ pub mod cast;
 pub mod checkpoint;
 pub mod diff;
 pub mod error;
+pub mod export;
 pub mod format;
 pub mod job;
 pub mod lab;
