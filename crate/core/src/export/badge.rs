@@ -7,6 +7,8 @@ use crate::report::{Collector, Totals};
 
 /// What stands on the left.
 const SUBJECT: &str = "weights";
+/// Behind the type of most bytes, where others have more than a twentieth of them.
+const OTHERS: &str = " and others";
 /// Pixels.
 const HEIGHT: u32 = 20;
 const MARGIN: u32 = 7;
@@ -67,7 +69,7 @@ fn says(report: &Collector) -> (String, Option<Label>) {
     };
     let all: u128 = stored.iter().map(|form| u128::from(form.1)).sum();
     let form = &match u128::from(*bytes) * 100 < all * 95 {
-        true => format!("{form} and others"),
+        true => format!("{form}{OTHERS}"),
         false => form.clone(),
     };
     let totals = report.labels();
@@ -113,7 +115,9 @@ fn of_labels(form: &str, totals: &Totals) -> (String, Option<Label>) {
     let named = telling.filter(|label| share(*label) > 0).unwrap_or(main);
     let percent = format!("{} %", share(named));
     match named {
-        Label::Native => (format!("{percent} native {form}"), Some(named)),
+        Label::Native if !form.ends_with(OTHERS) => {
+            (format!("{percent} native {form}"), Some(named))
+        }
         Label::F16 | Label::Bf16 | Label::Tf32 | Label::F32 => (
             format!("{form}, {percent} via {}", named.title()),
             Some(named),
@@ -129,9 +133,10 @@ fn of_labels(form: &str, totals: &Totals) -> (String, Option<Label>) {
 fn whole(form: &str, label: Label) -> String {
     let title = words::verdict(Some(label));
     match label {
-        Label::Native => format!("native {form}"),
+        Label::Native if !form.ends_with(OTHERS) => format!("native {form}"),
         Label::F16 | Label::Bf16 | Label::Tf32 | Label::F32 => format!("{form} via {title}"),
-        Label::Inconclusive
+        Label::Native
+        | Label::Inconclusive
         | Label::Unexplained
         | Label::Constant
         | Label::Mixed

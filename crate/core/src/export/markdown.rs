@@ -6,7 +6,7 @@ use escape::{code, text};
 
 use super::casts::{CastLine, asked};
 use super::decimal::{NOTHING, percent};
-use super::survey::{Group, Survey, largest};
+use super::survey::{Group, Survey, in_order, largest};
 use super::words::{self, HOME, VERSION};
 use crate::report::{Collector, counted, grouped};
 
@@ -46,10 +46,10 @@ fn modules(report: &Collector, survey: &Survey) -> String {
         return String::new();
     }
     let sections = report.sections();
-    let mut shown: Vec<usize> = largest(0..survey.groups.len(), MODULES, |at| {
+    let shown: Vec<usize> = largest((0..survey.groups.len()).collect(), MODULES, |at| {
         survey.groups[*at].parameters
     });
-    shown.sort_unstable();
+    let shown = in_order(shown);
     let mut titles = vec!["module", "tensors", "shape", "type"];
     let mut rule = vec!["---", "---:", "---", "---"];
     if sections.ancestry {

@@ -78,7 +78,7 @@ impl Group {
 
     /// Those of most tensors first; of as many the one that was met first.
     pub(super) fn by_frequency(&self) -> Vec<&Verdicts> {
-        largest(self.verdicts.iter(), usize::MAX, |verdicts| {
+        largest(self.verdicts.iter().collect(), usize::MAX, |verdicts| {
             verdicts.tensors
         })
     }
@@ -209,21 +209,21 @@ impl Survey {
     /// hold what is not finite, then of each module the largest of each verdict: first those
     /// with a history to tell, then native ones, the largest before others.
     pub(super) fn notable(&self, most: usize) -> Vec<usize> {
-        let mut chosen: Vec<usize> = largest(self.not_finite.iter(), most / 2, |entry| entry.1)
-            .into_iter()
-            .map(|entry| entry.0)
-            .collect();
+        let mut chosen: Vec<usize> =
+            largest(self.not_finite.iter().collect(), most / 2, |entry| entry.1)
+                .into_iter()
+                .map(|entry| entry.0)
+                .collect();
         for rank in 0..3 {
             let of_rank = self.groups.iter().flat_map(|group| &group.verdicts);
             let of_rank = of_rank.filter(|verdicts| rank_of(verdicts.label) == rank);
-            for verdicts in largest(of_rank, most, |verdicts| verdicts.elements) {
+            for verdicts in largest(of_rank.collect(), most, |verdicts| verdicts.elements) {
                 if chosen.len() < most && !chosen.contains(&verdicts.largest) {
                     chosen.push(verdicts.largest);
                 }
             }
         }
-        chosen.sort_unstable();
-        chosen
+        in_order(chosen)
     }
 }
 
@@ -237,13 +237,37 @@ fn rank_of(label: Option<Label>) -> u8 {
 }
 
 /// Those with the largest figures, the largest first, so many at most; the first of equal ones first.
-pub(super) fn largest<T>(
-    items: impl Iterator<Item = T>,
-    most: usize,
-    figure: impl Fn(&T) -> u64,
-) -> Vec<T> {
-    let mut items: Vec<T> = items.collect();
-    items.sort_by_key(|item| std::cmp::Reverse(figure(item)));
-    items.truncate(most);
-    items
+pub(super) fn largest<T>(items: Vec<T>, most: usize, figure: impl Fn(&T) -> u64) -> Vec<T> {
+    let keys = items.iter().enumerate();
+    let mut keys: Vec<(u64, usize)> = keys
+        .map(|(at, item)| (u64::MAX - figure(item), at))
+        .collect();
+    sort(&mut keys);
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    keys.iter()
+        .take(most)
+        .filter_map(|(_, at)| items[*at].take())
+        .collect()
+}
+
+/// In ascending order. All sorting is of such pairs: each other type is code to download.
+pub(super) fn sort(keys: &mut [(u64, usize)]) {
+    keys.sort_unstable();
+}
+
+/// Numbers in ascending order, each once.
+pub(super) fn ascending(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut keys: Vec<(u64, usize)> = numbers.map(|number| (number, 0)).collect();
+    sort(&mut keys);
+    keys.dedup();
+    keys.into_iter().map(|key| key.0).collect()
+}
+
+/// Places in ascending order.
+pub(super) fn in_order(places: Vec<usize>) -> Vec<usize> {
+    let numbers = places.into_iter().map(|place| place as u64);
+    ascending(numbers)
+        .into_iter()
+        .map(|place| place as usize)
+        .collect()
 }

@@ -3,7 +3,7 @@
 use crate::export::casts::{self, CastLine};
 use crate::export::decimal::NOTHING;
 use crate::export::picture::{Markup, colour};
-use crate::export::survey::{Survey, largest};
+use crate::export::survey::{Survey, in_order, largest};
 use crate::export::words;
 use crate::report::{Collector, Overview, PoolReport, bytes, counted, grouped};
 
@@ -44,6 +44,7 @@ pub(super) fn types(overview: &Overview, out: &mut Markup) {
     if dtypes.len() < 2 {
         return;
     }
+    out.raw("<div class=\"types\">");
     begin(&["type", "|tensors", "|parameters", "|bytes"], out);
     for (dtype, totals) in dtypes {
         out.raw("<tr>");
@@ -54,6 +55,7 @@ pub(super) fn types(overview: &Overview, out: &mut Markup) {
         out.raw("</tr>");
     }
     end(out);
+    out.raw("</div>");
 }
 
 /// What narrower formats would lose.
@@ -171,10 +173,10 @@ fn pool_of(pool: &PoolReport, out: &mut Markup) {
 /// One row a module pattern.
 pub(super) fn modules(report: &Collector, survey: &Survey, out: &mut Markup) {
     let sections = report.sections();
-    let mut shown = largest(0..survey.groups.len(), MODULES, |at| {
+    let shown = largest((0..survey.groups.len()).collect(), MODULES, |at| {
         survey.groups[*at].parameters
     });
-    shown.sort_unstable();
+    let shown = in_order(shown);
     out.raw("<h2>Modules</h2>");
     begin(
         &[

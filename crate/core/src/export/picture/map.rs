@@ -2,6 +2,7 @@
 
 use super::{Markup, colour};
 use crate::ancestry::Label;
+use crate::export::survey::ascending;
 use crate::export::words;
 use crate::report::{Collector, counted};
 
@@ -132,12 +133,7 @@ fn class_of(label: Option<Option<Label>>) -> &'static str {
 
 /// The numbers of all layers, ascending.
 fn layers(report: &Collector) -> Vec<u64> {
-    let mut layers: Vec<u64> = (0..report.len())
-        .filter_map(|index| layer_of(report, index))
-        .collect();
-    layers.sort_unstable();
-    layers.dedup();
-    layers
+    ascending((0..report.len()).filter_map(|index| layer_of(report, index)))
 }
 
 /// The number that the first star of its pattern stands for.
