@@ -60,7 +60,7 @@ pub(super) fn all(report: &Collector) -> Vec<CastLine> {
                     .iter()
                     .rposition(|from| sqnr_db >= *from)
                     .map(|at| at as u8),
-                reach: sqnr_db.max(0.0).min(FULL_DB) / FULL_DB,
+                reach: sqnr_db.clamp(0.0, FULL_DB) / FULL_DB,
                 exact: percent(cast.count("exact"), cast.count("parameters")),
                 overflow: grouped(cast.count("overflow")),
                 to_zero: grouped(cast.count("underflow")),

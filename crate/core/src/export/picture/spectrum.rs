@@ -106,8 +106,8 @@ fn grid(largest: u64, out: &mut Markup) {
         let y = height_of(count, largest);
         out.line("grid", [LEFT, y, WIDTH, y]);
         let says = match count {
-            ..1_000_000 => grouped(count),
-            ..1_000_000_000 => format!("{} million", count / 1_000_000),
+            0..1_000_000 => grouped(count),
+            1_000_000..1_000_000_000 => format!("{} million", count / 1_000_000),
             _ => format!("{} billion", grouped(count / 1_000_000_000)),
         };
         out.label("end", [LEFT - 8.0, y + 4.0], &says);
