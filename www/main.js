@@ -11,6 +11,7 @@ import { byId, setText } from './views/dom.js';
 import { formatsView } from './views/formats.js';
 import { labView } from './views/lab/lab.js';
 import { ModuleMap } from './views/map.js';
+import { wireMenu } from './views/menu.js';
 import { CastMatrix } from './views/matrix.js';
 import { openedFrom } from './views/opened.js';
 import { problemsIn } from './views/problems.js';
@@ -124,7 +125,11 @@ onClick('back', () => compare.leave());
 onClick('to-comparison', () => compare.enter());
 onClick('to-lab', () => openLab());
 onClick('swap', () => comparison.swap());
-onClick('save-json', (button) => save(button, () => session.saveReport(), `${stem(session.state.overview?.checkpoint.name ?? 'report')}.floatscope.json`));
+wireMenu('export');
+for (const as of /** @type {const} */ (['json', 'csv', 'md', 'html', 'svg'])) {
+  const name = () => `${stem(session.state.overview?.checkpoint.name ?? 'report')}.floatscope.${as}`;
+  onClick(`save-${as}`, (button) => save(button, () => session.saveReport(as), name()));
+}
 for (const as of /** @type {const} */ (['json', 'csv', 'md'])) {
   const name = () => `diff-${stem(comparison.state.names.a)}-${stem(comparison.state.names.b)}.${as}`;
   onClick(`save-diff-${as}`, (button) => save(button, () => comparison.save(as), name()));

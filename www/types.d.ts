@@ -391,7 +391,7 @@ export interface Session {
   look(): unknown;
   endLook(): unknown;
   tensor(row: number): Promise<TensorReport | undefined>;
-  saveReport(): Promise<Blob>;
+  saveReport(as: import('./engine/messages.js').ExportEnding | 'json'): Promise<Blob>;
   microscope(text: string, format: string): Promise<Microscope | { error: string }>;
   onchange(callback: (state: State) => void): unknown;
 }

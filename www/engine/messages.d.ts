@@ -49,6 +49,9 @@ export interface CheckpointFiles {
   config?: NamedFile | null;
 }
 
+/** Exports of a scan that are no JSON. */
+export type ExportEnding = 'csv' | 'md' | 'html' | 'svg';
+
 /** What the page asks the coordinator. */
 export interface Requests {
   /** Resolves when the headers are read and the scan has begun. */
@@ -64,6 +67,8 @@ export interface Requests {
   /** A tensor or a pair as in the report. */
   one: (index: number) => any;
   report: () => Blob;
+  /** A scan as a file of this ending. */
+  export: (as: ExportEnding) => Blob;
   /** A comparison as text. */
   text: (as: 'csv' | 'md') => Blob;
   /** The lab's first bench, of a comparison. */

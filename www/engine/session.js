@@ -130,10 +130,11 @@ class PageSession extends Store {
     return this.#engine?.coordinator.request('one', row).catch(() => undefined);
   }
 
-  /** @returns {Promise<Blob>} the report on everything that is finished, as JSON */
-  async saveReport() {
+  /** @param {import('./messages.js').ExportEnding | 'json'} as @returns {Promise<Blob>} the report on everything that is finished */
+  async saveReport(as) {
     if (!this.#engine) throw new Error('no checkpoint is open');
-    return this.#engine.coordinator.request('report');
+    const { coordinator } = this.#engine;
+    return as === 'json' ? coordinator.request('report') : coordinator.request('export', as);
   }
 
   /** One number in every format; any coordinator knows them. @param {string} text @param {string} format of a code that names none */

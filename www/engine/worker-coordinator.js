@@ -17,6 +17,10 @@ const ROWS = 2000;
 const RUNS_EACH = 2;
 /** Bytes of the report that are put together at once. */
 const REPORT_PART_BYTES = 4 << 20;
+/** Messages wait no longer than this while they are. */
+const REPORT_PART_MS = 50;
+/** @type {Record<import('./messages.js').ExportEnding, string>} */
+const EXPORT_TYPES = { csv: 'text/csv', md: 'text/markdown', html: 'text/html', svg: 'image/svg+xml' };
 
 /** @typedef {{length: number, read: number}} RunOut */
 /** @typedef {{port: MessagePort, isReady: boolean, runs: Map<number, RunOut>}} ScannerLine */
@@ -42,8 +46,8 @@ class CoordinatorRole {
   #batchTimer;
   #pause_ms = FIRST_BATCH_MS;
   #news_ms = 0;
-  /** Reports are written one after another: there is one pen. */
-  #report = Promise.resolve(new Blob());
+  /** Reports are written one after another: there is one pen. @type {Promise<any>} */
+  #report = Promise.resolve();
 
   /** @param {(error: unknown) => void} broken */
   constructor(broken) {
@@ -75,6 +79,7 @@ class CoordinatorRole {
     look: () => this.#look(),
     one: (index) => JSON.parse(this.#job?.one(index) ?? 'null') ?? undefined,
     report: () => this.#writeReport(),
+    export: (as) => this.#writeExport(as),
     text: (as) => this.#write(as),
     rotary: () => (this.#job instanceof CompareJob ? this.#job.rotary() : undefined),
     microscope: ({ text, format }) => JSON.parse(wasm_bindgen.microscope(text, format)),
@@ -218,7 +223,25 @@ class CoordinatorRole {
 
   /** @returns {Promise<Blob>} */
   #writeReport() {
-    this.#report = this.#report.then(() => writtenReport(/** @type {AnyJob} */ (this.#job).core));
+    const { core } = /** @type {AnyJob} */ (this.#job);
+    return this.#inTurn(() => {
+      core.report_begin();
+      return written(() => core.report_chunk(), 'application/json');
+    });
+  }
+
+  /** @param {import('./messages.js').ExportEnding} as @returns {Promise<Blob>} */
+  #writeExport(as) {
+    const { core } = /** @type {ScanJob} */ (this.#job);
+    return this.#inTurn(() => {
+      core.export_begin(as);
+      return written(() => core.export_chunk(), EXPORT_TYPES[as]);
+    });
+  }
+
+  /** @param {() => Promise<Blob>} write */
+  #inTurn(write) {
+    this.#report = this.#report.catch(() => {}).then(write);
     return this.#report;
   }
 
@@ -229,18 +252,17 @@ class CoordinatorRole {
   }
 }
 
-/** The report as a Blob made of Blobs, so that it is never whole in memory. @param {AnyJob['core']} core */
-async function writtenReport(core) {
+/** A report as a Blob made of Blobs, so that it is never whole in memory. @param {() => Uint8Array | undefined} next @param {string} type */
+async function written(next, type) {
   const parts = [];
-  let [chunks, bytes] = [/** @type {BlobPart[]} */ ([]), 0];
-  core.report_begin();
-  for (let chunk = core.report_chunk(); chunk; chunk = core.report_chunk()) {
-    chunks.push(/** @type {BlobPart} */ (chunk));
+  let [chunks, bytes, since] = [/** @type {BlobPart[]} */ ([]), 0, performance.now()];
+  for (let chunk = next(); chunk; chunk = next()) {
+    if (chunk.byteLength) chunks.push(/** @type {BlobPart} */ (chunk));
     bytes += chunk.byteLength;
-    if (bytes < REPORT_PART_BYTES) continue;
-    parts.push(new Blob(chunks));
-    [chunks, bytes] = [[], 0];
+    if (bytes < REPORT_PART_BYTES && performance.now() - since < REPORT_PART_MS) continue;
+    if (chunks.length) parts.push(new Blob(chunks));
     await breathe();
+    [chunks, bytes, since] = [[], 0, performance.now()];
   }
-  return new Blob([...parts, ...chunks], { type: 'application/json' });
+  return new Blob([...parts, ...chunks], { type });
 }

@@ -33,7 +33,7 @@ export function showBar({ state, comparison }, isComparing) {
     ['compare-with', isOpen],
     ['to-lab', !isComparing && isOpen],
     ['to-comparison', !isComparing && comparison.state.phase !== 'empty'],
-    ['save-json', !isComparing && !isBusy && overview !== null],
+    ['export', !isComparing && !isBusy && overview !== null],
     ['cancel', isBusy],
     ['back', isComparing],
     ['swap', isComparing && !isBusy],

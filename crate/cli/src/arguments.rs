@@ -147,6 +147,18 @@ pub(crate) struct ScanOptions {
     #[arg(long, value_name = "FILE|-", value_parser = target())]
     pub(crate) csv: Option<Target>,
 
+    /// Write headline and tables for a model card as Markdown; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) markdown: Option<Target>,
+
+    /// Write one page with pictures that stands alone; "-" is standard output, in place of the table
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) html: Option<Target>,
+
+    /// Write the verdict in few words as a small picture (SVG) for a model card
+    #[arg(long, value_name = "FILE|-", value_parser = target())]
+    pub(crate) badge: Option<Target>,
+
     /// Only tensors whose whole name matches; may be given several times
     ///
     /// `*` stands for any characters, `?` for one, `[ab]` for one of some, `{a,b}` for either.
@@ -200,6 +212,17 @@ pub(crate) enum Part {
     Stats,
     Ancestry,
     Casts,
+}
+
+impl Part {
+    /// As it is asked for.
+    fn name(self) -> &'static str {
+        match self {
+            Part::Stats => "stats",
+            Part::Ancestry => "ancestry",
+            Part::Casts => "casts",
+        }
+    }
 }
 
 fn part(word: &str) -> Result<Part, String> {
@@ -268,11 +291,26 @@ impl ScanOptions {
         Ok(())
     }
 
-    /// Whether standard output belongs to a report for scripts.
-    pub(crate) fn stdout_is_taken(&self) -> bool {
-        [&self.json, &self.csv]
-            .into_iter()
-            .any(|target| *target == Some(Target::Stdout))
+    /// The options that change what is reported, each after a space, for a POSIX shell.
+    pub(crate) fn reporting(&self) -> String {
+        let mut said = String::new();
+        for tensor in &self.tensors {
+            let glob = tensor.glob().glob().replace('\'', "'\\''");
+            said.push_str(&format!(" --tensor '{glob}'"));
+        }
+        let joined = |words: &[&str]| words.join(",");
+        if !self.only.is_empty() {
+            let parts: Vec<&str> = self.only.iter().map(|part| part.name()).collect();
+            said.push_str(&format!(" --only {}", joined(&parts)));
+        }
+        if !self.casts.is_empty() {
+            let keys: Vec<&str> = self.casts.iter().map(|cast| cast.key).collect();
+            said.push_str(&format!(" --cast {}", joined(&keys)));
+        }
+        if self.saturate {
+            said.push_str(" --saturate");
+        }
+        said
     }
 }
 

@@ -6,7 +6,6 @@
 mod arguments;
 mod casts;
 mod conditions;
-mod csv;
 mod diff;
 mod evidence;
 mod formats;

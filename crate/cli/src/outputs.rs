@@ -88,8 +88,54 @@ impl Output {
     }
 }
 
+/// Opens what options name, in their order.
+///
+/// # Errors
+/// Where one cannot be written, would be written over what is read or another, or where
+/// several are standard output.
+pub(crate) fn open_all(
+    targets: &[(&str, &Option<Target>)],
+    inputs: &[PathBuf],
+) -> Result<Vec<Option<Output>>, String> {
+    let to_stdout: Vec<String> = targets
+        .iter()
+        .filter(|(_, target)| is_stdout(target))
+        .map(|(option, _)| format!("{option} -"))
+        .collect();
+    if to_stdout.len() > 1 {
+        let options = to_stdout.join(" and ");
+        return Err(format!(
+            "{options}: only one of them can be standard output"
+        ));
+    }
+    let mut opened: Vec<(&Path, &str)> = Vec::new();
+    let mut outputs = Vec::new();
+    for (option, target) in targets {
+        let output = target
+            .as_ref()
+            .map(|target| Output::open(target, inputs))
+            .transpose()?;
+        if let Some(Target::File(path)) = target {
+            if let Some((_, other)) = opened.iter().find(|(other, _)| is_same(path, other)) {
+                let path = shown(path);
+                return Err(format!(
+                    "{path}: cannot be written: it is what {other} writes"
+                ));
+            }
+            opened.push((path, option));
+        }
+        outputs.push(output);
+    }
+    Ok(outputs)
+}
+
+/// Whether a target is standard output.
+pub(crate) fn is_stdout(target: &Option<Target>) -> bool {
+    *target == Some(Target::Stdout)
+}
+
 /// Whether two paths lead to one regular file, be it by links.
-pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+fn is_same(a: &Path, b: &Path) -> bool {
     matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
 }
 

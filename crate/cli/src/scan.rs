@@ -7,18 +7,19 @@ use std::process::ExitCode;
 use std::task::Poll;
 
 use floatscope_core::Job;
+use floatscope_core::export::{Export, Writing};
 use floatscope_core::plan::{Run, SampleSize};
 use floatscope_core::report::Collector;
 use floatscope_core::work::{Seen, Task, Worker};
 use globset::GlobMatcher;
 use indicatif::ProgressBar;
 
-use crate::arguments::{ScanOptions, Target};
-use crate::inputs::{self, Inputs, shown, what};
-use crate::outputs::{Output, is_same};
+use crate::arguments::ScanOptions;
+use crate::inputs::{self, Inputs, what};
+use crate::outputs::{Output, is_stdout, open_all};
 use crate::reader::{KnownFile, Opened, Reader, Sink};
 use crate::threads::{self, Shared};
-use crate::{csv, headers, progress, table, text};
+use crate::{headers, progress, table, text};
 
 /// Scans what the options say and writes what they ask for.
 pub(crate) fn command(options: &ScanOptions) -> ExitCode {
@@ -114,34 +115,35 @@ fn select(job: &mut Job, patterns: &[GlobMatcher]) -> Result<(), String> {
 /// What is written at the end.
 struct Outputs {
     json: Option<Output>,
-    csv: Option<Output>,
+    exports: Vec<(Export, Output)>,
     table: Option<Output>,
+    /// What the exports say that they were made with.
+    arguments: String,
 }
 
 impl Outputs {
     /// # Errors
-    /// Where one cannot be written, or would be written over what is read or the other.
+    /// Where one cannot be written, or would be written over what is read or another.
     fn open(options: &ScanOptions, inputs: &[PathBuf]) -> Result<Self, String> {
-        if [&options.json, &options.csv] == [&Some(Target::Stdout); 2] {
-            return Err("--json - and --csv -: only one of them can be standard output".to_owned());
-        }
-        let open = |target: &Option<Target>| {
-            let target = target.as_ref();
-            target
-                .map(|target| Output::open(target, inputs))
-                .transpose()
-        };
-        let json = open(&options.json)?;
-        if let (Some(Target::File(json)), Some(Target::File(csv))) = (&options.json, &options.csv)
-            && is_same(json, csv)
-        {
-            let csv = shown(csv);
-            return Err(format!("{csv}: cannot be written: it is the JSON report"));
-        }
+        let targets = [
+            ("--json", &options.json),
+            ("--csv", &options.csv),
+            ("--markdown", &options.markdown),
+            ("--html", &options.html),
+            ("--badge", &options.badge),
+        ];
+        let takes_stdout = targets.iter().any(|(_, target)| is_stdout(target));
+        let mut outputs = open_all(&targets, inputs)?.into_iter();
+        let json = outputs.next().flatten();
+        let kinds = [Export::Csv, Export::Markdown, Export::Html, Export::Badge];
+        let exports = kinds.into_iter().zip(outputs);
         Ok(Self {
             json,
-            csv: open(&options.csv)?,
-            table: (!options.stdout_is_taken()).then(Output::stdout),
+            exports: exports
+                .filter_map(|(kind, output)| Some((kind, output?)))
+                .collect(),
+            table: (!takes_stdout).then(Output::stdout),
+            arguments: options.reporting(),
         })
     }
 
@@ -149,8 +151,9 @@ impl Outputs {
         if let Some(json) = self.json {
             json.write_all(report.json_chunks())?;
         }
-        if let Some(csv) = self.csv {
-            csv.write(|out| csv::write(report, out))?;
+        for (kind, output) in self.exports {
+            let writing = Writing::new(kind).with_arguments(self.arguments.clone());
+            output.write_all(report.export(writing))?;
         }
         match self.table {
             Some(table) => table.write(|out| table::write(report, out)),

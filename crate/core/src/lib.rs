@@ -19,6 +19,7 @@ pub mod checkpoint;
 pub mod diff;
 pub mod error;
 pub mod estimate;
+pub mod export;
 pub mod format;
 pub mod job;
 pub mod lab;

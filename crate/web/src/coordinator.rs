@@ -1,5 +1,6 @@
 //! Headers, plan, results and report of one checkpoint.
 
+use floatscope_core::export::{Export, Writing};
 use floatscope_core::plan;
 use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, to_json};
 use floatscope_core::work::Seen;
@@ -12,6 +13,7 @@ pub struct Coordinator {
     job: Job,
     figures: Figures,
     written: JsonCursor,
+    export: Option<Writing>,
 }
 
 #[wasm_bindgen]
@@ -26,6 +28,7 @@ impl Coordinator {
             job,
             figures: Figures::default(),
             written: JsonCursor::default(),
+            export: None,
         }
     }
 
@@ -166,6 +169,17 @@ impl Coordinator {
     /// The next piece of the JSON report in UTF-8; nothing at its end.
     pub fn report_chunk(&mut self) -> Option<Vec<u8>> {
         let chunk = self.job.report().json_chunk(&mut self.written)?;
+        Some(chunk.into_bytes())
+    }
+
+    /// Starts an export from its beginning: "csv", "md", "html" or "svg".
+    pub fn export_begin(&mut self, ending: &str) {
+        self.export = Export::of_ending(ending).map(Writing::new);
+    }
+
+    /// Its next piece in UTF-8, which may be empty while tensors are looked at; nothing at its end.
+    pub fn export_chunk(&mut self) -> Option<Vec<u8>> {
+        let chunk = self.export.as_mut()?.next(self.job.report())?;
         Some(chunk.into_bytes())
     }
 }

@@ -51,7 +51,18 @@ export async function command(cwd, options) {
  */
 export async function savedReport(page) {
   await page.waitForFunction(() => document.body.dataset.look !== 'looking');
-  return (await download(page, '#save-json', '.floatscope.json')).text;
+  return (await exported(page, 'json')).text;
+}
+
+/**
+ * Saves the scan from the page's menu.
+ *
+ * @param {import('puppeteer-core').Page} page
+ * @param {'json' | 'csv' | 'md' | 'html' | 'svg'} as
+ */
+export async function exported(page, as) {
+  await page.click('#export-open');
+  return download(page, `#save-${as}`, `.floatscope.${as}`);
 }
 
 /**

@@ -1,13 +1,12 @@
 //! Where a comparison is written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use floatscope_core::diff::Collected;
 
 use super::table;
-use crate::arguments::{DiffOptions, Target};
-use crate::inputs::shown;
-use crate::outputs::{Output, is_same};
+use crate::arguments::DiffOptions;
+use crate::outputs::{Output, is_stdout, open_all};
 
 /// What is written at the end.
 pub(super) struct Outputs {
@@ -26,42 +25,15 @@ impl Outputs {
             ("--csv", &options.csv),
             ("--markdown", &options.markdown),
         ];
-        let to_stdout: Vec<String> = targets
-            .iter()
-            .filter(|(_, target)| **target == Some(Target::Stdout))
-            .map(|(option, _)| format!("{option} -"))
-            .collect();
-        if to_stdout.len() > 1 {
-            let options = to_stdout.join(" and ");
-            return Err(format!(
-                "{options}: only one of them can be standard output"
-            ));
-        }
-        let mut opened: Vec<(&Path, &str)> = Vec::new();
-        let mut outputs = Vec::new();
-        for (option, target) in targets {
-            let output = target
-                .as_ref()
-                .map(|target| Output::open(target, inputs))
-                .transpose()?;
-            if let Some(Target::File(path)) = target {
-                if let Some((_, other)) = opened.iter().find(|(other, _)| is_same(path, other)) {
-                    let path = shown(path);
-                    return Err(format!(
-                        "{path}: cannot be written: it is what {other} writes"
-                    ));
-                }
-                opened.push((path, option));
-            }
-            outputs.push(output);
-        }
+        let takes_stdout = targets.iter().any(|(_, target)| is_stdout(target));
+        let outputs = open_all(&targets, inputs)?;
         let mut outputs = outputs.into_iter();
         let mut next = || outputs.next().flatten();
         Ok(Self {
             json: next(),
             csv: next(),
             markdown: next(),
-            table: to_stdout.is_empty().then(Output::stdout),
+            table: (!takes_stdout).then(Output::stdout),
         })
     }
 

@@ -6,6 +6,7 @@ mod casts;
 mod checkpoints;
 mod conditions;
 mod diff;
+mod exports;
 mod formats;
 mod inputs;
 mod lab;

@@ -145,7 +145,7 @@ fn two_reports_do_not_share_a_file() {
     assert!(
         outcome
             .stderr
-            .ends_with(": cannot be written: it is the JSON report\n"),
+            .ends_with(": cannot be written: it is what --json writes\n"),
         "{}",
         outcome.stderr
     );

@@ -312,6 +312,36 @@ impl Collector {
         Some(json.text)
     }
 
+    /// Files and sums.
+    pub(crate) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Module patterns, in the order of their first tensors.
+    pub(crate) fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
+    /// The finished tensors by their labels.
+    pub(crate) fn labels(&self) -> &Totals {
+        &self.findings.ancestry
+    }
+
+    /// Number of tensors that are finished.
+    pub(crate) fn finished(&self) -> u64 {
+        self.findings.finished
+    }
+
+    /// Bytes that smaller forms, which lose nothing, would save.
+    pub(crate) fn wasted_bytes(&self) -> u64 {
+        self.findings.wasted_bytes
+    }
+
+    /// What the bytes are, each with their number: layouts as wholes, the rest by dtype.
+    pub(crate) fn stored(&self) -> Vec<(String, u64)> {
+        self.laid_out.clone().unwrap_or_else(|| self.forms())
+    }
+
     /// Everything but the tensors.
     pub fn overview(&self) -> Overview<'_> {
         Overview {
@@ -333,7 +363,7 @@ impl Collector {
     }
 
     fn headline(&self) -> String {
-        let stored = self.laid_out.clone().unwrap_or_else(|| self.forms());
+        let stored = self.stored();
         let mut headline = headline(
             &self.checkpoint,
             &stored,

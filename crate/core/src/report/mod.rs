@@ -39,4 +39,4 @@ pub use problem::Problem;
 pub use stats::{QUANTILES, Quantiles, Stats};
 pub use stream::{JsonCursor, SCHEMA};
 pub use tensor::{Parts, TensorFigures};
-pub(crate) use words::{counted, grouped, listed};
+pub(crate) use words::{about, bytes, counted, grouped, listed};

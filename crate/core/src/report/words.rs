@@ -12,7 +12,7 @@ pub(crate) fn listed(items: &[String]) -> String {
 }
 
 /// "134.5 million": rounded to a tenth, half up.
-pub(super) fn about(count: u64) -> String {
+pub(crate) fn about(count: u64) -> String {
     match count {
         0..1_000_000 => grouped(count),
         1_000_000..1_000_000_000 => format!("{} million", tenths(count, 1_000_000)),
@@ -21,7 +21,7 @@ pub(super) fn about(count: u64) -> String {
 }
 
 /// "2.1 GB", "269.0 MB": decimal units, as disks are sold.
-pub(super) fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     let units = [
         (1_000_000_000_000, "TB"),
         (1_000_000_000, "GB"),
