@@ -62,16 +62,20 @@ impl Job {
     /// Casts whose scales a sample has all values of: none that a whole tensor or a square shares, nor a row of
     /// which parts were read.
     fn castable(&self, index: usize) -> CastSet {
-        match self.sampled(index) {
-            None => CastSet::all(),
-            Some(sampled) => CastSet::of(|cast| match cast.scaling {
-                Scaling::None | Scaling::PowerOfTwo => true,
-                Scaling::Real(Group::Run(_)) => true,
-                Scaling::Real(Group::Line(block)) => sampled.elements.is_multiple_of(block),
-                Scaling::Real(Group::Row) => !sampled.is_cut,
-                Scaling::Real(Group::Tensor | Group::Square) | Scaling::TwoLevels => false,
-            }),
+        if self.choices.is_none() {
+            return CastSet::all();
         }
+        // What is read whole has the others' casts: sums are over the same tensors.
+        let sampled = self.sampled(index);
+        CastSet::of(|cast| match cast.scaling {
+            Scaling::None | Scaling::PowerOfTwo => true,
+            Scaling::Real(Group::Run(_)) => true,
+            Scaling::Real(Group::Line(block)) => {
+                sampled.is_none_or(|sampled| sampled.elements.is_multiple_of(block))
+            }
+            Scaling::Real(Group::Row) => sampled.is_none_or(|sampled| !sampled.is_cut),
+            Scaling::Real(Group::Tensor | Group::Square) | Scaling::TwoLevels => false,
+        })
     }
 
     /// Adds casts; of a sample, what they lose of each stretch is in `alone`.
