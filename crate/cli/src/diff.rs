@@ -100,10 +100,11 @@ fn read_headers(comparison: &mut Comparison, side: Side, inputs: Inputs) -> Vec<
         comparison.add_index(side, &shown(path), bytes);
     }
     let mut files = Vec::new();
-    for path in inputs.files {
-        match Source::open(&path) {
+    for place in inputs.files {
+        let name = place.name();
+        match Source::open(&place) {
             Ok(source) => {
-                let file = comparison.add_file(side, &shown(&path), source.bytes());
+                let file = comparison.add_file(side, &name, source.bytes());
                 while let Some(range) = comparison.header_wants(side, file) {
                     match source.bytes_at(range) {
                         Ok(bytes) => comparison.header_feed(side, file, &bytes),
@@ -111,9 +112,9 @@ fn read_headers(comparison: &mut Comparison, side: Side, inputs: Inputs) -> Vec<
                     }
                 }
                 let version = source.version();
-                files.push(KnownFile { path, version });
+                files.push(KnownFile { place, version });
             }
-            Err(error) => comparison.add_unreadable(side, &shown(&path), &what(&error)),
+            Err(error) => comparison.add_unreadable(side, &name, &what(&error)),
         }
     }
     files

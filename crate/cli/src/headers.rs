@@ -6,6 +6,7 @@ use floatscope_core::Job;
 use floatscope_core::lab::{forward, matmul};
 
 use crate::inputs::{shown, what};
+use crate::places::Place;
 use crate::reader::{KnownFile, Source};
 
 /// What takes headers in.
@@ -28,20 +29,20 @@ pub(crate) trait Headers {
 pub(crate) fn read(
     taker: &mut impl Headers,
     indexes: &[(PathBuf, Vec<u8>)],
-    files: Vec<PathBuf>,
+    files: Vec<Place>,
 ) -> Vec<KnownFile> {
     for (path, bytes) in indexes {
         taker.add_index(&shown(path), bytes);
     }
     let mut known = Vec::new();
-    for path in files {
-        match Source::open(&path) {
+    for place in files {
+        match Source::open(&place) {
             Ok(source) => {
-                read_one(taker, &shown(&path), &source);
+                read_one(taker, &place.name(), &source);
                 let version = source.version();
-                known.push(KnownFile { path, version });
+                known.push(KnownFile { place, version });
             }
-            Err(error) => taker.add_unreadable(&shown(&path), &what(&error)),
+            Err(error) => taker.add_unreadable(&place.name(), &what(&error)),
         }
     }
     known

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use floatscope_core::checkpoint::{MAX_HEADER_BYTES, ShardIndex};
+use floatscope_core::remote::{Address, HUB};
 use floatscope_core::report::Problem;
 
 use crate::numbers::plural;
+use crate::places::Place;
+use crate::remote::{self, RemoteSource};
 
 const SUFFIX: &str = ".safetensors";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
@@ -17,7 +21,7 @@ const INDEX_SUFFIX: &str = ".safetensors.index.json";
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     /// Files with tensors, in the order in which they were named or are sorted; each once.
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) files: Vec<Place>,
     /// Shard indexes and their bytes.
     pub(crate) indexes: Vec<(PathBuf, Vec<u8>)>,
     /// What could not be used.
@@ -39,12 +43,18 @@ impl Inputs {
 
     /// Every file that is read.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let files = self.files.iter().filter_map(|place| match place {
+            Place::Path(path) => Some(path),
+            Place::Url(_) => None,
+        });
         let indexes = self.indexes.iter().map(|(path, _)| path);
-        self.files.iter().chain(indexes).cloned().collect()
+        files.chain(indexes).cloned().collect()
     }
 
     fn add(&mut self, path: &Path) {
-        if path.is_dir() {
+        if let Some(address) = address(path) {
+            self.add_address(address);
+        } else if path.is_dir() {
             self.add_folder(path);
         } else if has_suffix(path, ".json") {
             self.add_index(path);
@@ -53,9 +63,25 @@ impl Inputs {
         }
     }
 
+    /// What is at an address.
+    fn add_address(&mut self, text: &str) {
+        match remote::find(text) {
+            Ok(found) => {
+                let files = found.files.into_iter().map(RemoteSource::new);
+                self.files
+                    .extend(files.map(|file| Place::Url(Arc::new(file))));
+                let indexes = found.indexes.into_iter();
+                self.indexes
+                    .extend(indexes.map(|(name, bytes)| (PathBuf::from(name), bytes)));
+                self.problems.extend(found.problems);
+            }
+            Err(error) => self.problems.push(problem(Path::new(text), &error)),
+        }
+    }
+
     fn add_file(&mut self, path: PathBuf) {
         if self.is_new(&path) {
-            self.files.push(path);
+            self.files.push(Place::Path(path));
         }
     }
 
@@ -127,6 +153,19 @@ impl Inputs {
     }
 }
 
+/// What is named, where that is no file here: a URL, or a repository on a hub. A name whose first part is a
+/// folder here is a slip of the pen, and nobody's business elsewhere.
+pub(crate) fn address(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    if Address::is_url(text) {
+        return Some(text);
+    }
+    let is_here = path.exists() || path.parent().is_none_or(Path::exists);
+    let is_file = has_suffix(path, SUFFIX) || has_suffix(path, ".json");
+    let is_repository = !is_here && !is_file && Address::parse(text, HUB).is_ok();
+    is_repository.then_some(text)
+}
+
 /// The config.json of a checkpoint: in the folder, or beside the file.
 pub(crate) fn config_of(path: &Path) -> Option<PathBuf> {
     let folder = match path.is_dir() {
@@ -167,6 +206,13 @@ pub(crate) fn checkpoint_name(paths: &[PathBuf]) -> String {
     let Some((first, others)) = paths.split_first() else {
         return String::new();
     };
+    if let Some(text) = address(first) {
+        let name = name_of_address(text);
+        return match others.len() as u64 {
+            0 => name,
+            others => format!("{name} and {}", plural(others, "other path")),
+        };
+    }
     let full = first.canonicalize().unwrap_or_else(|_| first.clone());
     let named = match full.parent() {
         Some(folder) if has_suffix(&full, ".json") => folder,
@@ -176,6 +222,22 @@ pub(crate) fn checkpoint_name(paths: &[PathBuf]) -> String {
         0 => file_name(named),
         others => format!("{} and {}", file_name(named), plural(others, "other path")),
     }
+}
+
+/// "ORG/MODEL", or the last part of a URL's path that says something.
+fn name_of_address(text: &str) -> String {
+    match Address::parse(text, &remote::hub()) {
+        Ok(Address::Repository { name, .. }) => name,
+        Ok(Address::File { url }) => part_of_path(&url, 0),
+        Ok(Address::Index { url }) => part_of_path(&url, 1),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// The last part of a URL's path, or one so many before it.
+fn part_of_path(url: &str, before: usize) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    path.rsplit('/').nth(before).unwrap_or(path).to_owned()
 }
 
 fn file_name(path: &Path) -> String {

@@ -3,16 +3,26 @@
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use crate::places::Place;
+use crate::remote::RemoteSource;
 
 /// Bytes looked at in one go: long enough for the kernel, and in cache when they are counted.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// A file that is open, and what it was like then.
 pub(crate) struct Source {
-    file: File,
+    from: Origin,
     version: Version,
+}
+
+/// Where its bytes come from.
+enum Origin {
+    File(File),
+    Url(Arc<RemoteSource>),
 }
 
 /// What tells a file that somebody has changed since.
@@ -23,7 +33,7 @@ pub(crate) struct Version {
     changed: Option<SystemTime>,
 }
 
-impl From<&Metadata> for Version {
+impl std::convert::From<&Metadata> for Version {
     fn from(metadata: &Metadata) -> Self {
         Self {
             bytes: metadata.len(),
@@ -34,13 +44,13 @@ impl From<&Metadata> for Version {
 
 /// A file, and what it was like when its header was read.
 pub(crate) struct KnownFile {
-    pub(crate) path: PathBuf,
+    pub(crate) place: Place,
     pub(crate) version: Version,
 }
 
 /// The file that a thread has open.
 #[derive(Default)]
-pub(crate) struct Opened(Option<(PathBuf, Source)>);
+pub(crate) struct Opened(Option<(Place, Source)>);
 
 impl Opened {
     /// The file, opened unless it is the one that is open.
@@ -48,8 +58,16 @@ impl Opened {
     /// # Errors
     /// Where it cannot be opened, or is another by now.
     pub(crate) fn file(&mut self, file: &KnownFile) -> io::Result<&Source> {
-        if self.0.as_ref().is_none_or(|(path, _)| *path != file.path) {
-            self.0 = Some((file.path.clone(), Source::open(&file.path)?));
+        if self
+            .0
+            .as_ref()
+            .is_none_or(|(place, _)| *place != file.place)
+        {
+            let source = match &file.place {
+                Place::Path(path) => Source::open_file(path)?,
+                Place::Url(remote) => Source::of_url(remote),
+            };
+            self.0 = Some((file.place.clone(), source));
         }
         let (_, source) = self.0.as_ref().expect("it was just opened");
         source.check(file.version)?;
@@ -66,18 +84,43 @@ pub(crate) trait Sink {
 }
 
 impl Source {
+    /// Opens it. The first bytes of what is at an address are read, which tells its length.
+    ///
+    /// # Errors
+    /// Where that cannot be done.
+    pub(crate) fn open(place: &Place) -> io::Result<Self> {
+        match place {
+            Place::Path(path) => Self::open_file(path),
+            Place::Url(remote) => {
+                remote.open()?;
+                Ok(Self::of_url(remote))
+            }
+        }
+    }
+
+    fn of_url(remote: &Arc<RemoteSource>) -> Self {
+        Self {
+            version: Version {
+                bytes: remote.bytes(),
+                changed: None,
+            },
+            from: Origin::Url(Arc::clone(remote)),
+        }
+    }
+
     /// Opens a regular file. Opening a pipe would wait for a writer, and its bytes
     /// cannot be had in any order.
     ///
     /// # Errors
     /// Where the file is of another kind or cannot be opened.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    fn open_file(path: &Path) -> io::Result<Self> {
         if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::other("this is no regular file"));
         }
         let file = File::open(path)?;
         let version = Version::from(&file.metadata()?);
-        Ok(Self { file, version })
+        let from = Origin::File(file);
+        Ok(Self { from, version })
     }
 
     /// Length in bytes.
@@ -95,7 +138,11 @@ impl Source {
     /// # Errors
     /// Says how it differs.
     pub(crate) fn check(&self, version: Version) -> io::Result<()> {
-        let now = Version::from(&self.file.metadata()?);
+        let Origin::File(file) = &self.from else {
+            // Each answer was held against the ones before it.
+            return Ok(());
+        };
+        let now = Version::from(&file.metadata()?);
         let what = match () {
             () if now == version => return Ok(()),
             () if now.bytes != version.bytes => {
@@ -124,9 +171,13 @@ impl Source {
     /// # Errors
     /// Where it cannot be read.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let file = match &self.from {
+            Origin::File(file) => file,
+            Origin::Url(remote) => return remote.read_at(buffer, offset),
+        };
         let mut filled = 0;
         while filled < buffer.len() {
-            match read_some_at(&self.file, &mut buffer[filled..], offset + filled as u64) {
+            match read_some_at(file, &mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -165,7 +216,14 @@ impl Reader {
         range: Range<u64>,
         sink: &mut impl Sink,
     ) -> io::Result<()> {
-        if map(source, range.clone(), sink).is_ok() {
+        let file = match &source.from {
+            Origin::File(file) => file,
+            Origin::Url(remote) => {
+                sink.restart();
+                return remote.stream(range, &mut |bytes| sink.feed(bytes));
+            }
+        };
+        if map(file, range.clone(), sink).is_ok() {
             return Ok(());
         }
         // A file system may refuse mappings; and where a part of the file was
@@ -197,9 +255,9 @@ impl Reader {
 }
 
 #[cfg(unix)]
-fn map(source: &Source, range: Range<u64>, sink: &mut impl Sink) -> io::Result<()> {
+fn map(file: &File, range: Range<u64>, sink: &mut impl Sink) -> io::Result<()> {
     sink.restart();
-    crate::mapped::look_at(&source.file, range, |bytes| {
+    crate::mapped::look_at(file, range, |bytes| {
         for chunk in bytes.chunks(CHUNK_BYTES) {
             sink.feed(chunk);
         }
@@ -208,13 +266,14 @@ fn map(source: &Source, range: Range<u64>, sink: &mut impl Sink) -> io::Result<(
 
 /// Elsewhere a fault in a mapping cannot be outlived: files are read.
 #[cfg(not(unix))]
-fn map(_: &Source, _: Range<u64>, _: &mut impl Sink) -> io::Result<()> {
+fn map(_: &File, _: Range<u64>, _: &mut impl Sink) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     /// A file that is removed when it is dropped.
     pub(crate) struct Scratch(PathBuf);
@@ -264,7 +323,7 @@ pub(crate) mod tests {
     fn mapped_and_copied_bytes_are_the_same() {
         let bytes = pattern(3 * CHUNK_BYTES + 5);
         let scratch = Scratch::new("both", &bytes);
-        let source = Source::open(scratch.path()).expect("it opens");
+        let source = Source::open_file(scratch.path()).expect("it opens");
         for (begin, end) in [(0, bytes.len()), (70_001, 70_002), (8, 2 * CHUNK_BYTES + 9)] {
             let range = begin as u64..end as u64;
             let mut copied = Copied::default();
@@ -272,7 +331,10 @@ pub(crate) mod tests {
             copy.expect("it can be read");
             assert!(copied.0 == bytes[begin..end]);
             let mut mapped = Copied::default();
-            let by_map = map(&source, range, &mut mapped);
+            let Origin::File(file) = &source.from else {
+                panic!("it is a file");
+            };
+            let by_map = map(file, range, &mut mapped);
             assert_eq!(by_map.is_ok(), cfg!(unix));
             assert!(cfg!(not(unix)) || mapped.0 == bytes[begin..end]);
         }
@@ -281,7 +343,7 @@ pub(crate) mod tests {
     #[test]
     fn a_file_that_was_cut_says_where_it_ends() {
         let scratch = Scratch::new("cut", &pattern(200_000));
-        let source = Source::open(scratch.path()).expect("it opens");
+        let source = Source::open_file(scratch.path()).expect("it opens");
         scratch.truncate(123_456);
         let mut seen = Copied::default();
         let error = Reader::default().read(&source, 0..200_000, &mut seen);
@@ -300,7 +362,7 @@ pub(crate) mod tests {
     #[test]
     fn a_file_that_was_written_to_is_noticed() {
         let scratch = Scratch::new("written", &pattern(1000));
-        let source = Source::open(scratch.path()).expect("it opens");
+        let source = Source::open_file(scratch.path()).expect("it opens");
         source
             .check(source.version())
             .expect("nobody has changed it");

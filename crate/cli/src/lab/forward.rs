@@ -121,7 +121,7 @@ fn drive(
     let (mut opened, mut reader) = (Opened::default(), Reader::default());
     while let Some((file, range)) = pass.wants() {
         let file = &files[file];
-        let name = || shown(&file.path);
+        let name = || file.place.name();
         let named = |error: io::Error| format!("{}: {}", name(), what(&error));
         let source = opened.file(file).map_err(named)?;
         let mut feed = Feed::new(pass, multiplier, &bar);
