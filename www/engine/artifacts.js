@@ -1,9 +1,11 @@
 // @ts-check
-// Where the wasm modules, the workers' code and the sample come from. All of it
-// is fetched when the page loads; a worker that is started later asks for
+// The wasm modules, the workers' code and the sample. All of it
+// is asked for when the page loads; a worker that is started later asks for
 // nothing, so that no request leaves the page while a file is open. The two
 // exceptions are what makes a text tokens and what brings products to a GPU: they
 // are large, and fetched from where the page came from when they are asked for.
+
+import { supplied } from './supply.js';
 
 /** @typedef {import('./messages.js').Core | 'tokenizer' | 'lab_gpu'} Core */
 
@@ -19,11 +21,7 @@ const RELAXED = Uint8Array.of(
 );
 
 /** @param {string} name @returns {Promise<Response>} */
-async function fetched(name) {
-  const response = await fetch(new URL(name, import.meta.url));
-  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status} ${response.statusText})`);
-  return response;
-}
+const fetched = (name) => supplied(`engine/${name}`);
 
 /** @param {Core} core @returns {Promise<WebAssembly.Module>} */
 async function compiled(core) {
@@ -108,6 +106,6 @@ function once(begin) {
 
 /** @returns {Promise<File>} the built-in checkpoint */
 export async function sampleFile() {
-  const response = await fetched('../sample.safetensors');
+  const response = await supplied('sample.safetensors');
   return new File([await response.blob()], 'sample.safetensors');
 }

@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, Bundle};
 use crate::options::Options;
-use crate::{headers, setup, shell, strip, wasm};
+use crate::{headers, setup, shell, single_file, strip, wasm};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,8 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     let www = shell::root().join("www");
     let page = Bundle::of(&www, bundle::PAGE)?;
     let is_apart = |path: &Path| {
-        let is_module = page.modules.iter().any(|module| path == www.join(module));
+        let is_in = |modules: &[String]| modules.iter().any(|module| path == www.join(module));
+        let is_module = is_in(&page.modules) || is_in(&single_file::PARTS.map(str::to_owned));
         !is_module && !path.to_string_lossy().ends_with(".d.ts")
     };
     copy_folder(&www, out, &is_apart)?;
@@ -136,21 +137,42 @@ const MODULES: [Module; 6] = [
 /// Compiles the web crate for one of the modules; its folder is its own, so that builds with other
 /// flags don't undo each other's work.
 fn compile(module: &Module) -> Result<PathBuf> {
-    setup::rust_target(TARGET)?;
-    let folder = shell::target_dir().join("wasm");
-    let mut cargo = shell::cargo();
-    cargo.args(["build", "--package", "floatscope-web"]);
-    cargo.args(["--profile", module.profile]);
-    cargo.args(["--no-default-features", "--features", module.features]);
-    cargo
-        .args(["--target", TARGET, "--target-dir"])
-        .arg(&folder);
-    shell::run(cargo.env("RUSTFLAGS", flags()))?;
-    let built = folder.join(TARGET).join(module.profile);
+    let features = ["--no-default-features", "--features", module.features];
+    let built = compile_package("floatscope-web", module.profile, &features)?;
     // The next module of this profile is built in the same place.
-    let kept = folder.join(format!("{}.wasm", module.name));
-    fs::copy(built.join("floatscope_web.wasm"), &kept)?;
+    let kept = wasm_folder().join(format!("{}.wasm", module.name));
+    fs::copy(built, &kept)?;
     Ok(kept)
+}
+
+fn wasm_folder() -> PathBuf {
+    shell::target_dir().join("wasm")
+}
+
+/// Compiles a package of the workspace for the browser and says where its wasm is.
+fn compile_package(package: &str, profile: &str, features: &[&str]) -> Result<PathBuf> {
+    setup::rust_target(TARGET)?;
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--package", package, "--profile", profile]);
+    cargo.args(features).args(["--target", TARGET]);
+    cargo.arg("--target-dir").arg(wasm_folder());
+    shell::run(cargo.env("RUSTFLAGS", flags()))?;
+    let name = format!("{}.wasm", package.replace('-', "_"));
+    Ok(wasm_folder().join(TARGET).join(profile).join(name))
+}
+
+/// Builds what unpacks the page as one file: its glue and its wasm.
+pub(crate) fn unpacker() -> Result<(String, Vec<u8>)> {
+    let built = compile_package("floatscope-unpack", "wasm", &[])?;
+    let module = Module {
+        name: "unpack",
+        features: "",
+        global: "unpack_bindgen",
+        profile: "wasm",
+    };
+    let out = wasm_folder().join(module.name);
+    let wasm = fs::read(bind(&built, &module, &out)?)?;
+    Ok((fs::read_to_string(out.join("unpack.js"))?, wasm))
 }
 
 /// The compiler's flags. Panic messages name source files: rustup says where

@@ -54,14 +54,35 @@ impl Document {
 
     /// The page as this document: its policy is in it, so that any host will do.
     pub(crate) fn of_page(&self, html: &str) -> String {
-        let policy = self.policy();
-        let meta = format!(
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<meta name=\"viewport\""
-        );
-        let kind = format!("<html lang=\"en\" data-document=\"{}\">", self.kind);
-        html.replacen("<html lang=\"en\">", &kind, 1)
-            .replacen("<meta name=\"viewport\"", &meta, 1)
+        page_as(html, self.kind, &self.policy())
     }
+}
+
+/// The page as a document of this kind that says its policy itself.
+pub(crate) fn page_as(html: &str, kind: &str, policy: &str) -> String {
+    let meta = format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<meta name=\"viewport\""
+    );
+    let kind = format!("<html lang=\"en\" data-document=\"{kind}\">");
+    html.replacen("<html lang=\"en\">", &kind, 1)
+        .replacen("<meta name=\"viewport\"", &meta, 1)
+}
+
+/// What the page as one file may do: run these scripts and use this style, told by their hashes, and connect nowhere.
+pub(crate) fn single_file_policy(scripts: &[String], style: &str) -> String {
+    [
+        "default-src 'none'",
+        &format!("script-src {} 'wasm-unsafe-eval'", scripts.join(" ")),
+        &format!("style-src {style}"),
+        "img-src data: blob:",
+        "connect-src 'none'",
+        "worker-src blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types floatscope floatscope-unpack",
+    ]
+    .join("; ")
 }
 
 /// Name and value of every header that the response to a path carries besides its type.

@@ -1,4 +1,4 @@
-//! The project's tools: `cargo xtask build | serve | test | bench`.
+//! The project's tools: `cargo xtask build | single-file | serve | test | bench`.
 //!
 //! A build needs cargo alone, so the glue generator of wasm-bindgen is used as
 //! a library. Tests also need Node, npm, Python and two browsers; what is
@@ -12,6 +12,7 @@ mod options;
 mod serve;
 mod setup;
 mod shell;
+mod single_file;
 mod strip;
 mod test;
 mod wasm;
@@ -23,6 +24,8 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   build [--out DIR]            the page and its wasm into dist/ (or DIR)
+  single-file [--out FILE]     the page as one file that runs from the disk and may connect
+                               nowhere: build, then dist/floatscope.html (or FILE)
   serve [--port N] [--open]    build, then serve dist/ on 127.0.0.1
   test  [--only STEP]          everything that must hold, in order
   bench [kernels|product|command|ancestry|browser]
@@ -48,6 +51,7 @@ fn dispatch() -> anyhow::Result<ExitCode> {
     let options = Options::new(arguments);
     match command.as_str() {
         "build" => build::command(options)?,
+        "single-file" => single_file::command(options)?,
         "serve" => serve::command(options)?,
         "test" => return test::command(options),
         "bench" => bench::command(options)?,

@@ -2,7 +2,7 @@
 
 use super::tally::{Tally, counted};
 use crate::setup::{self, Browser};
-use crate::{build, shell, wasm};
+use crate::{build, shell, single_file, wasm};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -153,6 +153,8 @@ fn clippy_wasm() -> Result<Tally> {
         "floatscope-gpu",
         "--package",
         "floatscope-tokenizer",
+        "--package",
+        "floatscope-unpack",
         "--package",
         "floatscope-web",
     ]);
@@ -315,6 +317,7 @@ fn browser(browser: Browser) -> Result<Tally> {
     setup::node_packages()?;
     large_checkpoints()?;
     build::build(&build::dist())?;
+    single_file::make(&build::dist(), &single_file::usual())?;
     let mut node = shell::in_root("node");
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     node.args(browser_tests()?);

@@ -1,0 +1,8 @@
+// What crate/unpack gives its worker.
+declare namespace unpack_bindgen {
+  function initSync(given: { module: WebAssembly.Module }): unknown;
+  class Unpacker {
+    constructor(packed: string);
+    next(bytes: number): Uint8Array<ArrayBuffer>;
+  }
+}

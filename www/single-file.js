@@ -1,0 +1,56 @@
+// @ts-check
+// The first script of the page as one file: has what the file carries unpacked by a worker, and starts the
+// page's own script when that is there. Where other documents fetch, the page gets its files from here.
+
+/** What is packed, in its order, and other names of it. @typedef {{files: [path: string, bytes: number][], same: Record<string, string>}} Contents */
+
+/** @param {string} id @returns {string} what a part of this document carries, which is not kept there any longer */
+function taken(id) {
+  const part = /** @type {HTMLElement} */ (document.getElementById(id));
+  part.remove();
+  return part.textContent ?? '';
+}
+
+/** The document's policy has the hash of the one script that may run. */
+const rules = { createScript: String, createScriptURL: String };
+/** @type {{createScript: (text: string) => any, createScriptURL: (url: string) => any}} */
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope-unpack', rules) ?? rules;
+
+/** @type {Contents} */
+const { files, same } = JSON.parse(taken('contents'));
+const code = URL.createObjectURL(new Blob([taken('unpacker')], { type: 'text/javascript' }));
+const worker = new Worker(policy.createScriptURL(code), { name: 'unpacker' });
+
+/** @param {string} path @returns {Promise<Response>} once it is unpacked */
+const arrival = (path) => new Promise((resolve, reject) => {
+  const type = path.endsWith('.wasm') ? 'application/wasm' : '';
+  worker.addEventListener('message', ({ data }) => {
+    if (data.path === path) resolve(new Response(data.bytes, { headers: { 'Content-Type': type } }));
+    if (data.error) reject(new Error(`this file is damaged: ${data.error}`));
+  });
+  worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+});
+
+const arrivals = new Map(files.map(([path]) => [path, arrival(path)]));
+// Who asks for one hears of what went wrong.
+for (const file of arrivals.values()) file.catch(() => {});
+Promise.allSettled(arrivals.values()).then(() => worker.terminate());
+worker.postMessage({ files, decoder: taken('decoder'), packed: taken('packed') });
+
+/** @param {string} path */
+async function supply(path) {
+  const file = arrivals.get(same[path] ?? path);
+  if (!file) throw new Error(`${path} is not in this file`);
+  // Another may ask for it, too.
+  return (await file).clone();
+}
+
+async function start() {
+  const script = document.createElement('script');
+  script.type = 'module';
+  script.textContent = policy.createScript(await (await supply('main.js')).text());
+  /** @type {any} */ (globalThis).floatscopeSupply = supply;
+  document.body.append(script);
+}
+
+start().catch(({ message }) => document.getElementById('welcome')?.append(`Floatscope could not be started: ${message}.`));
