@@ -102,7 +102,7 @@ fn what_is_chosen_does_not_depend_on_the_order_of_the_files() {
 fn check(tensor: &TensorInfo, sampled: &Sampled) {
     let bytes = sampled.bytes(tensor.dtype);
     assert!(
-        bytes <= SIZE.bytes * 2 && bytes >= SIZE.bytes / 8,
+        (SIZE.bytes / 8..=SIZE.bytes * 2).contains(&bytes),
         "{bytes} {} {:?}",
         tensor.dtype,
         tensor.shape
@@ -169,7 +169,7 @@ fn too_many_tensors_are_represented_by_some_of_each_pattern() {
         .filter(|at| tensors[**at].name.ends_with("up"))
         .count();
     assert!(
-        kept.len() <= 32 && up >= 14 && up <= 16,
+        kept.len() <= 32 && (14..=16).contains(&up),
         "{up} of {}",
         kept.len()
     );
