@@ -139,6 +139,7 @@ class RemoteFile {
   }
 
   async #firstBytes() {
+    this.#head = undefined;
     const end = Math.min(this.size, HEAD_BYTES);
     const part = new RemotePart(this, 0, end);
     const bytes = end > 0 ? new Uint8Array(await part.arrayBuffer()) : new Uint8Array();
@@ -194,14 +195,16 @@ class RemotePart {
 
   /** Its bytes as they come; after a failure it goes on in the middle. @returns {ChunkReader} */
   reader() {
-    const { file, end } = this;
+    const { file } = this;
+    // It is shorter where an answer tells that the file is.
+    const end = () => Math.min(this.end, file.size);
     let at = this.begin;
     let failures = 0;
     let isCancelled = false;
     /** @type {Promise<{reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController}> | undefined} */
     let answer;
     const ask = () => {
-      answer = file.request(at, end);
+      answer = file.request(at, end());
       // It may fail before anyone waits for it.
       answer.catch(() => {});
       return answer;
@@ -209,7 +212,7 @@ class RemotePart {
     ask();
     return {
       async read() {
-        while (at < end && !isCancelled) {
+        while (at < end() && !isCancelled) {
           try {
             const { reader, stop } = await (answer ?? ask());
             const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
@@ -219,7 +222,7 @@ class RemotePart {
             if (value?.byteLength) {
               failures = 0;
               // Not one byte more than what was asked for.
-              const part = value.subarray(0, end - at);
+              const part = value.subarray(0, end() - at);
               at += part.byteLength;
               return part;
             }
