@@ -292,6 +292,8 @@ export interface NamedRows {
   /** What `label:` and the like in a filter mean, in words apart; "" until it is finished. */
   label(row: number): string;
   status(row: number): 'waiting' | 'done' | 'failed';
+  /** Whether its figures are those of a sample. */
+  isEstimate?(row: number): boolean;
 }
 
 /** The tensors as columns; a number that is not there yet is NaN. The label is the verdict's. */

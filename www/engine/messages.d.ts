@@ -159,6 +159,8 @@ export interface FigureColumns {
   inf: Float64Array;
   joint_entropy: Float64Array;
   wasted_bytes: Float64Array;
+  /** 1 where the figures are those of a sample. */
+  estimate: Float64Array;
   label: string[];
   casts?: CastColumns;
 }

@@ -81,6 +81,7 @@ export class Rows extends NamedRows {
     super(total);
     this.files = new Uint32Array(total);
     this.arrivals = new Uint8Array(total);
+    this.estimates = new Uint8Array(total);
     this.numbers = NUMBERS.map(() => new Float64Array(total).fill(NaN));
   }
 
@@ -97,6 +98,7 @@ export class Rows extends NamedRows {
     columns.index.forEach((row, i) => {
       this.settle(row, false);
       this.#labels[row] = this.once(columns.label[i]);
+      this.estimates[row] = columns.estimate[i];
     });
     for (const row of columns.failed) this.settle(row, true);
     if (columns.casts) this.#addCasts(columns.casts);
@@ -118,6 +120,8 @@ export class Rows extends NamedRows {
   /** @param {number} row */
   dtype = (row) => this.#dtypes[row];
 
+  /** @param {number} row */
+  isEstimate = (row) => this.estimates[row] === 1;
   /** @param {number} row */
   castArrivals = (row) => this.arrivals[row];
   /** @param {number} row @param {string} cast */

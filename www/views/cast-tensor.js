@@ -2,7 +2,7 @@
 // What narrower formats would lose of one tensor.
 
 import { castTable } from './cast-table.js';
-import { MISSING } from './casts.js';
+import { whyMissing } from './casts.js';
 import { h } from './dom.js';
 
 /** Half of the energy: from here on it is worth a sentence. */
@@ -26,7 +26,7 @@ export function castsOfTensor({ casts, outliers_db, bytes, stats }, session, row
   const fill = (casts) => {
     arrived = session.state.rows.castArrivals(row);
     shown = session.state.casts.phase;
-    table.update(casts, MISSING[session.state.casts.phase], () => ({ values: stats.count, bytes }));
+    table.update(casts, whyMissing(session.state), () => ({ values: stats.count, bytes }));
   };
   fill(casts);
   return {

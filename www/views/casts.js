@@ -12,9 +12,12 @@ import { paceOf } from './progress.js';
 /** @typedef {import('../types.js').SecondLook} SecondLook */
 
 /** What stands where a cast is missing. @type {Record<SecondLook['phase'], string>} */
-export const MISSING = {
+const MISSING = {
   none: 'not there', waiting: 'waits for the second look', looking: 'is being looked at', stopped: 'was not looked at', done: 'is missing',
 };
+
+/** What is said of a cast that is not there. @param {import('../types.js').State} state */
+export const whyMissing = ({ overview, casts: { phase } }) => (overview?.sample && phase === 'done' ? 'needs all of it' : MISSING[phase]);
 
 /** @param {Recommendation} recommendation */
 function advice({ level, says, keep, keep_more }) {
@@ -71,7 +74,8 @@ export function castsView(session, rank) {
   }
 
   /** @param {State} state */
-  return ({ casts: look, overview, rows }) => {
+  return (state) => {
+    const { casts: look, overview, rows } = state;
     const casts = overview?.casts ?? {};
     byId('casts').hidden = !Object.keys(casts).length || !session.casts.length;
     if (!overview || byId('casts').hidden) return;
@@ -85,7 +89,7 @@ export function castsView(session, rank) {
     if (says === shown) return;
     shown = says;
     if (!table) byId('casts-table').append((table = castTable(session.casts, ['mse'], rank)).element);
-    table.update(casts, MISSING[look.phase], ({ tensors, parameters, stored_bytes }) => ({
+    table.update(casts, whyMissing(state), ({ tensors, parameters, stored_bytes }) => ({
       values: parameters,
       bytes: stored_bytes,
       note: tensors < castCount ? `${count(tensors)} of ${plural(castCount, 'tensor')}` : '',

@@ -65,7 +65,7 @@ function fillTensor(line, row, { rows, columns, patterns, sizes, grouped }) {
   const pattern = rows.pattern(row);
   const isMember = grouped && sizes[pattern] > 1;
   const status = rows.status(row);
-  line.className = `line tensor ${status}${isMember ? ' member' : ''}`;
+  line.className = `line tensor ${status}${isMember ? ' member' : ''}${rows.isEstimate?.(row) ? ' estimate' : ''}`;
   line.setAttribute('data-tensor', rows.name(row));
   line.setAttribute('aria-level', isMember ? '2' : '1');
   line.removeAttribute('aria-expanded');

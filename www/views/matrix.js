@@ -5,7 +5,7 @@
 import { castKey } from '../charts/cast-bar.js';
 import { STEPS, decibels, isBare, isGap, stepOf } from '../text/casts.js';
 import { NOTHING, brief, briefValue, count, percent, plural } from '../text/numbers.js';
-import { MISSING } from './casts.js';
+import { whyMissing } from './casts.js';
 import { NAME } from './columns.js';
 import { byId, h, setText } from './dom.js';
 import { sorted } from './list-index.js';
@@ -240,7 +240,7 @@ export class CastMatrix {
     const step = stepOf(n);
     const figures = known?.casts[key];
     const quality = step <= 0 ? '' : ` (${STEPS[step][1].replace(/^.*: /, '')})`;
-    const says = step >= 0 ? decibels(n) + quality : figures || !known ? 'no SQNR' : MISSING[this.session.state.casts.phase];
+    const says = step >= 0 ? decibels(n) + quality : figures || !known ? 'no SQNR' : whyMissing(this.session.state);
     return `${this.rows.name(row) || NAMELESS} · ${title}: ${says}${figures ? `; ${counts(figures, known?.values ?? 0)}` : ''}`;
   }
 

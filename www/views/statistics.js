@@ -20,6 +20,9 @@ const GROUPS = [
     ['nan', 'NaN'], ['pos_inf', '+Inf'], ['neg_inf', '−Inf'], ['distinct', 'distinct codes']]],
 ];
 
+/** What a sample says of itself alone, not of the whole. */
+const OF_SAMPLE = ['count', 'min', 'max', 'abs_max', 'abs_min_nonzero', 'distinct'];
+
 /** Counts that should be none. */
 const ALARMS = ['nan', 'pos_inf', 'neg_inf'];
 
@@ -42,10 +45,11 @@ const probabilities = (quantiles) => Object.keys(quantiles).sort((a, b) => Numbe
 function cell(stat, { prefix, quantile, stats, intervals }, digits) {
   const figure = stats[stat] ?? null;
   const isAlarm = ALARMS.includes(stat) && Number(figure) > 0;
-  const interval = figure === null ? '' : intervalText(intervals, stat);
+  const isEstimate = intervals && figure !== null && !OF_SAMPLE.includes(stat);
+  const interval = isEstimate ? intervalText(intervals, stat) : '';
   return h('td', {
     [quantile ?? 'data-stat']: prefix + stat, 'data-value': JSON.stringify(figure), title: exact(figure), class: isAlarm && 'bad',
-  }, interval ? `≈ ${value(figure, 5)}` : value(figure, digits), interval && h('span', { class: 'interval' }, ` ${interval}`));
+  }, isEstimate ? `≈ ${value(figure, 5)}` : value(figure, digits), interval && h('span', { class: 'interval' }, ` ${interval}`));
 }
 
 /** @param {string} title @param {[string, string][]} rows names of statistics and what they are called @param {Column[]} columns */

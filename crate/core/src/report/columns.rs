@@ -66,6 +66,8 @@ pub struct Figures {
     wasted_bytes: Vec<u64>,
     /// The verdict in one word.
     label: Vec<Label>,
+    /// Whether the figures are those of a sample.
+    estimate: Vec<bool>,
     /// Tensors that were given up.
     failed: Vec<usize>,
     /// Casts of tensors, of those above or of others.
@@ -93,6 +95,7 @@ impl Figures {
         self.joint_entropy.append(&mut later.joint_entropy);
         self.wasted_bytes.append(&mut later.wasted_bytes);
         self.label.append(&mut later.label);
+        self.estimate.append(&mut later.estimate);
         self.failed.append(&mut later.failed);
         self.casts.append(later.casts);
     }
@@ -127,5 +130,6 @@ impl Figures {
             .push(figures.bits.each().map(|bits| bits.joint_entropy).sum());
         self.wasted_bytes.push(figures.wasted_bytes);
         self.label.push(figures.ancestry.label);
+        self.estimate.push(figures.estimate.is_some());
     }
 }
