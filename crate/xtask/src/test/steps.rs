@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 /// One step: its name for `--only`, what it does, and how.
 pub(super) struct Step {
@@ -30,10 +31,17 @@ const BESIDE: &[[&str; 2]] = &[
     ["native", "types"],
     ["wasi-simd", "wasi-scalar"],
     ["wasi-scalar", "wasi-relaxed"],
+    ["chromium", "firefox"],
 ];
 
-/// Installs what these need, so that no two of them install the same.
-pub(super) fn prepare_beside() -> Result<()> {
+/// Says to a step in a process of its own that what browsers open is there.
+pub(super) const PREPARED: &str = "FLOATSCOPE_BROWSERS_PREPARED";
+
+/// Installs and builds what these need, so that no two of them do the same.
+pub(super) fn prepare_beside(steps: &[&Step]) -> Result<()> {
+    if steps.iter().any(|step| step.name == "chromium") {
+        return prepare_browsers();
+    }
     setup::rust_component("clippy", "clippy")?;
     setup::rust_target(wasm::WASI)?;
     setup::rust_target(build::TARGET)?;
@@ -95,12 +103,20 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "chromium",
         says: "the built page in a real Chromium",
-        run: || browser(Browser::Chromium),
+        run: || browser(Browser::Chromium, |path| !is_alone(path)),
     },
     Step {
         name: "firefox",
         says: "the built page in a real Firefox",
-        run: || browser(Browser::Firefox),
+        run: || browser(Browser::Firefox, |path| !is_alone(path)),
+    },
+    Step {
+        name: "alone",
+        says: "what tells how long tasks are and how much memory is used, in both with nothing beside",
+        run: || {
+            let both = [Browser::Chromium, Browser::Firefox];
+            both.into_iter().map(|it| browser(it, is_alone)).sum()
+        },
     },
 ];
 
@@ -312,15 +328,31 @@ fn native_command() -> Result<PathBuf> {
     Ok(shell::target_dir().join("debug").join(name))
 }
 
-fn browser(browser: Browser) -> Result<Tally> {
-    let program = browser.program()?;
+/// What browsers open: checkpoints, the page, the page as one file. Once is enough for all steps.
+fn prepare_browsers() -> Result<()> {
+    static PREPARED_HERE: Once = Once::new();
+    if std::env::var_os(PREPARED).is_some() || PREPARED_HERE.is_completed() {
+        return Ok(());
+    }
     setup::node_packages()?;
+    for browser in [Browser::Chromium, Browser::Firefox] {
+        browser.program()?;
+    }
     large_checkpoints()?;
+    native_command()?;
     build::build(&build::dist())?;
     single_file::make(&build::dist(), &single_file::usual())?;
+    PREPARED_HERE.call_once(|| {});
+    Ok(())
+}
+
+/// Runs test files in a browser.
+fn browser(browser: Browser, is_wanted: fn(&Path) -> bool) -> Result<Tally> {
+    prepare_browsers()?;
+    let program = browser.program()?;
     let mut node = shell::in_root("node");
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
-    node.args(browser_tests()?);
+    node.args(browser_tests()?.iter().filter(|path| is_wanted(path)));
     node.env("BROWSER", browser.name());
     node.env(browser.variable(), program);
     node.env("FLOATSCOPE", native_command()?);
@@ -337,6 +369,22 @@ fn browser_tests() -> Result<Vec<PathBuf>> {
     paths.retain(|path| is_test(path));
     paths.sort();
     Ok(paths)
+}
+
+/// Test files that measure, or that wait for what takes long: beside another browser they would measure that.
+const ALONE: [&str; 6] = [
+    "casts",
+    "compare-view",
+    "lab-large",
+    "large",
+    "memory",
+    "trouble",
+];
+
+fn is_alone(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".test.mjs");
+    name.is_some_and(|name| ALONE.contains(&name))
 }
 
 fn is_test(path: &Path) -> bool {

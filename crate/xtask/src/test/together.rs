@@ -13,7 +13,7 @@ use std::time::Instant;
 pub(super) fn perform(steps: &[&'static Step]) -> Vec<Outcome> {
     let names: Vec<_> = steps.iter().map(|step| step.name).collect();
     println!("\n== {} at once", names.join(", "));
-    if let Err(error) = steps::prepare_beside() {
+    if let Err(error) = steps::prepare_beside(steps) {
         // A step that needs what is missing says so itself.
         println!("{error:#}");
     }
@@ -50,6 +50,7 @@ fn run(step: &Step) -> Result<(String, Tally)> {
     let (mut reader, writer) = std::io::pipe()?;
     let mut xtask = shell::in_root(std::env::current_exe()?);
     xtask.args(["test", "--only", step.name]);
+    xtask.env(steps::PREPARED, "1");
     xtask.stdout(writer.try_clone()?).stderr(writer);
     let mut child = xtask.spawn().with_context(|| shell::line(&xtask))?;
     // The pipe ends when nobody can write to it.
