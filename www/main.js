@@ -1,6 +1,7 @@
 // @ts-check
 // Wires the session to the views. State flows one way: session → state → views.
 
+import { keepForOffline } from './engine/offline.js';
 import { createSession } from './engine/session.js';
 import { showBar } from './views/bar.js';
 import { castsView } from './views/casts.js';
@@ -140,3 +141,10 @@ session.onchange(show);
 comparison.onchange(showComparison);
 compare.follow();
 show();
+// The system opens files of ours with this page where it is installed.
+/** @type {any} */ (globalThis).launchQueue?.setConsumer(async (/** @type {{files: FileSystemFileHandle[]}} */ { files }) => {
+  if (files.length) session.open(await Promise.all(files.map((file) => file.getFile())));
+});
+const isReading = () => [session.state, comparison.state].some(({ phase }) => phase === 'reading header' || phase === 'scanning');
+// Without it the page is as good, but for the next time without a network.
+keepForOffline(isReading).catch(() => {});

@@ -47,6 +47,7 @@ export function useBrowser() {
  */
 async function openTab(browser, before) {
   const page = await browser.newPage();
+  await withoutServiceWorker(page);
   if (before) await page.evaluateOnNewDocument(before);
   page.setDefaultTimeout(patience_ms);
   /** @type {string[]} */
@@ -58,6 +59,15 @@ async function openTab(browser, before) {
   await page.goto(`${origin}/`);
   await page.waitForSelector('body[data-phase="empty"]');
   return { page, errors };
+}
+
+/**
+ * What is tested is this build, asked for at the server; nothing of it is kept meanwhile.
+ *
+ * @param {Page} page
+ */
+async function withoutServiceWorker(page) {
+  await page.evaluateOnNewDocument(() => { delete (/** @type {any} */ (Navigator.prototype).serviceWorker); });
 }
 
 /**

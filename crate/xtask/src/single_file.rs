@@ -30,9 +30,12 @@ pub(crate) fn command(mut options: Options) -> Result<()> {
     make(&build::dist(), &out.unwrap_or_else(usual))
 }
 
+/// Its name.
+pub(crate) const NAME: &str = "floatscope.html";
+
 /// Where it is written unless something else is said.
 pub(crate) fn usual() -> PathBuf {
-    build::dist().join("floatscope.html")
+    build::dist().join(NAME)
 }
 
 /// Makes it of a built page.
@@ -68,6 +71,10 @@ fn html(dist: &Path) -> Result<String> {
         (
             "href=\"icon.svg\"",
             format!("href=\"data:image/svg+xml;base64,{icon}\""),
+        ),
+        (
+            "<link rel=\"manifest\" href=\"manifest.webmanifest\">\n",
+            String::new(),
         ),
         (
             "<link rel=\"stylesheet\" href=\"style.css\">",
