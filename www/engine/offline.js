@@ -14,8 +14,14 @@ function mayBeKept() {
   return isHosted && isSecureContext && window.top === window && 'serviceWorker' in navigator;
 }
 
+/** Some browsers find no idle moment in a page that draws nothing. */
+const SOON = { timeout: 2000 };
+
 /** @returns {Promise<unknown>} when the browser has nothing better to do; not every one tells */
-const idle = () => new Promise((resolve) => { (globalThis.requestIdleCallback ?? setTimeout)(resolve); });
+const idle = () => new Promise((resolve) => {
+  if ('requestIdleCallback' in window) requestIdleCallback(resolve, SOON);
+  else setTimeout(resolve);
+});
 
 /** @param {() => boolean} isBusy whether something is being read, which goes first */
 export async function keepForOffline(isBusy) {
