@@ -25,6 +25,8 @@ import { tensorView } from './views/tensor.js';
 
 /** @type {import('./types.js').Session} */
 const session = await createSession();
+// What the workers need is asked for before the views are made; both at once would be one long task.
+await new Promise((resolve) => { setTimeout(resolve); });
 const { comparison } = session;
 const columns = tensorColumns(session);
 /** @param {number} row */
