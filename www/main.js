@@ -1,6 +1,7 @@
 // @ts-check
 // Wires the session to the views. State flows one way: session → state → views.
 
+import { keepForOffline } from './engine/offline.js';
 import { createSession } from './engine/session.js';
 import { addressOf, isRemote, showAddress, wireAddress } from './views/address.js';
 import { showBar } from './views/bar.js';
@@ -27,6 +28,8 @@ import { tensorView } from './views/tensor.js';
 
 /** @type {import('./types.js').Session} */
 const session = await createSession();
+// What the workers need is asked for before the views are made; both at once would be one long task.
+await new Promise((resolve) => { setTimeout(resolve); });
 const { comparison } = session;
 const columns = tensorColumns(session);
 /** @param {number} row */
@@ -170,3 +173,12 @@ comparison.onchange(showComparison);
 compare.follow();
 show();
 links.begin();
+// The system opens files of ours with this page where it is installed.
+/** @type {any} */ (globalThis).launchQueue?.setConsumer(async (/** @type {{files: FileSystemFileHandle[]}} */ { files }) => {
+  if (!files.length) return;
+  const opened = await Promise.all(files.map((file) => file.getFile()));
+  openOwn(() => session.open(opened));
+});
+const isReading = () => [session.state, comparison.state].some(({ phase }) => phase === 'reading header' || phase === 'scanning');
+// Without it the page is as good, but for the next time without a network.
+keepForOffline(isReading).catch(() => {});

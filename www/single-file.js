@@ -2,11 +2,18 @@
 // The first script of the page as one file: has what the file carries unpacked by a worker, and starts the
 // page's own script when that is there. Where other documents fetch, the page gets its files from here.
 
-/** What is packed, in its order, and other names of it. @typedef {{files: [path: string, bytes: number][], same: Record<string, string>}} Contents */
+/** What is packed, in its order, and other names of it. @typedef {{files: [path: string, bytes: number, sum: number][], same: Record<string, string>}} Contents */
+
+/** @param {string} why */
+const tell = (why) => document.getElementById('welcome')?.append(`Floatscope could not be started: ${why}.`);
 
 /** @param {string} id @returns {string} what a part of this document carries, which is not kept there any longer */
 function taken(id) {
-  const part = /** @type {HTMLElement} */ (document.getElementById(id));
+  const part = document.getElementById(id);
+  if (!part) {
+    tell('this file is cut off');
+    throw new Error(`no ${id}`);
+  }
   part.remove();
   return part.textContent ?? '';
 }
@@ -53,4 +60,4 @@ async function start() {
   document.body.append(script);
 }
 
-start().catch(({ message }) => document.getElementById('welcome')?.append(`Floatscope could not be started: ${message}.`));
+start().catch(({ message }) => tell(message));

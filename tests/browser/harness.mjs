@@ -49,6 +49,7 @@ export function useBrowser({ direct = '' } = {}) {
  */
 async function openTab(browser, before, path = '/') {
   const page = await browser.newPage();
+  await withoutServiceWorker(page);
   if (before) await page.evaluateOnNewDocument(before);
   page.setDefaultTimeout(patience_ms);
   /** @type {string[]} */
@@ -60,6 +61,15 @@ async function openTab(browser, before, path = '/') {
   await page.goto(origin + path);
   await page.waitForSelector(path.includes('#') ? 'body[data-phase]' : 'body[data-phase="empty"]');
   return { page, errors };
+}
+
+/**
+ * What is tested is this build, asked for at the server; nothing of it is kept meanwhile.
+ *
+ * @param {Page} page
+ */
+async function withoutServiceWorker(page) {
+  await page.evaluateOnNewDocument(() => { delete (/** @type {any} */ (Navigator.prototype).serviceWorker); });
 }
 
 /**

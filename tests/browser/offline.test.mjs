@@ -1,11 +1,12 @@
 // @ts-check
 // The page as one file, opened from the disk with the network cut: what it does, and that it asks for nothing.
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { dist, isFirefox, openTensor, patience_ms, phase, pick, scratch, text } from './harness.mjs';
+import { hashOf } from './support/builds.mjs';
 import { assertSame, compareWith, compared, nativeDiff, savedDiff, twoFiles } from './support/compare.mjs';
 import { launch } from './support/launch.mjs';
 import { command, download, nativeReport, savedReport } from './support/native.mjs';
@@ -20,17 +21,21 @@ let server;
 /** @type {import('puppeteer-core').Browser} */
 let browser;
 before(async () => {
+  // A build removes the file, which another command makes.
+  const html = await readFile(file, 'utf8').catch(() => '');
+  assert(html.includes(hashOf(join(dist, 'main.js'))), `${file} is not there, or of another build: run \`cargo xtask single-file\` first`);
   server = await startServer();
   browser = await launch(server.port, ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']);
 });
 after(async () => {
   await browser?.close();
+  if (!server) return;
   assert.deepEqual(requestsOfThePage(server.seen), [], 'the file asked for something');
-  await server?.close();
+  await server.close();
 });
 
-/** @returns {Promise<import('./harness.mjs').Tab>} */
-async function open() {
+/** @param {string} [path] @returns {Promise<import('./harness.mjs').Tab>} */
+async function open(path = file) {
   const page = await browser.newPage();
   page.setDefaultTimeout(patience_ms);
   /** @type {string[]} */
@@ -39,8 +44,8 @@ async function open() {
     if (message.type() === 'error' || message.type() === 'warn') errors.push(message.text());
   });
   page.on('pageerror', (error) => errors.push(String(error)));
-  await page.goto(pathToFileURL(file).href);
-  await page.waitForSelector('body[data-phase="empty"]');
+  await page.goto(pathToFileURL(path).href);
+  if (path === file) await page.waitForSelector('body[data-phase="empty"]');
   return { page, errors };
 }
 
@@ -113,6 +118,49 @@ test('a text is made tokens and goes through a model', options, async () => {
 test('the lab multiplies on the GPU', { ...options, skip: isFirefox && 'this Firefox has no WebGPU' }, async () => {
   const { device } = await forward(true, '0123');
   assert.match(device, /^GPU: .+\(WebGPU, in software\)$/);
+});
+
+test('matrix products are what the command tells', options, async () => {
+  const folder = join(fixtures, 'forward/llama');
+  const { page, errors } = await open();
+  await pick(page, join(folder, 'model.safetensors'));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  await page.click('#to-lab');
+  await page.click('#lab-tab-products');
+  await page.$eval('#products-tokens', (input) => { /** @type {HTMLInputElement} */ (input).value = '2'; });
+  await page.click('.products-form button.primary');
+  await page.waitForSelector('#forward-view[data-phase="done"]');
+  const { text: saved } = await download(page, '#forward-view nav button:not(.quiet)', '.matmul.json');
+  const native = await command(folder, ['lab', 'matmul', 'model.safetensors', '--tokens', '2', '--device', 'cpu', '--json', '-', '--no-progress']);
+  const withoutDevice = (/** @type {string} */ json) => json.replace(/"device":\{[^}]*\}/, '');
+  assertSame(withoutDevice(saved), withoutDevice(native));
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a file that was damaged on its way says so', options, async () => {
+  const html = await readFile(file, 'utf8');
+  const packed = html.indexOf('id="packed">') + 'id="packed">'.length;
+  const length = html.indexOf('</script>', packed) - packed;
+  const other = (/** @type {number} */ at) => html.slice(0, at) + (html[at] === 'a' ? 'b' : 'a') + html.slice(at + 1);
+  const damage = {
+    'the page’s script': other(packed + 5000),
+    'the wasm of a scan': other(packed + Math.floor(0.12 * length)),
+    'cut off amid what is packed': html.slice(0, packed + 5000),
+    'cut off before it': html.slice(0, html.indexOf('id="unpacker"')),
+  };
+  for (const [name, damaged] of Object.entries(damage)) {
+    const path = join(scratch, 'damaged.html');
+    await writeFile(path, damaged);
+    const { page } = await open(path);
+    await page.waitForFunction(() => document.body.dataset.phase ?? document.querySelector('#welcome')?.textContent?.includes('could not be started'));
+    if (await page.$('body[data-phase]')) {
+      await pick(page, join(fixtures, 'dtypes.safetensors'));
+      assert.equal(await phase(page, 'done', 'failed'), 'failed', name);
+    }
+    assert.match(await text(page, 'main'), /this file is (damaged|cut off)/, name);
+    await page.close();
+  }
 });
 
 test('its sample and the formats are there', options, async () => {

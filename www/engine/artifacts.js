@@ -6,6 +6,7 @@
 // are large, and fetched from where the page came from when they are asked for.
 
 import { supplied } from './supply.js';
+import { policy } from './trusted.js';
 
 /** @typedef {import('./messages.js').Core | 'tokenizer' | 'lab_gpu'} Core */
 
@@ -36,20 +37,6 @@ const scriptOf = async (name) => (await fetched(name)).text();
 
 /** @param {string[]} scripts @returns {string} a URL of the code of a worker */
 const workerUrl = (...scripts) => URL.createObjectURL(new Blob(scripts, { type: 'text/javascript' }));
-
-/**
- * The one place that turns a string into the address of a script. Only what
- * `workerUrl` made gets through.
- * @type {{createScriptURL: (url: string) => any}}
- */
-const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', { createScriptURL: ownUrl })
-  ?? { createScriptURL: ownUrl };
-
-/** @param {string} url */
-function ownUrl(url) {
-  if (!url.startsWith('blob:')) throw new TypeError(`${url} is no worker of this page`);
-  return url;
-}
 
 /**
  * @typedef {object} Artifacts

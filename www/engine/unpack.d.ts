@@ -3,6 +3,6 @@ declare namespace unpack_bindgen {
   function initSync(given: { module: WebAssembly.Module }): unknown;
   class Unpacker {
     constructor(packed: string);
-    next(bytes: number): Uint8Array<ArrayBuffer>;
+    next(bytes: number, sum: number): Uint8Array<ArrayBuffer>;
   }
 }

@@ -11,8 +11,8 @@ self.onmessage = async ({ data: { files, decoder, packed } }) => {
   try {
     unpack_bindgen.initSync({ module: await WebAssembly.compile(await unzipped(decoder)) });
     const unpacker = new unpack_bindgen.Unpacker(packed);
-    for (const [path, length] of files) {
-      const bytes = unpacker.next(length);
+    for (const [path, length, sum] of files) {
+      const bytes = unpacker.next(length, sum);
       self.postMessage({ path, bytes }, { transfer: [bytes.buffer] });
     }
   } catch (error) {

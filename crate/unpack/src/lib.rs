@@ -34,17 +34,45 @@ impl Unpacker {
             .map_err(|_| "it does not begin as it should".into())
     }
 
-    /// The next bytes, as many as asked for.
+    /// The next bytes, as many as asked for; their sum is [`sum`].
     ///
     /// # Errors
     /// Where there are not as many, or they are damaged.
-    pub fn next(&mut self, bytes: usize) -> Result<Vec<u8>, String> {
+    pub fn next(&mut self, bytes: usize, expected: u32) -> Result<Vec<u8>, String> {
         let mut next = vec![0; bytes];
-        let read = self.0.read_exact(&mut next);
-        read.map(|()| next)
-            .map_err(|_| "it is damaged or cut off".into())
+        let is_read = self.0.read_exact(&mut next).is_ok();
+        // The decoder makes something of most texts.
+        if is_read && sum(&next) == expected {
+            Ok(next)
+        } else {
+            Err("a part of it is missing or not what it was".into())
+        }
     }
 }
+
+/// CRC-32 as gzip has it: another one where a few bytes are others, and most often where many are.
+#[must_use]
+pub fn sum(bytes: &[u8]) -> u32 {
+    let next = |sum: u32, byte: &u8| OF_BYTE[usize::from(sum as u8 ^ byte)] ^ (sum >> 8);
+    !bytes.iter().fold(!0, next)
+}
+
+/// What each byte does to the sum.
+const OF_BYTE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            sum = (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
+};
 
 /// Memory that unpacking may take.
 const MOST_KIB: u32 = 64 << 10;
@@ -73,7 +101,7 @@ pub fn pack(bytes: &[u8]) -> String {
 
 #[cfg(all(test, feature = "pack"))]
 mod tests {
-    use super::{Unpacker, pack};
+    use super::{Unpacker, pack, sum};
 
     #[test]
     fn what_was_packed_comes_out_in_any_pieces() {
@@ -83,9 +111,10 @@ mod tests {
             let mut unpacker = Unpacker::new(&packed).unwrap();
             let pieces = bytes.chunks(piece);
             for expected in pieces {
-                assert_eq!(unpacker.next(expected.len()).unwrap(), expected);
+                let next = unpacker.next(expected.len(), sum(expected));
+                assert_eq!(next.unwrap(), expected);
             }
-            assert!(unpacker.next(1).is_err(), "there is no more");
+            assert!(unpacker.next(1, 0).is_err(), "there is no more");
         }
     }
 
@@ -94,7 +123,30 @@ mod tests {
         let packed = pack(&[7; 100_000]);
         assert!(Unpacker::new("<script>").is_err());
         assert!(Unpacker::new("").is_err());
-        let whole = Unpacker::new(&packed[..packed.len() / 2]).and_then(|mut it| it.next(100_000));
+        let whole = Unpacker::new(&packed[..packed.len() / 2])
+            .and_then(|mut it| it.next(100_000, sum(&[7; 100_000])));
         assert!(whole.is_err());
+    }
+
+    #[test]
+    fn one_other_character_is_an_error() {
+        let bytes: Vec<u8> = (0..5_000u32).flat_map(|i| (i * i).to_le_bytes()).collect();
+        let packed = pack(&bytes);
+        for at in (0..packed.len()).step_by(97) {
+            let other = if &packed[at..=at] == "a" { "b" } else { "a" };
+            let mut damaged = packed.clone();
+            damaged.replace_range(at..=at, other);
+            let next = Unpacker::new(&damaged).and_then(|mut it| it.next(bytes.len(), sum(&bytes)));
+            // The header's last digits may say the same in another way.
+            assert!(
+                next.is_err() || next.is_ok_and(|next| next == bytes),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sum_is_that_of_its_definition() {
+        assert_eq!(sum(b"123456789"), 0xcbf4_3926);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, Bundle};
 use crate::options::Options;
-use crate::{headers, setup, shell, single_file, strip, wasm};
+use crate::{headers, icon, offline, setup, shell, single_file, strip, wasm};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,8 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         );
     }
     join_worker(out)?;
+    icon::write(out)?;
+    offline::list(out)?;
     println!("built {}", out.display());
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! `serve` sends them, the build writes them to `dist/_headers` (the form
 //! static hosts read), and the browser tests read them from there.
 
+use crate::offline::SERVICE_WORKER;
+
 /// One of the page's documents. They differ in where they may connect to, which is why there are several.
 pub(crate) struct Document {
     /// Its file in `dist/`.
@@ -43,6 +45,7 @@ impl Document {
             &format!("connect-src {}", self.connect),
             // Workers are made from blobs and have the policy of the document that made them.
             "worker-src 'self' blob:",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             // Names in a checkpoint are hostile: no string becomes markup or script.
@@ -85,6 +88,9 @@ pub(crate) fn single_file_policy(scripts: &[String], style: &str) -> String {
     .join("; ")
 }
 
+/// What the service worker may do: ask its own host for files.
+const SERVICE_WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+
 /// Name and value of every header that the response to a path carries besides its type.
 pub(crate) fn headers(path: &str) -> Vec<(&'static str, String)> {
     let document = DOCUMENTS.iter().find(|document| document.file == path);
@@ -94,14 +100,18 @@ pub(crate) fn headers(path: &str) -> Vec<(&'static str, String)> {
             document.policy(),
             document.framed_by
         );
-        ("Content-Security-Policy", policy)
+        (POLICY, policy)
     });
+    let policy =
+        policy.or((path == SERVICE_WORKER).then(|| (POLICY, SERVICE_WORKER_POLICY.to_owned())));
     COMMON
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()))
         .chain(policy)
         .collect()
 }
+
+const POLICY: &str = "Content-Security-Policy";
 
 /// Headers of every response.
 const COMMON: &[(&str, &str)] = &[
@@ -118,6 +128,7 @@ const TYPES: &[(&str, &str)] = &[
     ("js", "text/javascript; charset=utf-8"),
     ("json", "application/json"),
     ("wasm", "application/wasm"),
+    ("webmanifest", "application/manifest+json"),
     ("svg", "image/svg+xml"),
     ("png", "image/png"),
     ("safetensors", "application/octet-stream"),
@@ -136,19 +147,15 @@ pub(crate) fn headers_file() -> String {
     for (name, value) in COMMON {
         file += &format!("  {name}: {value}\n");
     }
-    for document in &DOCUMENTS {
-        let paths = [document.file, ""];
-        // The first is also what a folder is asked for.
-        let paths = if document.kind == "local" {
-            &paths[..]
-        } else {
-            &paths[..1]
-        };
-        for path in paths {
-            file += &format!("/{path}\n");
-            for (name, value) in &headers(document.file)[COMMON.len()..] {
-                file += &format!("  {name}: {value}\n");
-            }
+    let documents = DOCUMENTS
+        .iter()
+        .map(|document| (document.file, document.file));
+    // A folder is asked for, too.
+    let others = [("", "index.html"), (SERVICE_WORKER, SERVICE_WORKER)];
+    for (path, as_file) in documents.chain(others) {
+        file += &format!("/{path}\n");
+        for (name, value) in &headers(as_file)[COMMON.len()..] {
+            file += &format!("  {name}: {value}\n");
         }
     }
     for (extension, kind) in TYPES {
@@ -159,7 +166,7 @@ pub(crate) fn headers_file() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DOCUMENTS, headers_file};
+    use super::{COMMON, DOCUMENTS, headers, headers_file};
 
     #[test]
     fn scripts_come_from_the_page_itself_and_are_never_evaluated() {
@@ -183,6 +190,17 @@ mod tests {
         for other in ["http:", "https:", "*"] {
             assert!(!policy.contains(other), "{other} in {policy}");
         }
+    }
+
+    #[test]
+    fn the_service_worker_reaches_its_own_host_alone() {
+        let policy = &headers("service-worker.js")[COMMON.len()..];
+        assert!(
+            matches!(policy, [(_, policy)] if policy.starts_with("default-src 'none'; connect-src 'self'; ")),
+            "{policy:?}"
+        );
+        let written = format!("\n/service-worker.js\n  {}: {}\n", policy[0].0, policy[0].1);
+        assert!(headers_file().contains(&written));
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod bench;
 mod build;
 mod bundle;
 mod headers;
+mod icon;
+mod offline;
 mod options;
 mod serve;
 mod setup;
@@ -26,7 +28,9 @@ cargo xtask COMMAND
   build [--out DIR]            the page and its wasm into dist/ (or DIR)
   single-file [--out FILE]     the page as one file that runs from the disk and may connect
                                nowhere: build, then dist/floatscope.html (or FILE)
-  serve [--port N] [--open]    build, then serve dist/ on 127.0.0.1
+  serve [--port N] [--open] [--installable]
+                               build, then serve dist/ on 127.0.0.1; --installable lets
+                               browsers keep the page, as they do on a host
   test  [--only STEP]          everything that must hold, in order
   bench [kernels|product|command|ancestry|browser]
                                the kernels and the lab's products, native and in

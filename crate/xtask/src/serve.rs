@@ -1,5 +1,6 @@
 //! `cargo xtask serve`: build, then serve `dist/` with the production headers.
 
+use crate::offline::SERVICE_WORKER;
 use crate::options::Options;
 use crate::{build, headers, shell};
 use anyhow::{Context, Result, anyhow};
@@ -11,10 +12,15 @@ use tiny_http::{Header, Method, Request, Response, Server};
 /// Where the page is served unless something else already listens there.
 const USUAL_PORT: u16 = 8137;
 
-/// `serve [--port N] [--open]`.
+/// In place of the page's service worker: a build of today is what is shown today. Where an earlier one was kept,
+/// it goes with the last page that uses it.
+const KEEPS_NOTHING: &str = "onactivate=()=>registration.unregister();\n";
+
+/// `serve [--port N] [--open] [--installable]`.
 pub(crate) fn command(mut options: Options) -> Result<()> {
     let port = options.take_number("--port")?;
     let open = options.take_flag("--open");
+    let is_kept = options.take_flag("--installable");
     options.finish()?;
     let server = listen(port)?;
     build::build(&build::dist())?;
@@ -25,7 +31,7 @@ pub(crate) fn command(mut options: Options) -> Result<()> {
     }
     for request in server.incoming_requests() {
         // A visitor who left in the middle of a response is not our concern.
-        let _ = answer(request, &build::dist());
+        let _ = answer(request, &build::dist(), is_kept);
     }
     Ok(())
 }
@@ -38,7 +44,8 @@ fn listen(port: Option<u16>) -> Result<Server> {
     }
 }
 
-fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
+/// `is_kept`: whether browsers may keep the page, as they do on a host.
+fn answer(request: Request, folder: &Path, is_kept: bool) -> std::io::Result<()> {
     if !matches!(request.method(), Method::Get | Method::Head) {
         return request.respond(Response::empty(405).boxed());
     }
@@ -50,12 +57,16 @@ fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
     };
     let extension = path.extension().and_then(|extension| extension.to_str());
     let kind = headers::mime_type(extension.unwrap_or_default());
-    let response = Response::from_file(File::open(&path)?).boxed();
     let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
-    request.respond(with_headers(
-        response.with_header(header("Content-Type", kind)),
-        name.unwrap_or_default(),
-    ))
+    let name = name.unwrap_or_default();
+    let response = if name == SERVICE_WORKER && !is_kept {
+        Response::from_string(KEEPS_NOTHING).boxed()
+    } else {
+        Response::from_file(File::open(&path)?).boxed()
+    };
+    // A second one of this name takes the first one's place.
+    let response = response.with_header(header("Content-Type", kind));
+    request.respond(with_headers(response, name))
 }
 
 fn with_headers(response: tiny_http::ResponseBox, file: &str) -> tiny_http::ResponseBox {
@@ -145,13 +156,17 @@ mod tests {
         }
     }
 
-    /// The whole response to one request of the given method and URL.
     fn response(method: &str, url: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        response_of(method, url, folder, false)
+    }
+
+    /// The whole response to one request of the given method and URL.
+    fn response_of(method: &str, url: &str, folder: &Path, is_kept: bool) -> String {
         let server = Server::http("127.0.0.1:0").unwrap();
         let address = server.server_addr().to_ip().unwrap();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         std::thread::scope(|scope| {
-            scope.spawn(|| answer(server.recv().unwrap(), folder));
+            scope.spawn(|| answer(server.recv().unwrap(), folder, is_kept));
             let mut stream = TcpStream::connect(address).unwrap();
             write!(
                 stream,
@@ -175,6 +190,20 @@ mod tests {
         for (name, value) in crate::headers::headers("Cargo.toml") {
             assert!(text.contains(&format!("{name}: {value}\r\n")), "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_worked_on_is_not_kept_unless_asked_for() {
+        let folder = std::env::temp_dir().join(format!("floatscope-serve-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("service-worker.js"), "it();\n").unwrap();
+        for (is_kept, text) in [(false, super::KEEPS_NOTHING), (true, "it();\n")] {
+            let response = response_of("GET", "/service-worker.js", &folder, is_kept);
+            assert!(response.ends_with(&format!("\r\n\r\n{text}")), "{response}");
+            assert_eq!(response.matches("Content-Type: ").count(), 1, "{response}");
+            assert!(response.contains("connect-src 'self'"), "{response}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

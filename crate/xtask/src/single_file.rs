@@ -30,9 +30,12 @@ pub(crate) fn command(mut options: Options) -> Result<()> {
     make(&build::dist(), &out.unwrap_or_else(usual))
 }
 
+/// Its name.
+pub(crate) const NAME: &str = "floatscope.html";
+
 /// Where it is written unless something else is said.
 pub(crate) fn usual() -> PathBuf {
-    build::dist().join("floatscope.html")
+    build::dist().join(NAME)
 }
 
 /// Makes it of a built page.
@@ -70,17 +73,19 @@ fn html(dist: &Path) -> Result<String> {
             format!("href=\"data:image/svg+xml;base64,{icon}\""),
         ),
         (
-            "<link rel=\"stylesheet\" href=\"style.css\">",
-            format!("<style>{style}</style>"),
-        ),
-        (
-            "<script type=\"module\" src=\"main.js\"></script>\n",
+            "<link rel=\"manifest\" href=\"manifest.webmanifest\">\n",
             String::new(),
         ),
         (
-            "</body>",
-            format!("{carried}<script type=\"module\">{first}</script>\n</body>"),
+            "<link rel=\"stylesheet\" href=\"style.css\">",
+            format!("<style>{style}</style>"),
         ),
+        // It runs when the rest has been read, and also where that is cut off.
+        (
+            "<script type=\"module\" src=\"main.js\"></script>",
+            format!("<script type=\"module\">{first}</script>"),
+        ),
+        ("</body>", format!("{carried}</body>")),
     ] {
         ensure!(page.matches(what).count() == 1, "one {what} in the page");
         page = page.replacen(what, &instead, 1);
@@ -127,7 +132,9 @@ fn files(dist: &Path) -> Result<Vec<File>> {
 
 /// Parts of the document that are no scripts to the browser: what is packed and what unpacks it.
 fn carried(files: &[File], unpacker: &str, decoder: &[u8]) -> Result<String> {
-    let sizes = files.iter().map(|(path, bytes)| json!([path, bytes.len()]));
+    let sizes = files
+        .iter()
+        .map(|(path, bytes)| json!([path, bytes.len(), floatscope_unpack::sum(bytes)]));
     let others = ["engine/lab_bg.wasm", "engine/lab_relaxed_bg.wasm"];
     let same = others.map(|other| (other.to_owned(), Value::from(LAB)));
     let contents = json!({

@@ -20,19 +20,22 @@ export const origin = 'http://floatscope.localhost';
 /**
  * @typedef {{method: string, url: string, bytes: number}} Seen
  *   a request with an absolute URL and the length of its body
- * @typedef {{port: number, seen: Seen[], close: () => Promise<void>}} Server
+ * @typedef {{port: number, seen: Seen[], cut: (isCut: boolean) => void, close: () => Promise<void>}} Server
+ *   one that is cut off hears what it is asked, and never answers
  */
 
-/** @returns {Promise<Server>} */
-export async function startServer() {
-  const rules = parseHeaders(await readFile(join(dist, '_headers'), 'utf8'));
+/** @param {string} [folder] that is served @returns {Promise<Server>} */
+export async function startServer(folder = dist) {
+  const rules = parseHeaders(await readFile(join(folder, '_headers'), 'utf8'));
+  let isOff = false;
   /** @type {Seen[]} */
   const seen = [];
   const server = createServer((request, response) => {
     const entry = { method: request.method ?? '', url: request.url ?? '', bytes: 0 };
     seen.push(entry);
+    if (isOff) return request.socket.destroy();
     request.on('data', (chunk) => (entry.bytes += chunk.length));
-    request.on('end', () => respond(entry.url, rules, response));
+    request.on('end', () => respond(entry.url, folder, rules, response));
   });
   // A tunnel to another host: written down and refused.
   server.on('connect', (request, socket) => {
@@ -43,7 +46,7 @@ export async function startServer() {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return { port: address.port, seen, close: () => closed(server) };
+  return { port: address.port, seen, cut: (isCut) => { isOff = isCut; }, close: () => closed(server) };
 }
 
 /** @param {import('node:http').Server} server */
@@ -54,14 +57,15 @@ async function closed(server) {
 
 /**
  * @param {string} url
+ * @param {string} folder
  * @param {Rule[]} rules
  * @param {import('node:http').ServerResponse} response
  */
-async function respond(url, rules, response) {
+async function respond(url, folder, rules, response) {
   const { origin: host, pathname } = new URL(url, origin);
   const path = pathname === '/' ? '/index.html' : decodeURIComponent(pathname);
   const isSource = path.startsWith('/source/');
-  const file = isSource ? join(source, normalize(path.slice('/source'.length))) : join(dist, normalize(path));
+  const file = isSource ? join(source, normalize(path.slice('/source'.length))) : join(folder, normalize(path));
   const found = host === origin && (await stat(file).catch(() => undefined))?.isFile();
   if (!found) return response.writeHead(404).end();
   for (const rule of rules.filter((rule) => rule.matches(path))) {
