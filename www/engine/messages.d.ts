@@ -160,7 +160,7 @@ export interface FigureColumns {
   joint_entropy: Float64Array;
   wasted_bytes: Float64Array;
   /** 1 where the figures are those of a sample. */
-  estimate: Float64Array;
+  estimate?: Float64Array;
   label: string[];
   casts?: CastColumns;
 }

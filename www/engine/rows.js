@@ -98,7 +98,7 @@ export class Rows extends NamedRows {
     columns.index.forEach((row, i) => {
       this.settle(row, false);
       this.#labels[row] = this.once(columns.label[i]);
-      this.estimates[row] = columns.estimate[i];
+      this.estimates[row] = columns.estimate?.[i] ?? 0;
     });
     for (const row of columns.failed) this.settle(row, true);
     if (columns.casts) this.#addCasts(columns.casts);

@@ -18,6 +18,8 @@ export const addressOf = (text, isSampled) => ({ text, isSampled, hub: typed('hu
 
 /** @param {(text: string) => void} open what becomes of an address in this document */
 export function wireAddress(open) {
+  // The page as one file names no other.
+  if (isRemote) byId('to-local').setAttribute('href', 'index.html');
   const input = /** @type {HTMLInputElement} */ (byId('address-input'));
   byId('address').addEventListener('submit', (event) => {
     event.preventDefault();
