@@ -116,6 +116,8 @@ async function wholeOf(url, token, asking = ASKING) {
 class RemoteFile {
   /** Its first bytes, where they are kept. @type {Uint8Array | undefined} */
   #head;
+  /** Functions cannot be sent to another worker. @type {Asking} */
+  #asking;
 
   /** @param {RemotePlace} place @param {Asking} [asking] */
   constructor({ url, size, version, movedTo, token }, asking = ASKING) {
@@ -127,7 +129,11 @@ class RemoteFile {
     /** Where its server sent us: it need not be asked each time. */
     this.movedTo = movedTo;
     this.token = token;
-    this.asking = asking;
+    this.#asking = asking;
+  }
+
+  get asking() {
+    return this.#asking;
   }
 
   /** @param {number} begin @param {number} end */
