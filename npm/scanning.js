@@ -46,6 +46,8 @@ class Scanning {
   #ahead = [];
   #mostAhead = AHEAD.here;
   #isDone = false;
+  /** Whether nobody wants more tensors. */
+  #isLeft = false;
   /** Tensors of which nothing is missing, in the order in which that was so. @type {number[]} */
   #settled = [];
   /** @type {Set<number>} */
@@ -78,6 +80,8 @@ class Scanning {
 
   /** @returns {Promise<IteratorResult<any, undefined>>} */
   async next() {
+    if (this.#isLeft) return { done: true, value: undefined };
+    this.#throwWhatEnded();
     while (this.#given === this.#settled.length && !this.#isDone) await this.#advance();
     if (this.#given === this.#settled.length) return { done: true, value: undefined };
     return { done: false, value: JSON.parse(/** @type {string} */ (this.#core.tensor(this.#settled[this.#given++]))) };
@@ -85,6 +89,7 @@ class Scanning {
 
   /** @returns {Promise<IteratorResult<any, undefined>>} */
   async return() {
+    this.#isLeft = true;
     if (!this.#isDone) this.#end(new FloatscopeError('the scan was left before its end'));
     return { done: true, value: undefined };
   }

@@ -188,6 +188,7 @@ test('a loop that is left ends the scan; one that is not can be followed by the 
   const left = floatscope.scan('sharded');
   for await (const tensor of left) if (tensor.name) break;
   await assert.rejects(left.report(), /left before its end/);
+  assert((await left.next()).done);
 });
 
 test('a file that cannot be read is an error that says where; one tensor is a problem, and the rest goes on', options, async () => {
