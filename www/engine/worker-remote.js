@@ -23,24 +23,41 @@ class Trouble extends Error {
 /** The wasm module of this worker: each of them judges. */
 const judging = () => /** @type {typeof wasm_bindgen} */ (core);
 
-const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/**
+ * Who asks, and until when: its fetch ends then, too.
+ * @typedef {{fetch: (url: string, init: RequestInit) => Promise<Response>, signal?: AbortSignal}} Asking
+ */
+/** @type {Asking} */
+const ASKING = { fetch: (url, init) => fetch(url, init) };
+
+/** Waits, unless nobody asks any more. @param {number} ms @param {AbortSignal | undefined} signal */
+const pause = (ms, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+  const done = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', done);
+    resolve();
+  };
+  const timer = setTimeout(done, ms);
+  signal?.addEventListener('abort', done);
+});
 
 /**
  * Waits before the next attempt, or gives up.
- * @param {unknown} error @param {number} failures in a row @param {number} spread
+ * @param {unknown} error @param {number} failures in a row @param {number} spread @param {Asking} asking
  */
-async function waitAfter(error, failures, spread) {
+async function waitAfter(error, failures, spread, { signal }) {
+  if (signal?.aborted) throw new SourceError('the scan was stopped');
   if (!(error instanceof Trouble)) throw error;
   const delay = error.again ? judging().retry_delay_ms(failures, error.wait_ms ?? undefined, spread) : undefined;
   if (delay === undefined) throw new SourceError(failures > 1 ? `${error.message} (tried ${failures} times)` : error.message);
-  await pause(delay);
+  await pause(delay, signal);
 }
 
-/** A browser does not say why nothing came: whether a server is there at all tells. @param {string} url @returns {Promise<Trouble>} */
-async function unreachable(url) {
+/** A browser does not say why nothing came: whether a server is there at all tells. @param {string} url @param {Asking} asking @returns {Promise<Trouble>} */
+async function unreachable(url, asking) {
   const stop = new AbortController();
   try {
-    await fetch(url, { mode: 'no-cors', credentials: 'omit', signal: stop.signal });
+    await asking.fetch(url, { mode: 'no-cors', credentials: 'omit', signal: stop.signal });
     stop.abort();
     return new Trouble('the server is there and does not let pages of other sites read it: it sends no Access-Control-Allow-Origin', false);
   } catch {
@@ -49,21 +66,22 @@ async function unreachable(url) {
 }
 
 /**
- * @param {string} url @param {string | null} token @param {[begin: number, end: number] | null} range
+ * @param {string} url @param {string | null} token @param {[begin: number, end: number] | null} range @param {Asking} asking
  * @returns {Promise<{response: Response, stop: AbortController}>}
  */
-async function asked(url, token, range) {
+async function asked(url, token, range, asking) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (range) headers.Range = `bytes=${range[0]}-${range[1] - 1}`;
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (asking.signal?.aborted) throw new SourceError('the scan was stopped');
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
-    return { response: await fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal }), stop };
+    return { response: await asking.fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal }), stop };
   } catch {
     if (stop.signal.aborted) throw new Trouble('the server does not answer', true);
-    throw await unreachable(url);
+    throw await unreachable(url, asking);
   } finally {
     clearTimeout(timer);
   }
@@ -80,16 +98,16 @@ function judged(response, exchange) {
   })));
 }
 
-/** A small file, whole. @param {string} url @param {string | null} token @returns {Promise<Uint8Array>} */
-async function wholeOf(url, token) {
+/** A small file, whole. @param {string} url @param {string | null} token @param {Asking} [asking] @returns {Promise<Uint8Array>} */
+async function wholeOf(url, token, asking = ASKING) {
   for (let failures = 1; ; failures++) {
     try {
-      const { response } = await asked(url, token, null);
+      const { response } = await asked(url, token, null, asking);
       const { what, again, wait_ms } = judged(response, { is_whole: true, has_token: token !== null });
       if (what !== null) throw new Trouble(what, again, wait_ms);
       return new Uint8Array(await response.arrayBuffer().catch((error) => { throw new Trouble(`the connection ended: ${error.message}`, true); }));
     } catch (error) {
-      await waitAfter(error, failures, url.length);
+      await waitAfter(error, failures, url.length, asking);
     }
   }
 }
@@ -98,9 +116,11 @@ async function wholeOf(url, token) {
 class RemoteFile {
   /** Its first bytes, where they are kept. @type {Uint8Array | undefined} */
   #head;
+  /** Functions cannot be sent to another worker. @type {Asking} */
+  #asking;
 
-  /** @param {RemotePlace} place */
-  constructor({ url, size, version, movedTo, token }) {
+  /** @param {RemotePlace} place @param {Asking} [asking] */
+  constructor({ url, size, version, movedTo, token }, asking = ASKING) {
     this.url = url;
     /** Infinity where nobody says it. */
     this.size = size;
@@ -109,6 +129,11 @@ class RemoteFile {
     /** Where its server sent us: it need not be asked each time. */
     this.movedTo = movedTo;
     this.token = token;
+    this.#asking = asking;
+  }
+
+  get asking() {
+    return this.#asking;
   }
 
   /** @param {number} begin @param {number} end */
@@ -117,7 +142,7 @@ class RemoteFile {
   }
 
   arrayBuffer() {
-    return wholeOf(this.url, this.token).then(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
+    return wholeOf(this.url, this.token, this.asking).then(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
   }
 
   /** @param {number} begin @param {number} end */
@@ -151,7 +176,7 @@ class RemoteFile {
   /** Asks for a range; the body is that, or its beginning. @param {number} begin @param {number} end @returns {Promise<{reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController}>} */
   async request(begin, end) {
     const { movedTo } = this;
-    const { response, stop } = await asked(movedTo ?? this.url, movedTo ? null : this.token, [begin, end]);
+    const { response, stop } = await asked(movedTo ?? this.url, movedTo ? null : this.token, [begin, end], this.asking);
     if (movedTo && response.status >= 400) {
       // Such addresses expire.
       this.movedTo = null;
@@ -230,7 +255,7 @@ class RemotePart {
             if (done) throw new Trouble(`the connection ended at byte ${at}`, true);
           } catch (error) {
             answer = undefined;
-            await waitAfter(error, ++failures, at);
+            await waitAfter(error, ++failures, at, file.asking);
           }
         }
         return undefined;
@@ -268,9 +293,11 @@ function readableFiles(checkpoint) {
 
 /**
  * The files at an address, as a checkpoint.
- * @param {import('./messages.js').Address} address
+ * @param {Omit<import('./messages.js').Address, 'isSampled'>} address
+ * @param {Asking} [asking]
+ * @param {(place: RemotePlace) => File} [opened] a file that was found
  */
-async function found({ text, hub, token }) {
+async function found({ text, hub, token }, asking = ASKING, opened = readable) {
   const finding = new wasm_bindgen.RemoteFinding(text, hub);
   // A token is for the hub, or for the one server that was named.
   const trusted = new URL(hub || 'https://huggingface.co').origin;
@@ -278,7 +305,7 @@ async function found({ text, hub, token }) {
   const tokenFor = (/** @type {string} */ url) => ([trusted, host].includes(new URL(url).origin) ? token || null : null);
   for (let url = finding.wants(); url; url = finding.wants()) {
     try {
-      finding.feed(await wholeOf(url, tokenFor(url)));
+      finding.feed(await wholeOf(url, tokenFor(url), asking));
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       finding.failed(sentenceOf(error));
@@ -286,7 +313,7 @@ async function found({ text, hub, token }) {
   }
   const { name, files, beside, indexes, problems } = JSON.parse(finding.finish());
   /** @param {{name: string, url: string, bytes: number | null}} file @returns {NamedFile} */
-  const named = ({ name, url, bytes }) => ({ name, file: readable({ url, size: bytes ?? Infinity, version: null, movedTo: null, token: tokenFor(url) }) });
+  const named = ({ name, url, bytes }) => ({ name, file: opened({ url, size: bytes ?? Infinity, version: null, movedTo: null, token: tokenFor(url) }) });
   const one = (/** @type {string} */ ending) => beside.filter((/** @type {{name: string}} */ { name }) => name.endsWith(ending)).map(named)[0] ?? null;
   return {
     name, problems: /** @type {[string, string][]} */ (problems), files: /** @type {NamedFile[]} */ (files.map(named)),

@@ -93,9 +93,9 @@ function explain(error) {
  * @property {() => Promise<void>} cancel
  */
 
-/** The best way that the browser has. @param {Blob | RemotePart} part @returns {ChunkReader} */
+/** The best way that the browser has; what is no Blob knows its own. @param {Blob | {reader: () => ChunkReader}} part @returns {ChunkReader} */
 function readerOf(part) {
-  if (part instanceof RemotePart) return part.reader();
+  if ('reader' in part) return part.reader();
   try {
     return byobReader(part.stream().getReader({ mode: 'byob' }));
   } catch {

@@ -1,8 +1,9 @@
 //! Headers, plan, results and report of one checkpoint.
 
+use floatscope_core::cast::{Cast, CastSet, Casting};
 use floatscope_core::export::{Export, Writing};
 use floatscope_core::plan::{self, SampleSize};
-use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, to_json};
+use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, Sections, to_json};
 use floatscope_core::work::Seen;
 use floatscope_core::{Job, scan::wire};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -74,6 +75,39 @@ impl Coordinator {
         self.job.sample(SampleSize::default());
     }
 
+    /// The same of about so many bytes.
+    pub fn sample_of(&mut self, bytes: f64) {
+        self.job.sample(SampleSize {
+            bytes: bytes as u64,
+            ..SampleSize::default()
+        });
+    }
+
+    /// Leaves parts out of the report.
+    pub fn only(&mut self, stats: bool, ancestry: bool, casts: bool) {
+        self.job.only(Sections {
+            stats,
+            ancestry,
+            casts,
+        });
+    }
+
+    /// Only these casts, by key and joined by commas.
+    ///
+    /// # Errors
+    /// Names the key that is no cast's.
+    pub fn cast(&mut self, keys: &str) -> Result<(), String> {
+        if let Some(unknown) = keys.split(',').find(|key| Cast::of_key(key).is_none()) {
+            return Err(format!("there is no cast \"{unknown}\""));
+        }
+        let is_wanted = |cast: &Cast| keys.split(',').any(|key| key == cast.key);
+        self.job.cast(Casting {
+            wanted: CastSet::of(is_wanted),
+            ..Casting::default()
+        });
+        Ok(())
+    }
+
     /// All headers are in: makes the plan for so many scanners.
     pub fn start(&mut self, scanners: u32) {
         let figures = self.job.start(u64::from(scanners));
@@ -129,6 +163,11 @@ impl Coordinator {
     /// the scan is done.
     pub fn casts_waiting_bytes(&self) -> f64 {
         self.job.casts_waiting_bytes() as f64
+    }
+
+    /// Whether a second look at a tensor would add nothing.
+    pub fn has_all_casts(&self, index: usize) -> bool {
+        self.job.has_all_casts(index)
     }
 
     /// Plans the second look: runs are handed out and merged as in the scan.

@@ -147,6 +147,11 @@ fn compile(module: &Module) -> Result<PathBuf> {
     Ok(kept)
 }
 
+/// Compiles the module that scans.
+pub(crate) fn compile_scan() -> Result<PathBuf> {
+    compile(&MODULES[0])
+}
+
 fn wasm_folder() -> PathBuf {
     shell::target_dir().join("wasm")
 }
@@ -195,22 +200,38 @@ fn flags() -> String {
 /// from a local file.
 fn bind(built: &Path, module: &Module, out: &Path) -> Result<PathBuf> {
     let name = module.glue();
-    Bindgen::new()
-        .input_path(built)
-        .out_name(name)
+    binding(built, name)
         .no_modules(true)?
         .no_modules_global(module.global)?
         .typescript(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .omit_default_module_path(true)
-        // Every browser with SIMD has it: no substitute is needed.
-        .encode_into(EncodeInto::Always)
         .generate(out)
         .context("wasm-bindgen")?;
     let glue = out.join(format!("{name}.js"));
     copy_file(&glue, &glue)?;
     Ok(out.join(format!("{name}_bg.wasm")))
+}
+
+/// The same as an ES module, for the package of npm: `floatscope.js`, `floatscope_bg.wasm`.
+pub(crate) fn bind_for_npm(built: &Path, out: &Path) -> Result<()> {
+    binding(built, "floatscope")
+        .web(true)?
+        .typescript(false)
+        .generate(out)
+        .context("wasm-bindgen")
+}
+
+/// What all glue has in common.
+fn binding(built: &Path, name: &str) -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(built)
+        .out_name(name)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .omit_default_module_path(true)
+        // Every browser with SIMD has it: no substitute is needed.
+        .encode_into(EncodeInto::Always);
+    bindgen
 }
 
 /// [`bind`]; of a relaxed module only the wasm is kept, since a worker runs it with its twin's glue.
@@ -244,7 +265,7 @@ fn join_worker(out: &Path) -> Result<()> {
 }
 
 /// Empties a folder without removing it: a server may be serving it.
-fn clear(folder: &Path) -> Result<()> {
+pub(crate) fn clear(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! The project's tools: `cargo xtask build | single-file | serve | test | bench`.
+//! The project's tools: `cargo xtask build | single-file | npm | serve | test | bench`.
 //!
 //! A build needs cargo alone, so the glue generator of wasm-bindgen is used as
 //! a library. Tests also need Node, npm, Python and two browsers; what is
@@ -9,6 +9,7 @@ mod build;
 mod bundle;
 mod headers;
 mod icon;
+mod npm;
 mod offline;
 mod options;
 mod serve;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   build [--out DIR]            the page and its wasm into dist/ (or DIR)
   single-file [--out FILE]     the page as one file that runs from the disk and may connect
                                nowhere: build, then dist/floatscope.html (or FILE)
+  npm [--out DIR]              the package for npm into target/npm (or DIR)
   serve [--port N] [--open] [--installable]
                                build, then serve dist/ on 127.0.0.1; --installable lets
                                browsers keep the page, as they do on a host
@@ -56,6 +58,7 @@ fn dispatch() -> anyhow::Result<ExitCode> {
     match command.as_str() {
         "build" => build::command(options)?,
         "single-file" => single_file::command(options)?,
+        "npm" => npm::command(options)?,
         "serve" => serve::command(options)?,
         "test" => return test::command(options),
         "bench" => bench::command(options)?,

@@ -31,6 +31,11 @@ impl Job {
         waiting.fold(0, |sum, (index, _)| sum.saturating_add(bytes(index)))
     }
 
+    /// Whether a second look at a tensor would add nothing: its casts are there, or it has none.
+    pub fn has_all_casts(&self, tensor: usize) -> bool {
+        self.remaining.get(tensor).is_none_or(Option::is_none)
+    }
+
     /// Makes the plan for a second look, which completes the casts. Runs are handed out and merged as
     /// before.
     pub fn look_again(&mut self) {

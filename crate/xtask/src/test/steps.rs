@@ -2,7 +2,7 @@
 
 use super::tally::{Tally, counted};
 use crate::setup::{self, Browser};
-use crate::{build, shell, single_file, wasm};
+use crate::{build, npm, shell, single_file, wasm};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -99,6 +99,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "ancestry",
         says: "verdicts on tensors with a known past, one or more of each",
         run: ancestry,
+    },
+    Step {
+        name: "npm",
+        says: "the package for npm: packed, installed, its types checked, run in Node",
+        run: npm_package,
     },
     Step {
         name: "chromium",
@@ -286,10 +291,11 @@ fn types() -> Result<Tally> {
     Ok(checked.sum())
 }
 
-/// The page has a DOM, a worker has none, and the tests have Node.
+/// The page has a DOM, a worker and the package for npm have none, and the tests have Node.
 const PROJECTS: &[&str] = &[
     "tsconfig.page.json",
     "tsconfig.worker.json",
+    "tsconfig.npm.json",
     "tsconfig.json",
 ];
 
@@ -328,7 +334,17 @@ fn native_command() -> Result<PathBuf> {
     Ok(shell::target_dir().join("debug").join(name))
 }
 
-/// What browsers open: checkpoints, the page, the page as one file. Once is enough for all steps.
+fn npm_package() -> Result<Tally> {
+    setup::node_packages()?;
+    npm::make(&npm::usual())?;
+    let mut node = shell::in_root("node");
+    node.args(["--test", "--test-reporter=spec"]);
+    node.arg("tests/npm/npm.test.mjs");
+    node.env("FLOATSCOPE_NPM", npm::usual());
+    counted(node.env("FLOATSCOPE", native_command()?))
+}
+
+/// What browsers open: checkpoints, the page, the page as one file, the package. Once is enough for all steps.
 fn prepare_browsers() -> Result<()> {
     static PREPARED_HERE: Once = Once::new();
     if std::env::var_os(PREPARED).is_some() || PREPARED_HERE.is_completed() {
@@ -342,6 +358,7 @@ fn prepare_browsers() -> Result<()> {
     native_command()?;
     build::build(&build::dist())?;
     single_file::make(&build::dist(), &single_file::usual())?;
+    npm::make(&npm::usual())?;
     PREPARED_HERE.call_once(|| {});
     Ok(())
 }
@@ -357,6 +374,7 @@ fn browser(browser: Browser, is_wanted: fn(&Path) -> bool) -> Result<Tally> {
     node.env(browser.variable(), program);
     node.env("FLOATSCOPE", native_command()?);
     node.env("ORACLE_DIR", setup::oracle_folder());
+    node.env("FLOATSCOPE_NPM", npm::usual());
     counted(&mut node)
 }
 
