@@ -387,6 +387,8 @@ export interface Session {
   open(files: File[]): unknown;
   openSample(): unknown;
   cancel(): unknown;
+  /** Leaves nothing open and no worker running. */
+  end(): unknown;
   /** Reads the file once more for the casts that are missing. */
   look(): unknown;
   endLook(): unknown;
@@ -395,3 +397,6 @@ export interface Session {
   microscope(text: string, format: string): Promise<Microscope | { error: string }>;
   onchange(callback: (state: State) => void): unknown;
 }
+
+/** What the views of a checkpoint need of it, whether it is read or a report tells of it. */
+export type Shown = Pick<Session, 'state' | 'formats' | 'casts' | 'tensor'>;

@@ -5,7 +5,7 @@
 // exceptions are what makes a text tokens and what brings products to a GPU: they
 // are large, and fetched from where the page came from when they are asked for.
 
-import { supplied } from './supply.js';
+import { manners, supplied } from './supply.js';
 
 /** @typedef {import('./messages.js').Core | 'tokenizer' | 'lab_gpu'} Core */
 
@@ -39,11 +39,16 @@ const workerUrl = (...scripts) => URL.createObjectURL(new Blob(scripts, { type: 
 
 /**
  * The one place that turns a string into the address of a script. Only what
- * `workerUrl` made gets through.
- * @type {{createScriptURL: (url: string) => any}}
+ * `workerUrl` made gets through. It is made when it is needed, and once: another's page may forbid it.
+ * @type {{createScriptURL: (url: string) => any} | undefined}
  */
-const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', { createScriptURL: ownUrl })
-  ?? { createScriptURL: ownUrl };
+let policy;
+
+/** @param {string} url @returns {any} */
+function trusted(url) {
+  policy ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', { createScriptURL: ownUrl }) ?? { createScriptURL: ownUrl };
+  return /** @type {NonNullable<typeof policy>} */ (policy).createScriptURL(url);
+}
 
 /** @param {string} url */
 function ownUrl(url) {
@@ -70,8 +75,8 @@ export function loadArtifacts() {
   return loading;
 }
 
-/** Begins when the page has started. @template T @param {() => Promise<T>} begin @returns {Promise<T>} */
-const later = (begin) => new Promise((resolve) => { setTimeout(resolve, LATER_MS); }).then(begin);
+/** Begins when the page has started; a guest does without. @template T @param {() => Promise<T>} begin @returns {Promise<T>} */
+const later = (begin) => (manners.isGuest ? Promise.reject(new Error('this is only on the page')) : new Promise((resolve) => { setTimeout(resolve, LATER_MS); }).then(begin));
 
 /** @returns {Promise<Artifacts>} */
 async function load() {
@@ -89,8 +94,8 @@ async function load() {
   const gpuUrl = once(async () => workerUrl(await scriptOf('lab_gpu.js'), script));
   return {
     module: (core) => (core === 'scan' || core === 'compare' ? modules[core] : onDemand[core]()),
-    startWorker: (name) => new Worker(policy.createScriptURL(url), { name }),
-    startGpuWorker: async (name) => new Worker(policy.createScriptURL(await gpuUrl()), { name }),
+    startWorker: (name) => new Worker(trusted(url), { name }),
+    startGpuWorker: async (name) => new Worker(trusted(await gpuUrl()), { name }),
   };
 }
 

@@ -23,8 +23,13 @@ export const origin = 'http://floatscope.localhost';
  * @typedef {{port: number, seen: Seen[], close: () => Promise<void>}} Server
  */
 
-/** @returns {Promise<Server>} */
-export async function startServer() {
+/**
+ * What other hosts answer, by their origins; nothing is "not found".
+ * @typedef {Record<string, (path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) => unknown>} Others
+ */
+
+/** @param {Others} [others] @returns {Promise<Server>} */
+export async function startServer(others = {}) {
   const rules = parseHeaders(await readFile(join(dist, '_headers'), 'utf8'));
   /** @type {Seen[]} */
   const seen = [];
@@ -32,7 +37,11 @@ export async function startServer() {
     const entry = { method: request.method ?? '', url: request.url ?? '', bytes: 0 };
     seen.push(entry);
     request.on('data', (chunk) => (entry.bytes += chunk.length));
-    request.on('end', () => respond(entry.url, rules, response));
+    request.on('end', () => {
+      const { origin: host, pathname } = new URL(entry.url, origin);
+      if (others[host]) others[host](decodeURIComponent(pathname), response, request);
+      else respond(entry.url, rules, response);
+    });
   });
   // A tunnel to another host: written down and refused.
   server.on('connect', (request, socket) => {
