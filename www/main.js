@@ -2,6 +2,7 @@
 // Wires the session to the views. State flows one way: session → state → views.
 
 import { createSession } from './engine/session.js';
+import { addressOf, isRemote, showAddress, wireAddress } from './views/address.js';
 import { showBar } from './views/bar.js';
 import { castsView } from './views/casts.js';
 import { wireChooser } from './views/chooser.js';
@@ -14,8 +15,10 @@ import { ModuleMap } from './views/map.js';
 import { wireMenu } from './views/menu.js';
 import { CastMatrix } from './views/matrix.js';
 import { openedFrom } from './views/opened.js';
+import { permalinks } from './views/permalink.js';
 import { problemsIn } from './views/problems.js';
 import { showProgress } from './views/progress.js';
+import { sampleNote } from './views/sample-note.js';
 import { save, stem } from './views/save.js';
 import { VERDICTS } from './views/scan-map.js';
 import { scanSummary } from './views/summary.js';
@@ -34,12 +37,29 @@ const matrix = new CastMatrix(session, openTensor);
 const showCasts = castsView(session, (key) => matrix.rankBy(key));
 const showSummary = scanSummary((query) => list.filter(query));
 const showProblems = problemsIn(byId('problems'));
+const showSample = sampleNote(() => openAddress(session.state.address?.text ?? '', false));
 const tensor = tensorView(session, { step: (direction) => opened.step(direction) });
-const opened = openedFrom(byId('tensor'), list, tensor);
+const opened = openedFrom(byId('tensor'), list, tensor, (row) => links.ofTensor(row));
 
 const formats = formatsView(session);
 const compare = compareView(session, show);
 const openLab = labView(session);
+const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab });
+
+/** Where an address is read; elsewhere its document is called. @param {string} text @param {boolean} isSampled */
+function openAddress(text, isSampled) {
+  if (document.documentElement.dataset.document === 'file') session.refuse('This file may connect nowhere, so that it cannot read from an address.');
+  else if (!isRemote) return location.replace(`remote.html${location.hash}`);
+  showAddress(text);
+  if (isRemote) session.openAddress(addressOf(text, isSampled));
+}
+
+/** In the document that may connect, files of one's own are not read. @param {() => void} open */
+function openOwn(open) {
+  links.closed();
+  if (isRemote) session.refuse('This page may connect to other places, so it reads no files of yours. Open them on the page for local files, which may connect nowhere.');
+  else open();
+}
 
 /** The list, and what is opened from it, that are on the screen. */
 const here = () => (compare.isShown ? compare : { list, opened, pair: tensor });
@@ -68,6 +88,7 @@ function show() {
   byId('summary').hidden = !overview;
   byId('tensors').hidden = !rows.length;
   showSummary(state);
+  showSample(state);
   showProblems(overview?.problems ?? []);
   if (phase === 'reading header' || phase === 'failed') opened.close();
   showCasts(state);
@@ -76,6 +97,7 @@ function show() {
   list.update(state);
   tensor.update();
   compare.update();
+  links.update();
 }
 
 function showComparison() {
@@ -105,20 +127,27 @@ function follow() {
   const isFormats = formats.follow();
   if (location.hash === '#formats') return;
   compare.follow();
-  if (!isFormats && wasComparing === compare.isShown) here().opened.close();
+  if (!isFormats && wasComparing === compare.isShown && !links.begin()) here().opened.close();
 }
 
 /** @param {string} id @param {(button: HTMLButtonElement) => void} click */
 const onClick = (id, click) => byId(id).addEventListener('click', ({ currentTarget }) => click(/** @type {HTMLButtonElement} */ (currentTarget)));
 
 wireChooser({
-  open: (files) => session.open(files),
+  open: (files) => openOwn(() => session.open(files)),
   compare(files) {
     comparison.compare(files);
     compare.enter();
   },
-  openSample: () => session.openSample(),
+  openSample() {
+    links.closed();
+    session.openSample();
+  },
   name: () => (session.state.overview ? session.state.overview.checkpoint.name : null),
+});
+wireAddress((text) => {
+  links.opened(text);
+  openAddress(text, true);
 });
 onClick('cancel', () => (compare.isShown ? comparison : session).cancel());
 onClick('back', () => compare.leave());
@@ -140,3 +169,4 @@ session.onchange(show);
 comparison.onchange(showComparison);
 compare.follow();
 show();
+links.begin();

@@ -125,6 +125,8 @@ export interface TensorReport {
   dtype: string;
   shape: number[];
   bytes: number;
+  /** Of a sample. */
+  sample?: TensorSample;
   stats: Statistics | Complex<Statistics>;
   bits: Bits | Complex<Bits>;
   exponents: Exponents | Complex<Exponents>;
@@ -152,6 +154,8 @@ export interface Part {
   stats: Statistics;
   bits: Bits;
   exponents: Exponents;
+  /** Of a sample. */
+  intervals?: IntervalTable;
 }
 
 export interface Problem {
@@ -226,7 +230,31 @@ export interface Recommendation {
   says: string;
 }
 
+/** What a sample of a checkpoint reads; its figures are estimates. */
+export interface SampleTotals {
+  bytes: number;
+  of: number;
+  /** Tensors of which a sample is read, that are read whole, and of which nothing is read. */
+  sampled: number;
+  whole: number;
+  left_out: number;
+}
+
+/** Where figures lie with 95 % confidence, by their keys; null where that cannot be told. */
+export type IntervalTable = { [key: string]: [Figure, Figure] | null } & { quantiles?: Record<string, [Figure, Figure] | null> };
+
+/** What the figures of a sampled tensor rest on. */
+export interface TensorSample {
+  elements: number;
+  of: number;
+  stretch: number;
+  firsts: number[];
+  intervals: IntervalTable | Complex<IntervalTable>;
+}
+
 export interface Overview {
+  /** Where a sample stands for the whole. */
+  sample?: SampleTotals;
   headline: string;
   checkpoint: Checkpoint;
   problems: Problem[];
@@ -305,6 +333,8 @@ export interface State {
   ignored: string[];
   /** Files that the lab reads. */
   forLab: string[];
+  /** What is open, where that is not on this machine. */
+  address: import('./engine/messages.js').Address | null;
   /** A sentence, when there is nothing to show. */
   error: string | null;
   progress: Progress;
@@ -385,6 +415,8 @@ export interface Session {
   readonly formats: FormatRange[];
   readonly casts: Cast[];
   open(files: File[]): unknown;
+  openAddress(address: import('./engine/messages.js').Address): unknown;
+  refuse(why: string): unknown;
   openSample(): unknown;
   cancel(): unknown;
   /** Leaves nothing open and no worker running. */

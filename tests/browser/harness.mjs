@@ -22,30 +22,32 @@ export const patience_ms = 60_000;
 /**
  * A browser for the tests of one file, started before them and ended after.
  *
- * @returns {{open: (before?: () => void) => Promise<Tab>, browser: () => import('puppeteer-core').Browser, seen: () => Seen[]}}
+ * @param {{direct?: string}} [options] `direct` is a host that is reached without the proxy
+ * @returns {{open: (before?: () => void, path?: string) => Promise<Tab>, browser: () => import('puppeteer-core').Browser, seen: () => Seen[]}}
  */
-export function useBrowser() {
+export function useBrowser({ direct = '' } = {}) {
   /** @type {import('./support/server.mjs').Server} */
   let server;
   /** @type {import('puppeteer-core').Browser} */
   let browser;
   before(async () => {
     server = await startServer();
-    browser = await launch(server.port);
+    browser = await launch(server.port, [], direct);
   });
   after(async () => {
     await browser?.close();
     await server?.close();
   });
-  return { open: (before) => openTab(browser, before), browser: () => browser, seen: () => server.seen };
+  return { open: (before, path) => openTab(browser, before, path), browser: () => browser, seen: () => server.seen };
 }
 
 /**
  * @param {import('puppeteer-core').Browser} browser
  * @param {() => void} [before] runs in the page before its own code does
+ * @param {string} [path] of the document, with what the address says after its #
  * @returns {Promise<Tab>}
  */
-async function openTab(browser, before) {
+async function openTab(browser, before, path = '/') {
   const page = await browser.newPage();
   if (before) await page.evaluateOnNewDocument(before);
   page.setDefaultTimeout(patience_ms);
@@ -55,8 +57,8 @@ async function openTab(browser, before) {
     if (message.type() === 'error' || message.type() === 'warn') errors.push(message.text());
   });
   page.on('pageerror', (error) => errors.push(String(error)));
-  await page.goto(`${origin}/`);
-  await page.waitForSelector('body[data-phase="empty"]');
+  await page.goto(origin + path);
+  await page.waitForSelector(path.includes('#') ? 'body[data-phase]' : 'body[data-phase="empty"]');
   return { page, errors };
 }
 

@@ -2,7 +2,7 @@
 
     python check.py                              everything, with the native command, in a process for each core
     python check.py --only committed,fixtures    some of: comparison derivations committed fixtures
-                                                 casts sharded threads generated diff rotary forward matmul real sample
+                                                 casts sharded threads generated diff rotary forward matmul sampling real sample
     python check.py --processes 1                in one process (with --only, say, to see what a part takes)
     python check.py --report R.json PATH...      a report made elsewhere (page, wasm) of these files
 
@@ -30,6 +30,8 @@ import make_format_tables
 import matmul as all_matmul
 import outliers
 import rotary as all_rotary
+import sampling as all_sampling
+import sampling_coverage
 import selftest
 from committed import differences
 from score import SHOWN, Case, Score, spread
@@ -227,6 +229,18 @@ def matmul(score):
         score.figures(place, figures)
 
 
+def sampling(score, name):
+    """Samples: every figure and every interval, from the bytes at the places that the report names."""
+    for place, figures in all_sampling.check(name):
+        score.figures(place, figures)
+
+
+def coverage(score, kind):
+    """How often intervals of samples hold the truth."""
+    for place, figures in sampling_coverage.check(kind):
+        score.figures(place, figures)
+
+
 def real(score, name):
     """Trained weights as they are, in another type, or in shards."""
     made = {"model": checkpoints.real, "shards": checkpoints.shards}
@@ -247,6 +261,10 @@ PARTS = {
     "rotary": [Case(2, rotary)],
     "forward": [Case(seconds, forward, (name,)) for name, seconds in all_forward.SECONDS.items()],
     "matmul": [Case(15, matmul)],
+    "sampling": [
+        *[Case(seconds, sampling, (name,)) for name, seconds in all_sampling.SECONDS.items()],
+        *[Case(3, coverage, (kind,)) for kind in sampling_coverage.KINDS],
+    ],
     "real": [Case(40 if name in ("model", "F64") else 16, real, (name,)) for name in ("model", *checkpoints.CASTS, "shards")],
     "sample": [Case(2, sample)],
 }

@@ -56,6 +56,8 @@ export type ExportEnding = 'csv' | 'md' | 'html' | 'svg';
 export interface Requests {
   /** Resolves when the headers are read and the scan has begun. */
   open: (checkpoint: CheckpointFiles & { scanners: number }) => void;
+  /** The same for what is at an address, whose files are found first. Resolves with them. */
+  address: (wanted: { address: Address; scanners: number }) => CheckpointFiles & { tokenizer: NamedFile | null };
   /** The same for A and B; `renames` is the table of names that differ. */
   compare: (comparison: { sides: CheckpointFiles[]; renames: string; scanners: number }) => void;
   /** Hands out nothing more, or goes on. */
@@ -182,6 +184,28 @@ export interface DifferenceColumns extends Record<PairColumn, Float64Array> {
 export interface CastColumns {
   index: Uint32Array;
   sqnr_db: Record<string, Float32Array>;
+}
+
+/** A file at an address, as it is sent between workers. */
+export interface RemotePlace {
+  url: string;
+  /** In bytes; Infinity where nobody says it. */
+  size: number;
+  version: string | null;
+  movedTo: string | null;
+  token: string | null;
+}
+
+/** What is read at an address. */
+export interface Address {
+  /** A URL, or a repository of a hub as ORG/MODEL. */
+  text: string;
+  /** The hub; "" is the usual one. */
+  hub: string;
+  /** "" is none. */
+  token: string;
+  /** Whether a sample will do. */
+  isSampled: boolean;
 }
 
 /** A stretch of a file. */

@@ -27,6 +27,7 @@ const emptyState = () => ({
   files: /** @type {State['files']} */ ([]),
   ignored: /** @type {string[]} */ ([]),
   forLab: /** @type {string[]} */ ([]),
+  address: /** @type {State['address']} */ (null),
   error: /** @type {string | null} */ (null),
   progress: noProgress(),
   overview: /** @type {State['overview']} */ (null),
@@ -70,16 +71,37 @@ class PageSession extends Store {
     this.lab.close();
     this.products.close();
     try {
-      const engine = await this.#engines.take({
-        receive: (event) => { if (engine === this.#engine) this.#receive(event); },
-        failed: (what) => { if (engine === this.#engine) this.#lose(what); },
-      });
+      const engine = await this.#takeEngine();
       if (opened !== this.#opened) return engine.end();
       this.#engine = engine;
       await engine.coordinator.request('open', { name, files, indexes, scanners: scannersHere() });
     } catch (error) {
       if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
     }
+  }
+
+  /** @param {import('./messages.js').Address} address what is there is found first */
+  async openAddress(address) {
+    const opened = this.#reset({ address });
+    this.lab.close();
+    this.products.close();
+    try {
+      const engine = await this.#takeEngine();
+      if (opened !== this.#opened) return engine.end();
+      this.#engine = engine;
+      const found = await engine.coordinator.request('address', { address, scanners: scannersHere() });
+      if (opened !== this.#opened) return;
+      this.#given = { ...found, config: found.config ?? null, ignored: [], error: null };
+      this.change({ forLab: filesForLab(this.#given) });
+    } catch (error) {
+      if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
+    }
+  }
+
+  /** Says why something is not opened. @param {string} why */
+  refuse(why) {
+    this.#reset({});
+    this.#fail(why);
   }
 
   async openSample() {
@@ -149,6 +171,15 @@ class PageSession extends Store {
     return coordinator.request('microscope', { text, format });
   }
 
+  async #takeEngine() {
+    /** @type {import('./engine.js').Engine} */
+    const engine = await this.#engines.take({
+      receive: (event) => { if (engine === this.#engine) this.#receive(event); },
+      failed: (what) => { if (engine === this.#engine) this.#lose(what); },
+    });
+    return engine;
+  }
+
   /** What is left of the scan waits while something else is read. @param {boolean} isPaused */
   #pause(isPaused) {
     this.#engine?.coordinator.request('pause', isPaused).catch(() => {});
@@ -181,8 +212,8 @@ class PageSession extends Store {
   /** @param {string} error */
   #fail(error) {
     this.#close();
-    const { files, ignored } = this.state;
-    this.change({ ...emptyState(), phase: 'failed', files, ignored, error });
+    const { files, ignored, address } = this.state;
+    this.change({ ...emptyState(), phase: 'failed', files, ignored, address, error });
   }
 
   /** @param {Event} event */
@@ -217,7 +248,9 @@ class PageSession extends Store {
     if (overview?.checkpoint.tensors === 0 && overview.problems.length) return this.#fail(sentences(overview.problems));
     if (phase === 'scanning') this.change({ phase: 'done' });
     const isDone = this.state.phase === 'done';
-    const isUnasked = isDone && missing_bytes > 0 && missing_bytes <= UNASKED_BYTES;
+    // What is at an address is not read twice without being asked, unless it is a sample.
+    const { address } = this.state;
+    const isUnasked = isDone && missing_bytes > 0 && missing_bytes <= UNASKED_BYTES && (!address || address.isSampled);
     if (!isUnasked) return this.#rest(!isDone ? 'none' : missing_bytes ? 'waiting' : 'done', missing_bytes);
     this.state.casts = { ...noLook(), phase: 'waiting', bytes: missing_bytes };
     this.look();

@@ -15,6 +15,8 @@ const NEWS_MS = 500;
 const ROWS = 2000;
 /** Runs that a scanner has: one to scan, and one whose reading begins meanwhile. */
 const RUNS_EACH = 2;
+/** Of what is at an address more: most of a request is waiting. */
+const REMOTE_RUNS_EACH = 4;
 /** Bytes of the report that are put together at once. */
 const REPORT_PART_BYTES = 4 << 20;
 /** Messages wait no longer than this while they are. */
@@ -42,6 +44,7 @@ class CoordinatorRole {
   #total_bytes = 0;
   #hasEnded = true;
   #isPaused = false;
+  #isFinishing = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #batchTimer;
   #pause_ms = FIRST_BATCH_MS;
@@ -65,10 +68,18 @@ class CoordinatorRole {
   #methods = {
     open: async (checkpoint) => {
       const job = new ScanJob(checkpoint.name);
-      await this.#begin(job, await job.open(checkpoint));
+      await this.#begin(job, await job.open(readableFiles(checkpoint)));
+    },
+    address: async ({ address, scanners }) => {
+      const { problems, ...checkpoint } = await found(address);
+      const job = new ScanJob(checkpoint.name);
+      for (const [file, what] of problems) job.core.add_problem(file, what);
+      if (address.isSampled) job.core.sample();
+      await this.#begin(job, await job.open({ ...checkpoint, scanners }));
+      return checkpoint;
     },
     compare: async ({ sides, renames, scanners }) => {
-      const job = new CompareJob(sides);
+      const job = new CompareJob(sides.map(readableFiles));
       await this.#begin(job, await job.open(renames, scanners));
     },
     pause: (isPaused) => {
@@ -161,10 +172,11 @@ class CoordinatorRole {
   /** Hands out what there is, and tells the page before long. */
   #step() {
     if (!this.#job || this.#hasEnded) return;
-    for (let count = 0; count < RUNS_EACH; count++) {
+    const most = this.#job.isRemote ? REMOTE_RUNS_EACH : RUNS_EACH;
+    for (let count = 0; count < most; count++) {
       for (const line of this.#scanners.values()) if (line.isReady && line.runs.size === count) this.#handOut(line);
     }
-    if (this.#job.core.done()) this.#end();
+    if (this.#job.core.done()) this.#finish(this.#job);
     else this.#batchTimer ??= setTimeout(() => this.#tellBatch(), this.#pause_ms);
   }
 
@@ -182,6 +194,19 @@ class CoordinatorRole {
     for (const { runs } of this.#scanners.values()) runs.clear();
     this.#job?.core.abandon(why);
     this.#end();
+  }
+
+  /** All is read: what is at an address is looked at again where its server tells no versions apart. @param {AnyJob} job */
+  async #finish(job) {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    try {
+      await job.checkAgain?.();
+    } catch (error) {
+      this.broken(error);
+    }
+    this.#isFinishing = false;
+    if (job === this.#job && !this.#hasEnded) this.#end();
   }
 
   #end() {

@@ -30,9 +30,23 @@ const takerOf = (core) => ({
 /** Reads them all. @param {HeaderTaker} taker @param {import('./messages.js').CheckpointFiles} checkpoint */
 async function readHeaders(taker, { files, indexes }) {
   const { used, ignored } = await readIndexes(taker, files, indexes);
-  for (const { name, file } of used) taker.addFile(name, file.size);
-  for (const [index, { file }] of used.entries()) await readHeader(taker, index, file);
-  return { used, ignored };
+  const opened = [];
+  for (const { name, file } of used) if (await isThere(taker, name, file)) opened.push({ name, file });
+  for (const { name, file } of opened) taker.addFile(name, file.size);
+  for (const [index, { file }] of opened.entries()) await readHeader(taker, index, file);
+  return { used: opened, ignored };
+}
+
+/** What is at an address is looked for; what is here is there. @param {HeaderTaker} taker @param {string} name @param {File} file */
+async function isThere(taker, name, file) {
+  try {
+    if (/** @type {unknown} */ (file) instanceof RemoteFile) await /** @type {any} */ (file).open();
+    return true;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    taker.addProblem(name, sentenceOf(error));
+    return false;
+  }
 }
 
 /** The folder of a path, with its slash. @param {string} path */

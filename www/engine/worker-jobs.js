@@ -22,6 +22,8 @@ const numberColumns = (columns) => Object.fromEntries(Object.entries(columns).ma
 class ScanJob {
   /** @type {File[]} */
   #files = [];
+  /** Their names. @type {string[]} */
+  #names = [];
 
   /** @param {string} name */
   constructor(name) {
@@ -33,9 +35,24 @@ class ScanJob {
     const { core } = this;
     const { used, ignored } = await readHeaders(takerOf(core), checkpoint);
     this.#files = used.map(({ file }) => file);
+    this.#names = used.map(({ name }) => name);
     core.start(checkpoint.scanners);
     const overview = JSON.parse(core.overview());
-    return { overview, used, ignored, bytes: overview.checkpoint.bytes, rows: core.tensors() };
+    return { overview, used, ignored, bytes: core.waiting_bytes(), rows: core.tensors() };
+  }
+
+  /** Whether its files are at an address. */
+  get isRemote() {
+    return this.#files.some((file) => /** @type {unknown} */ (file) instanceof RemoteFile);
+  }
+
+  async checkAgain() {
+    if (!this.isRemote) return;
+    for (const [at, file] of this.#files.entries()) {
+      const remote = /** @type {RemoteFile} */ (/** @type {unknown} */ (file));
+      const hasChanged = await remote.hasChanged().catch(() => false);
+      if (hasChanged) this.core.add_problem(this.#names[at], 'the file was changed while it was read: its first bytes are others now');
+    }
   }
 
   /** @returns {RunToScan | undefined} */
@@ -86,6 +103,11 @@ class ScanJob {
 
 /** The comparison of two checkpoints. */
 class CompareJob {
+  /** Whether more than a few runs should be under way. */
+  isRemote = false;
+  /** @type {undefined | (() => Promise<void>)} */
+  checkAgain;
+
   /** Of A and of B. @type {File[][]} */
   #files = [];
 

@@ -70,7 +70,8 @@ class LabRole {
 
   /** @param {import('./messages.js').Request} request */
   #run({ method, argument }) {
-    const asked = /** @type {any} */ (argument);
+    const given = /** @type {any} */ (argument);
+    const asked = { ...given, checkpoint: readableFiles(given.checkpoint) };
     return method === 'products' ? multiplyAll(asked, this.memory, (...far) => this.#tell(...far)) : this.#forward(asked);
   }
 
@@ -90,7 +91,7 @@ class LabRole {
   async #tokenise(tokenizer, text) {
     if (!tokenizer) throw new Error('there is no tokenizer.json, by which a text is made tokens: open it together with the checkpoint');
     tokenizer_bindgen.initSync({ module: tokenizer.module });
-    const bytes = new Uint8Array(await tokenizer.file.arrayBuffer().catch(explain));
+    const bytes = new Uint8Array(await readable(tokenizer.file).arrayBuffer().catch(explain));
     const { error, tokens, pieces } = JSON.parse(tokenizer_bindgen.tokenise(bytes, text));
     if (error) throw new Error(`tokenizer.json: ${error}`);
     return { tokens: tokens.join(), pieces };

@@ -63,7 +63,7 @@ class ScannerRole {
 
   /** @param {RunToScan} run */
   #add(run) {
-    this.#runs.push({ run, readings: run.stretches.map(({ file, begin, end }) => new Reading(file, begin, end)) });
+    this.#runs.push({ run, readings: run.stretches.map(({ file, begin, end }) => new Reading(readable(file), begin, end)) });
     if (!this.#isBusy) this.#work().catch(this.broken);
   }
 

@@ -76,6 +76,7 @@ class Reading {
 
 /** @param {any} error @returns {never} */
 function explain(error) {
+  if (error instanceof SourceError) throw error;
   const why = /** @type {Record<string, string>} */ ({
     NotFoundError: 'it was changed, moved or removed after it was chosen',
     NotReadableError: 'it was changed, removed or locked after it was chosen',
@@ -92,8 +93,9 @@ function explain(error) {
  * @property {() => Promise<void>} cancel
  */
 
-/** The best way that the browser has. @param {Blob} part @returns {ChunkReader} */
+/** The best way that the browser has. @param {Blob | RemotePart} part @returns {ChunkReader} */
 function readerOf(part) {
+  if (part instanceof RemotePart) return part.reader();
   try {
     return byobReader(part.stream().getReader({ mode: 'byob' }));
   } catch {

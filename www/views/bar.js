@@ -30,7 +30,8 @@ export function showBar({ state, comparison }, isComparing) {
   /** @type {[string, boolean][]} */
   const shown = [
     ['open', !isComparing && !isBusy && isOpen],
-    ['compare-with', isOpen],
+    // Two checkpoints are compared where files are one's own.
+    ['compare-with', isOpen && !state.address],
     ['to-lab', !isComparing && isOpen],
     ['to-comparison', !isComparing && comparison.state.phase !== 'empty'],
     ['export', !isComparing && !isBusy && overview !== null],

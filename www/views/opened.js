@@ -38,9 +38,10 @@ export function furnishArticle(article, label, { step, close = () => history.bac
  * @param {HTMLElement} article that the view fills
  * @param {Pick<import('./tensor-list.js').TensorList<any>, 'select' | 'redraw' | 'neighbour'>} list
  * @param {View} view
+ * @param {(row: number) => string | undefined} [address] of what is opened, where it has one
  * @returns {Actions}
  */
-export function openedFrom(article, list, view) {
+export function openedFrom(article, list, view, address = () => undefined) {
   /** Where the page stood. */
   let returnTo_px = 0;
   /** What had the focus. @type {HTMLElement | null} */
@@ -60,7 +61,7 @@ export function openedFrom(article, list, view) {
         returnTo_px = scrollY;
         opener = /** @type {HTMLElement | null} */ (document.activeElement);
         // The browser's own way back, which a phone has at hand, closes it.
-        history.pushState({ row }, '');
+        history.pushState({ row }, '', address(row));
       }
       await show(row);
       if (view.row === row) article.scrollIntoView();
@@ -75,7 +76,9 @@ export function openedFrom(article, list, view) {
     /** The page stays where it is, so that one picture can be compared. */
     step(direction) {
       const next = view.row < 0 ? null : list.neighbour(view.row, direction);
-      if (next !== null) show(next);
+      if (next === null) return;
+      history.replaceState({ row: next }, '', address(next));
+      show(next);
     },
   };
 }

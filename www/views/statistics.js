@@ -3,12 +3,13 @@
 
 import { exact, value } from '../text/numbers.js';
 import { h } from './dom.js';
+import { intervalText } from './sample-note.js';
 
 /** @typedef {import('../types.js').Part} Part */
 /** @typedef {import('../types.js').Figure} Figure */
 /**
  * A column of a table: a part, or one bound of a part's quantiles.
- * @typedef {{title: string, stats: Record<string, Figure>, prefix: string, quantile?: string}} Column
+ * @typedef {{title: string, stats: Record<string, Figure>, prefix: string, quantile?: string, intervals?: import('../types.js').IntervalTable}} Column
  */
 
 /** @type {[string, [string, string][]][]} */
@@ -23,12 +24,12 @@ const GROUPS = [
 const ALARMS = ['nan', 'pos_inf', 'neg_inf'];
 
 /** @param {Part} part @returns {Column} */
-const plain = ({ title, prefix, stats }) => ({ title, prefix, stats: /** @type {any} */ (stats) });
+const plain = ({ title, prefix, stats, intervals }) => ({ title, prefix, intervals, stats: /** @type {any} */ (stats) });
 
 /** Quantiles of wider types are known between two bounds. @param {Part} part @returns {Column[]} */
-function bounds({ title, prefix, stats: { quantiles, quantiles_upper, quantiles_exact } }) {
+function bounds({ title, prefix, intervals, stats: { quantiles, quantiles_upper, quantiles_exact } }) {
   if (!quantiles) return [];
-  const lower = { title, prefix, quantile: 'data-quantile', stats: quantiles };
+  const lower = { title, prefix, intervals, quantile: 'data-quantile', stats: quantiles };
   if (quantiles_exact || !quantiles_upper) return [lower];
   return [{ ...lower, title: `${title} at least` }, { title: 'at most', prefix, quantile: 'data-quantile-upper', stats: quantiles_upper }];
 }
@@ -38,12 +39,13 @@ const probabilities = (quantiles) => Object.keys(quantiles).sort((a, b) => Numbe
   .map((p) => [p, p === '0.5' ? 'median' : `${Number((Number(p) * 100).toFixed(6))} %`]);
 
 /** @param {string} stat @param {Column} column @param {number} digits */
-function cell(stat, { prefix, quantile, stats }, digits) {
+function cell(stat, { prefix, quantile, stats, intervals }, digits) {
   const figure = stats[stat] ?? null;
   const isAlarm = ALARMS.includes(stat) && Number(figure) > 0;
+  const interval = figure === null ? '' : intervalText(intervals, stat);
   return h('td', {
     [quantile ?? 'data-stat']: prefix + stat, 'data-value': JSON.stringify(figure), title: exact(figure), class: isAlarm && 'bad',
-  }, value(figure, digits));
+  }, interval ? `≈ ${value(figure, 5)}` : value(figure, digits), interval && h('span', { class: 'interval' }, ` ${interval}`));
 }
 
 /** @param {string} title @param {[string, string][]} rows names of statistics and what they are called @param {Column[]} columns */

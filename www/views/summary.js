@@ -35,10 +35,11 @@ export function leftOut(ignored, start = ' Not part of it: ') {
 const forTheLab = (names) => (names.length ? ` ${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} for the lab.` : '');
 
 /** @param {State} state @param {Overview} overview */
-function subline({ phase, progress, rows }, { checkpoint }) {
+function subline({ phase, progress, rows, address }, { checkpoint, sample }) {
   const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
   const size = `${parts.join(', ')}.`;
   const speed = progress.bytes >= TELLING_BYTES ? `, ${rate(progress.bytes_per_second)}` : '';
+  if (phase === 'done' && address) return `${size} ${bytes(progress.bytes)}${sample ? '' : ', all of it,'} came from ${address.text} in ${duration(progress.elapsed_ms)}.`;
   if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}${speed}; nothing left this page.`;
   if (phase !== 'cancelled') return size;
   return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;

@@ -13,6 +13,7 @@ import { byId, h } from './dom.js';
 import { NAMELESS } from './list-line.js';
 import { breakable, furnishArticle } from './opened.js';
 import { problemItem } from './problems.js';
+import { sampleLine } from './sample-note.js';
 import { statistics } from './statistics.js';
 
 /** @typedef {import('../types.js').TensorReport} TensorReport */
@@ -23,12 +24,12 @@ import { statistics } from './statistics.js';
 /** @typedef {import('../types.js').State} State */
 
 /** @param {TensorReport} report @returns {Part[]} two of a complex tensor */
-export function partsOf({ stats, bits, exponents }) {
-  const [s, b, e] = /** @type {any[]} */ ([stats, bits, exponents]);
-  if (!('re' in stats)) return [{ title: '', prefix: '', stats: s, bits: b, exponents: e }];
+export function partsOf({ stats, bits, exponents, sample }) {
+  const [s, b, e, i] = /** @type {any[]} */ ([stats, bits, exponents, sample?.intervals]);
+  if (!('re' in stats)) return [{ title: '', prefix: '', stats: s, bits: b, exponents: e, intervals: i }];
   return [
-    { title: 'real', prefix: 're.', stats: s.re, bits: b.re, exponents: e.re },
-    { title: 'imaginary', prefix: 'im.', stats: s.im, bits: b.im, exponents: e.im },
+    { title: 'real', prefix: 're.', stats: s.re, bits: b.re, exponents: e.re, intervals: i?.re },
+    { title: 'imaginary', prefix: 'im.', stats: s.im, bits: b.im, exponents: e.im, intervals: i?.im },
   ];
 }
 
@@ -73,7 +74,7 @@ function evidence(report, formats, pool, casts) {
   const parts = partsOf(report);
   return [
     h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
-    verdictLine(report), ...together(report, pool), ...notes(report), ...parts.map(seen),
+    ...sampleLine(report), verdictLine(report), ...together(report, pool), ...notes(report), ...parts.map(seen),
     h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)), casts,
       h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
   ];

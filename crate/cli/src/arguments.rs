@@ -52,7 +52,8 @@ Files are read where they are and nothing is sent anywhere.";
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffOptions {
-    /// The first checkpoint: a .safetensors file, a directory, or a shard index (.json)
+    /// The first checkpoint: a .safetensors file, a directory, a shard index (.json), or one at an address, of
+    /// which every byte is read
     pub(crate) a: PathBuf,
 
     /// The second one
@@ -69,6 +70,9 @@ pub(crate) struct DiffOptions {
     /// Write a summary for a model card; "-" is standard output, in place of the table
     #[arg(long, value_name = "FILE|-", value_parser = target())]
     pub(crate) markdown: Option<Target>,
+
+    #[command(flatten)]
+    pub(crate) hub: Hub,
 
     /// Relative tolerance: close is |a - b| <= atol + rtol * |b|
     #[arg(long, value_name = "X", default_value = "1e-5", value_parser = tolerance, allow_negative_numbers = true)]
@@ -194,8 +198,16 @@ pub(crate) struct ScanOptions {
     /// Read a sample of about SIZE in all: 8MB, 1GB; every figure is an estimate with its interval
     ///
     /// Rows of each tensor, spread over it. A checkpoint that is no larger is read whole.
+    /// What is at an address is read so unless told otherwise, 8 MiB of it.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) sample: Option<u64>,
+
+    /// Read every byte of what is at an address
+    #[arg(long, conflicts_with = "sample")]
+    pub(crate) all: bool,
+
+    #[command(flatten)]
+    pub(crate) hub: Hub,
 
     /// Threads that read and count [default: one a core]
     #[arg(long, value_name = "N")]
@@ -204,6 +216,25 @@ pub(crate) struct ScanOptions {
     /// Draw no progress bar; without a terminal there is none anyway
     #[arg(long)]
     pub(crate) no_progress: bool,
+}
+
+/// Where repositories are looked up.
+#[derive(Debug, Args)]
+pub(crate) struct Hub {
+    /// The hub that ORG/MODEL is looked up on [default: HF_ENDPOINT, or https://huggingface.co]
+    ///
+    /// A token for it is taken from HF_TOKEN and sent to no other host.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+impl Hub {
+    /// Looks repositories up there from now on.
+    pub(crate) fn choose(&self) {
+        if let Some(endpoint) = &self.endpoint {
+            crate::remote::use_hub(endpoint);
+        }
+    }
 }
 
 /// A part of the report.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use floatscope_core::diff::{Comparison, Renames, Side, Tolerance};
 
 use crate::arguments::DiffOptions;
+use crate::headers;
 use crate::inputs::{self, Inputs, shown, what};
 use crate::reader::{KnownFile, Source};
 use crate::scan::complain;
@@ -42,6 +43,7 @@ struct Outcome {
 }
 
 fn diff(options: &DiffOptions) -> Result<Outcome, String> {
+    options.hub.choose();
     let renames = options.rename.as_deref().map(read_renames).transpose()?;
     let inputs = [&options.a, &options.b].map(|path| Inputs::of(std::slice::from_ref(path)));
     for note in inputs.iter().flat_map(|inputs| &inputs.notes) {
@@ -69,6 +71,9 @@ fn diff(options: &DiffOptions) -> Result<Outcome, String> {
     select(&mut comparison, options)?;
     let outputs = Outputs::open(options, &read)?;
     compare(&mut comparison, &files, options);
+    for (side, files) in [Side::A, Side::B].into_iter().zip(&files) {
+        headers::check_again(files, |problem| comparison.add_problem(Some(side), problem));
+    }
     let report = comparison.report();
     let overview = report.overview();
     let written = outputs.write(report, options.all);

@@ -1,11 +1,12 @@
 //! Reads the headers of a checkpoint's files, whatever is to be done with their tensors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use floatscope_core::Job;
 use floatscope_core::lab::{forward, matmul};
+use floatscope_core::report::Problem;
 
-use crate::inputs::{shown, what};
+use crate::inputs::{self, shown, what};
 use crate::places::Place;
 use crate::reader::{KnownFile, Source};
 
@@ -46,6 +47,18 @@ pub(crate) fn read(
         }
     }
     known
+}
+
+/// Looks whether what is at an address has changed meanwhile, where its server does not tell.
+pub(crate) fn check_again(files: &[KnownFile], mut tell: impl FnMut(Problem)) {
+    for file in files {
+        let Place::Url(remote) = &file.place else {
+            continue;
+        };
+        if let Err(error) = remote.check_again() {
+            tell(inputs::problem(Path::new(&remote.name), &what(&error)));
+        }
+    }
 }
 
 fn read_one(taker: &mut impl Headers, name: &str, source: &Source) {

@@ -299,6 +299,10 @@ impl RemoteSource {
                 Err(trouble) => trouble,
                 Ok(mut body) => loop {
                     match body.read(&mut buffer) {
+                        // Where nobody says its length, the file ends where the answer does.
+                        Ok(0) if may_be_short && self.state().known.bytes.is_none() => {
+                            return Ok(());
+                        }
                         Ok(0) => break dropped(at),
                         Ok(read) => {
                             // Not one byte more than what was asked for.
@@ -334,9 +338,9 @@ impl RemoteSource {
     /// # Errors
     /// Where it cannot be read.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let from_head = self.from_head(buffer, offset);
-        if from_head > 0 {
-            return Ok(from_head);
+        let held = self.held(buffer, offset);
+        if held > 0 {
+            return Ok(held);
         }
         let held = self.state().ahead.take();
         let mut held = held.filter(|(at, _)| *at == offset).map(|held| held.1);
@@ -379,7 +383,7 @@ impl RemoteSource {
     }
 
     /// Bytes of the file's first ones that are there already, all or none of what is wanted.
-    fn from_head(&self, buffer: &mut [u8], offset: u64) -> usize {
+    fn held(&self, buffer: &mut [u8], offset: u64) -> usize {
         let state = self.state();
         let begin = usize::try_from(offset).unwrap_or(usize::MAX);
         let Some(there) = begin

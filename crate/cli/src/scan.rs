@@ -17,6 +17,7 @@ use indicatif::ProgressBar;
 use crate::arguments::ScanOptions;
 use crate::inputs::{self, Inputs, what};
 use crate::outputs::{Output, is_stdout, open_all};
+use crate::places::Place;
 use crate::reader::{KnownFile, Opened, Reader, Sink};
 use crate::threads::{self, Shared};
 use crate::{headers, progress, table, text};
@@ -47,6 +48,7 @@ struct Outcome {
 /// An error ends the command; everything else that is wrong is a problem of the report.
 fn scan(options: &ScanOptions) -> Result<Outcome, String> {
     options.check()?;
+    options.hub.choose();
     let inputs = Inputs::of(&options.paths);
     inputs.notes.iter().for_each(|note| complain(note));
     let read = inputs.paths();
@@ -163,10 +165,16 @@ impl Outputs {
 }
 
 fn scan_tensors(job: &mut Job, files: &[KnownFile], options: &ScanOptions) {
-    let threads = threads::count(options.threads);
-    if let Some(bytes) = options.sample {
-        let usual = SampleSize::default();
-        job.sample(SampleSize { bytes, ..usual });
+    let is_far = files.iter().any(|file| matches!(file.place, Place::Url(_)));
+    let threads = match is_far {
+        true => threads::count_for_network(options.threads),
+        false => threads::count(options.threads),
+    };
+    let usual = SampleSize::default();
+    match options.sample {
+        Some(bytes) => job.sample(SampleSize { bytes, ..usual }),
+        None if is_far && !options.all => job.sample(usual),
+        None => {}
     }
     job.start(threads as u64);
     let total_bytes = job.waiting_bytes();
@@ -174,6 +182,7 @@ fn scan_tensors(job: &mut Job, files: &[KnownFile], options: &ScanOptions) {
     let again_bytes = job.casts_waiting_bytes();
     job.look_again();
     look(job, files, threads, again_bytes, options);
+    headers::check_again(files, |problem| job.add_problem(problem));
 }
 
 /// Hands the runs of one look to threads until none is left.

@@ -13,6 +13,14 @@ pub(crate) fn count(wanted: Option<NonZeroUsize>) -> usize {
     wanted.map_or_else(cores, NonZeroUsize::get)
 }
 
+/// Requests under way at once: most of a request is waiting.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
+
+/// As many as are wanted, or as many as may wait for a server.
+pub(crate) fn count_for_network(wanted: Option<NonZeroUsize>) -> usize {
+    wanted.unwrap_or(CONNECTIONS).get()
+}
+
 /// Does the work in so many threads, or in fewer where there are few bytes.
 pub(crate) fn work_in(threads: usize, total_bytes: u64, work: impl Fn() + Sync) {
     let useful = usize::try_from(total_bytes / BYTES_PER_THREAD + 1).unwrap_or(usize::MAX);

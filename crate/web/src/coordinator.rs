@@ -1,7 +1,7 @@
 //! Headers, plan, results and report of one checkpoint.
 
 use floatscope_core::export::{Export, Writing};
-use floatscope_core::plan;
+use floatscope_core::plan::{self, SampleSize};
 use floatscope_core::report::{Figures, JsonCursor, Listing, Problem, to_json};
 use floatscope_core::work::Seen;
 use floatscope_core::{Job, scan::wire};
@@ -67,6 +67,11 @@ impl Coordinator {
     /// The file's header cannot be read at all.
     pub fn header_failed(&mut self, file: usize, what: &str) {
         self.job.header_failed(file, what);
+    }
+
+    /// Reads a sample of the usual size where there is more than that.
+    pub fn sample(&mut self) {
+        self.job.sample(SampleSize::default());
     }
 
     /// All headers are in: makes the plan for so many scanners.

@@ -27,6 +27,8 @@ mod lab;
 mod panic;
 #[cfg(feature = "lab")]
 mod products;
+#[cfg(any(feature = "scan", feature = "compare", feature = "lab"))]
+mod remote;
 #[cfg(feature = "scan")]
 mod scanner;
 #[cfg(feature = "tokenizer")]
@@ -49,6 +51,10 @@ pub use lab::rotary;
 pub use panic::last_panic;
 #[cfg(feature = "lab")]
 pub use products::Products;
+#[cfg(feature = "scan")]
+pub use remote::RemoteFinding;
+#[cfg(any(feature = "scan", feature = "compare", feature = "lab"))]
+pub use remote::{judge_answer, retry_delay_ms};
 #[cfg(feature = "scan")]
 pub use scanner::Scanner;
 #[cfg(feature = "tokenizer")]

@@ -21,6 +21,7 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/compare.js",
     "engine/lab.js",
     "engine/tokenizer.js",
+    "engine/worker-remote.js",
     "engine/worker-source.js",
     "engine/worker-scanner.js",
     "engine/worker-headers.js",

@@ -22,13 +22,14 @@ const NO_TIMEOUT = 0;
 /**
  * @param {number} proxyPort where the server of the tests listens
  * @param {string[]} flags of Chromium's, besides
+ * @param {string} direct a host that is reached without the proxy: its server sees the connections themselves
  */
-export async function launch(proxyPort, flags = []) {
-  return isFirefox ? launchFirefox(proxyPort) : launchChromium(proxyPort, flags);
+export async function launch(proxyPort, flags = [], direct = '') {
+  return isFirefox ? launchFirefox(proxyPort, direct) : launchChromium(proxyPort, flags, direct);
 }
 
-/** @param {number} proxyPort @param {string[]} flags */
-function launchChromium(proxyPort, flags) {
+/** @param {number} proxyPort @param {string[]} flags @param {string} direct */
+function launchChromium(proxyPort, flags, direct) {
   // The sandbox needs an ordinary user; a container often has only root.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return puppeteer.launch({
@@ -38,15 +39,15 @@ function launchChromium(proxyPort, flags) {
       ...sandbox,
       '--disable-dev-shm-usage',
       `--proxy-server=127.0.0.1:${proxyPort}`,
-      '--proxy-bypass-list=<-loopback>',
+      `--proxy-bypass-list=<-loopback>${direct && `;${direct}`}`,
       ...flags,
     ],
     downloadBehavior: { policy: 'allow', downloadPath: downloads },
   });
 }
 
-/** @param {number} proxyPort */
-function launchFirefox(proxyPort) {
+/** @param {number} proxyPort @param {string} direct */
+function launchFirefox(proxyPort, direct) {
   return puppeteer.launch({
     browser: 'firefox',
     protocolTimeout: NO_TIMEOUT,
@@ -58,6 +59,7 @@ function launchFirefox(proxyPort) {
       'network.proxy.ssl': '127.0.0.1',
       'network.proxy.ssl_port': proxyPort,
       'network.proxy.allow_hijacking_localhost': true,
+      'network.proxy.no_proxies_on': direct,
       'browser.download.folderList': 2,
       'browser.download.dir': downloads,
       'browser.download.always_ask_before_handling_new_types': false,

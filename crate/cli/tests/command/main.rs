@@ -11,6 +11,7 @@ mod formats;
 mod inputs;
 mod lab;
 mod malformed;
+mod remote;
 mod report;
 mod streams;
 mod support;

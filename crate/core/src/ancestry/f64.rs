@@ -65,7 +65,7 @@ pub(super) fn judge(
             columns: codes.len() as u64 / 4,
         },
         0,
-        4,
+        Dtype::F32,
     );
     row.look(&mut rows, &codes);
     row.finish(&mut rows);

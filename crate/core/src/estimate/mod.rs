@@ -3,8 +3,8 @@
 //!
 //! A sample is a few stretches of equal length, one in each stratum. Neighbours are alike, so a stretch
 //! counts as one draw of a cluster and not as many draws of values: how much the stretches differ says how far
-//! off an estimate may be. Means, moments, quantiles and ratios go by the jackknife that leaves out one
-//! stretch at a time; shares by Wilson's interval with the number of draws that would differ as much
+//! off an estimate may be. Means, moments and ratios go by the jackknife that leaves out one
+//! stretch at a time; quantiles by the share of values up to them (Woodruff 1952); shares by Wilson's interval with the number of draws that would differ as much
 //! (Dean and Pagano 2015, with the degrees of freedom of Korn and Graubard 1998), which knows, too, what
 //! to say of a share of which nothing was seen. Strata only make estimates better than that. The mathematics
 //! stands in `docs/how-it-knows.md`.
@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::report::Number;
 
+mod quantile;
 mod tensor;
 
 pub(crate) use tensor::{COUNTS, Views, of_casts};
@@ -132,9 +133,10 @@ pub(crate) fn of_figure(whole: f64, without: &[f64], share: Share) -> Option<Int
 /// The figure without the bias that it has by being of few values, by its values without a stretch each
 /// (Quenouille 1956): an entropy of a sample is too low.
 pub(crate) fn unbiased(whole: f64, without: &[f64]) -> f64 {
+    // By differences: nothing is to be rounded where there are none.
     let count = without.len() as f64;
-    let mean = without.iter().sum::<f64>() / count;
-    count * whole - (count - 1.0) * mean
+    let differences: f64 = without.iter().map(|value| whole - value).sum();
+    whole + differences * (count - 1.0) / count
 }
 
 /// Of a share, by its hits in each of the stretches of equal length.
@@ -143,24 +145,41 @@ pub(crate) fn of_share(hits: &[u64], share: Share) -> Option<Interval> {
     if stretches < 2 {
         return None;
     }
-    let (count, elements) = (stretches as f64, share.elements as f64);
-    let per_stretch = elements / count;
+    let of_stretch = share.elements / stretches as u64;
+    let parts: Vec<(u64, u64)> = hits.iter().map(|hits| (*hits, of_stretch)).collect();
+    let elements = share.elements as f64;
     let mean = hits.iter().sum::<u64>() as f64 / elements;
-    let deviation = |hits: &u64| *hits as f64 / per_stretch - mean;
-    let squares: f64 = hits
+    Some(wilson(
+        mean,
+        draws(elements, design_effect(&parts), stretches),
+    ))
+}
+
+/// How many times more a share may be off than one of as many single draws, by the hits of each stretch, of so many
+/// values in it. Alike, where there is nothing to differ. Never better than draws of single values.
+fn design_effect(stretches: &[(u64, u64)]) -> f64 {
+    let (hits, values) = stretches
         .iter()
-        .map(|hits| deviation(hits) * deviation(hits))
+        .fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    let (count, values) = (stretches.len() as f64, values as f64);
+    let mean = hits as f64 / values;
+    let squares: f64 = stretches
+        .iter()
+        .map(|(hits, values)| *hits as f64 - mean * *values as f64)
+        .map(|deviation| deviation * deviation)
         .sum();
-    let of_clusters = squares / (count * (count - 1.0));
-    let of_draws = mean * (1.0 - mean) / elements;
-    // Alike, where there is nothing to differ. Never better than draws of single values.
-    let effect = if of_draws > 0.0 {
-        (of_clusters / of_draws).max(1.0)
-    } else {
-        1.0
-    };
+    let of_clusters = squares * count / (count - 1.0) / (values * values);
+    let of_draws = mean * (1.0 - mean) / values;
+    match of_draws > 0.0 {
+        true => (of_clusters / of_draws).max(1.0),
+        false => 1.0,
+    }
+}
+
+/// Single draws that say as much as so many values in stretches.
+fn draws(values: f64, effect: f64, stretches: usize) -> f64 {
     let freedom = Z / student(stretches);
-    Some(wilson(mean, elements / effect * freedom * freedom))
+    values / effect * freedom * freedom
 }
 
 #[cfg(test)]

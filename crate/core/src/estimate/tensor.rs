@@ -3,9 +3,11 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::quantile::of_quantile;
 use super::{CONFIDENCE, Interval, Share, of_figure, of_share, unbiased};
 use crate::cast::{CastIntervals, Losses};
-use crate::report::{Bits, Number, Parts, QUANTILES, Stats};
+use crate::format::FloatLayout;
+use crate::report::{Bits, Cell, Number, Parts, QUANTILES, Stats};
 
 /// A count of the statistics: its key, and how it is read and written.
 type Count = (&'static str, fn(&mut Stats) -> &mut u64);
@@ -30,14 +32,30 @@ const FIGURES: [Figure; 3] = [
     ("rms", |stats| stats.rms, 0.0),
 ];
 
-/// An entropy: its key, and how it is read and written.
-type Entropy = (&'static str, fn(&mut Bits) -> Option<&mut f64>);
+/// An entropy: its key, how it is read and written, and the width of its field.
+type Entropy = (
+    &'static str,
+    fn(&mut Bits) -> Option<&mut f64>,
+    fn(&FloatLayout) -> u32,
+);
 
 const ENTROPIES: [Entropy; 4] = [
-    ("sign_entropy", |bits| bits.sign_entropy.as_mut()),
-    ("exponent_entropy", |bits| bits.exponent_entropy.as_mut()),
-    ("mantissa_entropy", |bits| bits.mantissa_entropy.as_mut()),
-    ("joint_entropy", |bits| Some(&mut bits.joint_entropy)),
+    ("sign_entropy", |bits| bits.sign_entropy.as_mut(), |_| 1),
+    (
+        "exponent_entropy",
+        |bits| bits.exponent_entropy.as_mut(),
+        |layout| layout.exponent_bits,
+    ),
+    (
+        "mantissa_entropy",
+        |bits| bits.mantissa_entropy.as_mut(),
+        |layout| layout.mantissa_bits,
+    ),
+    (
+        "joint_entropy",
+        |bits| Some(&mut bits.joint_entropy),
+        FloatLayout::bits,
+    ),
 ];
 
 /// Intervals of the figures of a tensor, or of one part of a complex one.
@@ -54,6 +72,10 @@ pub(crate) struct Views {
     pub(crate) whole: (Stats, Bits),
     pub(crate) alone: Vec<Stats>,
     pub(crate) without: Vec<(Stats, Bits)>,
+    /// Finite values in ascending order, of all stretches and of each.
+    pub(crate) ordered: (Vec<Cell<f64>>, Vec<Vec<Cell<f64>>>),
+    /// Of types that have fields.
+    pub(crate) layout: Option<&'static FloatLayout>,
 }
 
 impl Intervals {
@@ -63,7 +85,7 @@ impl Intervals {
             let hits: Vec<u64> = views.alone.iter_mut().map(|stats| *count(stats)).collect();
             of_count(&hits, share)
         });
-        let entropies = ENTROPIES.map(|(_, entropy)| views.entropy(entropy, share));
+        let entropies = ENTROPIES.map(|(_, entropy, width)| views.entropy(entropy, width, share));
         let interval = |figure: &dyn Fn(&Stats) -> Option<f64>| {
             let without = views.without.iter().map(|view| figure(&view.0));
             let without: Option<Vec<f64>> = without.collect();
@@ -73,15 +95,8 @@ impl Intervals {
             let interval = interval(&|stats| figure(stats).map(Number::to_f64))?;
             Some(interval.within(least, f64::INFINITY))
         });
-        let quantiles = std::array::from_fn(|at| {
-            let lower = |stats: &Stats| Some(stats.quantiles.as_ref()?.0[at].to_f64());
-            let upper = |stats: &Stats| match &stats.quantiles_upper {
-                Some(upper) => Some(upper.0[at].to_f64()),
-                None => lower(stats),
-            };
-            let (low, high) = (interval(&lower)?.low, interval(&upper)?.high);
-            Some(Interval { low, high })
-        });
+        let (whole, alone) = &views.ordered;
+        let quantiles = QUANTILES.map(|(thousandths, _)| of_quantile(thousandths, whole, alone));
         let intervals = Self {
             counts,
             figures,
@@ -109,6 +124,7 @@ impl Views {
     fn entropy(
         &mut self,
         entropy: fn(&mut Bits) -> Option<&mut f64>,
+        width: fn(&FloatLayout) -> u32,
         share: Share,
     ) -> Option<Interval> {
         let without = self
@@ -116,7 +132,9 @@ impl Views {
             .iter_mut()
             .map(|view| entropy(&mut view.1).copied());
         let without: Vec<f64> = without.collect::<Option<_>>()?;
-        let most = f64::from(self.whole.1.width);
+        // No more than the field has room for, nor than so many values can have.
+        let width = self.layout.map_or(self.whole.1.width, width);
+        let most = f64::from(width).min(libm::log2(share.of as f64));
         let whole = entropy(&mut self.whole.1)?;
         let correction = unbiased(*whole, &without) - *whole;
         *whole = (*whole + correction).clamp(0.0, most);
@@ -146,7 +164,7 @@ impl Serialize for Intervals {
         for ((key, ..), interval) in FIGURES.iter().zip(&self.figures) {
             map.serialize_entry(key, interval)?;
         }
-        for ((key, _), interval) in ENTROPIES.iter().zip(&self.entropies) {
+        for ((key, ..), interval) in ENTROPIES.iter().zip(&self.entropies) {
             map.serialize_entry(key, interval)?;
         }
         map.serialize_entry("quantiles", &OfQuantiles(&self.quantiles))?;
@@ -214,7 +232,9 @@ pub(crate) fn of_casts(whole: &Losses, alone: &[Losses], share: Share) -> Vec<(u
                 overflow: of_count(|loss| loss.overflow),
                 underflow: of_count(|loss| loss.underflow),
                 subnormal: of_count(|loss| loss.subnormal),
-                mse: of_ratio(|loss| loss.mse).map(|interval| interval.within(0.0, f64::INFINITY)),
+                // What a single stretch loses, or none, does not show how much stretches differ.
+                mse: of_ratio(|loss| loss.mse.filter(|mse| *mse > 0.0))
+                    .map(|interval| interval.within(0.0, f64::INFINITY)),
                 sqnr_db: of_ratio(|loss| loss.sqnr_db),
             },
         ));

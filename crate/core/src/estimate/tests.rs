@@ -1,6 +1,8 @@
 //! Intervals against values worked out by hand, and against the truth in simulations.
 
+use super::quantile::of_quantile;
 use super::*;
+use crate::report::Cell;
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * b.abs().max(1.0)
@@ -68,4 +70,38 @@ fn an_entropy_loses_its_bias() {
     // A plug-in figure of n values that is too low by 1/n: exactly what the jackknife takes out.
     let without = [5.0 - 1.0 / 3.0; 4];
     assert!(close(unbiased(5.0 - 1.0 / 4.0, &without), 5.0));
+}
+
+#[test]
+fn equal_values_leave_an_entropy_as_it_is() {
+    let bound = 15.321_928_094_887_362;
+    assert_eq!(unbiased(bound, &[bound; 8]).to_bits(), bound.to_bits());
+}
+
+#[test]
+fn a_quantile_lies_between_those_of_its_share() {
+    let cells = |values: &mut dyn Iterator<Item = u32>| -> Vec<Cell<f64>> {
+        let cell = |value| Cell {
+            low: value,
+            high: value,
+            count: 1,
+        };
+        values.map(f64::from).map(cell).collect()
+    };
+    let whole = cells(&mut (1..=400));
+    let alone: Vec<_> = (1..=4)
+        .map(|first| cells(&mut (first..=400).step_by(4)))
+        .collect();
+    // 400 values in four stretches that agree say as much as 151.7: Wilson's interval for a half is 0.4214 … 0.5786.
+    let median = of_quantile(500, &whole, &alone).expect("it is among the values");
+    assert!(close(median.low, 168.0) && close(median.high, 232.0));
+    // The least value may not be the least of all.
+    assert_eq!(of_quantile(1, &whole, &alone), None);
+    // A stretch above all others: the share below the median says little.
+    let sorted: Vec<_> = (0..4u32)
+        .map(|at| cells(&mut (100 * at + 1..=100 * at + 100)))
+        .collect();
+    assert_eq!(of_quantile(1, &whole, &sorted), None);
+    let wide = of_quantile(500, &whole, &sorted).expect("some of it");
+    assert!(wide.low < 50.0 && wide.high > 350.0, "{wide:?}");
 }

@@ -112,18 +112,17 @@ pub fn choose(tensors: &[&TensorInfo], size: SampleSize) -> Vec<Choice> {
     let (small_count, small_bytes) = small.fold((0, 0), |(n, sum), t| (n + 1, sum + bytes(&t)));
     let each = (size.stretches.saturating_sub(small_count) / (large().count() as u64).max(1))
         .clamp(FEWEST_STRETCHES, MOST_STRETCHES);
-    // A tensor of four times the size has twice the share.
-    let weight = |tensor: &TensorInfo| libm::sqrt(tensor.bytes() as f64);
-    let weights: f64 = large().map(|tensor| weight(tensor)).sum();
-    let left = size.bytes.saturating_sub(small_bytes) as f64;
+    // A tensor of four times the size has twice the share. In integers, whose sum has no order.
+    let weight = |tensor: &TensorInfo| u128::from(tensor.bytes().isqrt());
+    let weights: u128 = large().map(|tensor| weight(tensor)).sum();
+    let left = u128::from(size.bytes.saturating_sub(small_bytes));
     let numbered = tensors.iter().zip(is_kept);
     let choice = |(tensor, is_kept): (&&TensorInfo, bool)| {
         if !is_kept {
             return Choice::Nothing;
         }
-        let share = left * weight(tensor) / weights;
         match tensor.bytes() > SMALL_BYTES {
-            true => stretches(tensor, each, share as u64),
+            true => stretches(tensor, each, (left * weight(tensor) / weights) as u64),
             false => Choice::Whole,
         }
     };
@@ -139,6 +138,10 @@ fn kept(tensors: &[&TensorInfo], most: u64) -> Vec<bool> {
     for (index, tensor) in tensors.iter().enumerate() {
         let pattern = pattern_of(&tensor.name);
         patterns.entry(pattern).or_default().push(index);
+    }
+    // By layer, however the files are cut.
+    for members in patterns.values_mut() {
+        members.sort_by_key(|index| (tensors[*index].name.len(), &tensors[*index].name));
     }
     let of_quota = |quota: u64| -> u64 {
         let sizes = patterns.values().map(|members| members.len() as u64);
@@ -156,8 +159,8 @@ fn kept(tensors: &[&TensorInfo], most: u64) -> Vec<bool> {
     for (pattern, members) in &patterns {
         let all = members.len() as u64;
         let quota = all.min(fits);
-        for stratum in strata(pattern, all, quota, 1) {
-            kept[members[stratum as usize]] = true;
+        for (_, place) in strata(pattern, all, quota, 1) {
+            kept[members[place as usize]] = true;
         }
     }
     kept
@@ -185,9 +188,11 @@ fn stretches(tensor: &TensorInfo, count: u64, bytes: u64) -> Choice {
         return Choice::Whole;
     }
     let elements = per_stretch * unit;
-    let first = |place: u64| match is_cut {
-        // A part of a row does not run into the next.
-        true => (place / line) * whole.columns + (place % line).min(line - per_stretch) * unit,
+    let first = |(begin, place): (u64, u64)| match is_cut {
+        true => {
+            let place = within_row(place, begin, line, per_stretch);
+            (place / line) * whole.columns + (place % line) * unit
+        }
         false => place * unit,
     };
     let places = strata(&tensor.name, there_are, count, per_stretch);
@@ -213,6 +218,18 @@ fn stretches(tensor: &TensorInfo, count: u64, bytes: u64) -> Choice {
     })
 }
 
+/// A part of a row does not run into the next: it moves back to where it fits, or where its stratum begins behind
+/// that, on to the next row. A stratum is at least two stretches long, so that one of them is in it.
+fn within_row(place: u64, stratum: u64, line: u64, stretch: u64) -> u64 {
+    let row = place / line * line;
+    let last = row + line - stretch;
+    match place {
+        place if place <= last => place,
+        _ if last >= stratum => last,
+        _ => row + line,
+    }
+}
+
 /// Rows that are read together: as many as are whole blocks of a tensor that is one line of blocks, where these
 /// are few, and whole bytes in any case.
 fn rows_together(dtype: Dtype, columns: u64) -> u64 {
@@ -226,14 +243,14 @@ fn rows_together(dtype: Dtype, columns: u64) -> u64 {
     whole.unwrap_or(8)
 }
 
-/// In each of `count` equal parts of `0..length` the beginning of a stretch of so many places.
-fn strata(name: &str, length: u64, count: u64, stretch: u64) -> impl Iterator<Item = u64> {
+/// Of each of `count` equal parts of `0..length` its beginning, and that of a stretch of so many places in it.
+fn strata(name: &str, length: u64, count: u64, stretch: u64) -> impl Iterator<Item = (u64, u64)> {
     let seed = seed(name);
     let edge = move |at: u64| (u128::from(length) * u128::from(at) / u128::from(count)) as u64;
     (0..count).map(move |at| {
         let (begin, end) = (edge(at), edge(at + 1));
         let room = (end - begin).saturating_sub(stretch) + 1;
-        begin + mixed(seed.wrapping_add(at)) % room
+        (begin, begin + mixed(seed.wrapping_add(at)) % room)
     })
 }
 

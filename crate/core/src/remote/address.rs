@@ -84,7 +84,7 @@ impl Address {
     fn of_url(url: &str, hub: &str) -> Result<Self, String> {
         let url = url.split('#').next().unwrap_or(url);
         let (path, _) = url.split_once('?').unwrap_or((url, ""));
-        let host = path.splitn(4, '/').nth(2).unwrap_or_default();
+        let host = path.split('/').nth(2).unwrap_or_default();
         if host.is_empty() {
             return Err(format!("{url}: it has no host"));
         }

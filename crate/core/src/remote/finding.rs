@@ -24,6 +24,8 @@ pub struct Found {
     pub name: String,
     /// Files with tensors.
     pub files: Vec<RemoteFile>,
+    /// What lies beside them and belongs to the model: config.json and tokenizer.json.
+    pub beside: Vec<RemoteFile>,
     /// Shard indexes and their bytes.
     pub indexes: Vec<(String, Vec<u8>)>,
     /// What could not be used.
@@ -71,6 +73,8 @@ struct Sibling {
     size: Option<u64>,
 }
 
+/// What the lab reads besides tensors.
+const BESIDE: [&str; 2] = ["config.json", "tokenizer.json"];
 const SUFFIX: &str = ".safetensors";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
 
@@ -195,6 +199,7 @@ impl Finding {
             match file.name.as_str() {
                 name if name.ends_with(INDEX_SUFFIX) => indexes.push(file),
                 name if name.ends_with(SUFFIX) => files.push(file),
+                name if BESIDE.contains(&file_name(name).as_str()) => self.found.beside.push(file),
                 _ => {}
             }
         }

@@ -46,8 +46,9 @@ impl Bits {
     }
 
     /// Of FP32, FP64 or one part of a complex type. Below the top 16 bits only
-    /// planes are counted; entropies add up to no less than the joint one.
-    pub(crate) fn of_float(layout: &FloatLayout, float: &WideFloat) -> Self {
+    /// planes are counted; entropies add up to no less than the joint one, and bounds
+    /// to no more than `most` values can have.
+    pub(crate) fn of_float(layout: &FloatLayout, float: &WideFloat, most: u64) -> Self {
         let total = float.tops.total();
         let low_bits = layout.bits() - 16;
         let low = plane_entropies(&float.ones[..low_bits as usize], total);
@@ -58,15 +59,15 @@ impl Bits {
             width: layout.bits(),
             sign_entropy: Some(fields.sign),
             exponent_entropy: Some(fields.exponent),
-            mantissa_entropy: Some(at_most(fields.mantissa + low, mantissa_bits, total)),
-            joint_entropy: at_most(joint, f64::from(layout.bits()), total),
+            mantissa_entropy: Some(at_most(fields.mantissa + low, mantissa_bits, most)),
+            joint_entropy: at_most(joint, f64::from(layout.bits()), most),
             exact: false,
             plane_ones: planes_from_top(&float.ones, total),
         }
     }
 
-    /// Of an integer type of 32 or 64 bits.
-    pub(crate) fn of_integer(integer: &WideInteger) -> Self {
+    /// Of an integer type of 32 or 64 bits; bounds likewise.
+    pub(crate) fn of_integer(integer: &WideInteger, most: u64) -> Self {
         let width = integer.ones.len() as u32;
         let by_planes = plane_entropies(&integer.ones, integer.elements);
         let by_cells = entropy(integer.cells.cells().map(|cell| cell.1))
@@ -76,7 +77,7 @@ impl Bits {
             sign_entropy: None,
             exponent_entropy: None,
             mantissa_entropy: None,
-            joint_entropy: at_most(by_planes.min(by_cells), f64::from(width), integer.elements),
+            joint_entropy: at_most(by_planes.min(by_cells), f64::from(width), most),
             exact: false,
             plane_ones: planes_from_top(&integer.ones, integer.elements),
         }

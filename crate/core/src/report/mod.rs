@@ -33,6 +33,7 @@ pub use findings::{LabelTotals, Totals};
 pub use json::to_json;
 pub(crate) use json::{Json, Keys};
 pub use number::Number;
+pub(crate) use numeric::Cell;
 pub use pattern::pattern_of;
 pub use pools::PoolReport;
 pub use problem::Problem;

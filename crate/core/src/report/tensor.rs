@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::json::Json;
-use super::numeric::{decoded, layout_of};
+use super::numeric::{Cell, code_cells, decoded, float_cells, integer_cells, layout_of};
 use super::{Bits, Exponents, Sections, Stats};
 use crate::ancestry::{Evidence, Label, Origin, Parity, PoolShare, RowFigures, Verdict, Witness};
 use crate::checkpoint::{Layout, TensorInfo};
@@ -68,7 +68,9 @@ impl TensorFigures {
     }
 
     fn with_origin(seen: &Observations, origin: Origin) -> Self {
-        let figures = Parts::of(&seen.streams, |stream| figures_of(seen.dtype, stream));
+        let figures = Parts::of(&seen.streams, |stream| {
+            figures_of(seen.dtype, stream, seen.elements)
+        });
         let (stats, bits, exponents) = match figures {
             Parts::One((stats, bits, exponents)) => {
                 (Parts::One(stats), Parts::One(bits), Parts::One(exponents))
@@ -197,7 +199,8 @@ impl TensorFigures {
     }
 }
 
-fn figures_of(dtype: Dtype, stream: &Stream) -> (Stats, Bits, Exponents) {
+/// Figures of a stream that stands for so many values.
+fn figures_of(dtype: Dtype, stream: &Stream, of: u64) -> (Stats, Bits, Exponents) {
     match stream {
         Stream::Codes(census) => {
             let format = dtype.format();
@@ -212,22 +215,42 @@ fn figures_of(dtype: Dtype, stream: &Stream) -> (Stats, Bits, Exponents) {
             let layout = layout_of(dtype);
             (
                 Stats::of_float(layout, float),
-                Bits::of_float(layout, float),
+                Bits::of_float(layout, float, of),
                 Exponents::of_float(layout, float),
             )
         }
         Stream::Integer(integer) => (
             Stats::of_integer(integer),
-            Bits::of_integer(integer),
+            Bits::of_integer(integer, of),
             Exponents::of_integer(integer),
         ),
+    }
+}
+
+/// Finite values in ascending order.
+fn cells_of(dtype: Dtype, stream: &Stream) -> Vec<Cell<f64>> {
+    match stream {
+        Stream::Codes(census) => {
+            let format = dtype.format();
+            code_cells(format, &decoded(format, census))
+        }
+        Stream::Float(float) => float_cells(layout_of(dtype), float),
+        Stream::Integer(integer) => {
+            let cells = integer_cells(integer).into_iter();
+            let real = |cell: Cell<i128>| Cell {
+                low: cell.low as f64,
+                high: cell.high as f64,
+                count: cell.count,
+            };
+            cells.map(real).collect()
+        }
     }
 }
 
 /// Intervals of what a stream of a sampled tensor shows, by its stretches.
 fn intervals_of(dtype: Dtype, whole: &Stream, alone: &[Stream], share: Share) -> (Intervals, Bits) {
     let look = |stream: &Stream| {
-        let (stats, bits, _) = figures_of(dtype, stream);
+        let (stats, bits, _) = figures_of(dtype, stream, share.of);
         (stats, bits)
     };
     let all_but = |left_out: usize| {
@@ -241,6 +264,11 @@ fn intervals_of(dtype: Dtype, whole: &Stream, alone: &[Stream], share: Share) ->
         whole: look(whole),
         alone: alone.iter().map(|stream| look(stream).0).collect(),
         without: (0..alone.len()).filter_map(all_but).collect(),
+        ordered: (
+            cells_of(dtype, whole),
+            alone.iter().map(|stream| cells_of(dtype, stream)).collect(),
+        ),
+        layout: dtype.format().layout(),
     };
     Intervals::of(views, share)
 }

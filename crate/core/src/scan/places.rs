@@ -28,7 +28,7 @@ impl Places {
         Some(Self {
             element_bytes,
             next: span.first,
-            rows: RowFollower::new(span.matrix, span.first, element_bytes),
+            rows: RowFollower::new(span.matrix, span.first, span.dtype),
             gather: (bits >= 16).then(gather),
         })
     }

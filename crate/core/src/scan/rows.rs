@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Matrix;
+use crate::format::{Dtype, FloatLayout, Specials};
 use floatscope_simd::containment;
 
 /// Values of a row that may need more bits than the row's class has: one in twenty.
@@ -62,6 +63,8 @@ struct Row {
 pub(crate) struct RowFollower {
     columns: u64,
     element_bytes: usize,
+    /// The bits of a code that are all zero in a zero.
+    telling: u64,
     row: Row,
     /// Index of the row, and elements of it that lie before the next byte.
     at: (u64, u64),
@@ -69,11 +72,15 @@ pub(crate) struct RowFollower {
 
 impl RowFollower {
     /// From element `first` of a tensor on.
-    pub(crate) fn new(matrix: Matrix, first: u64, element_bytes: usize) -> Self {
+    pub(crate) fn new(matrix: Matrix, first: u64, dtype: Dtype) -> Self {
+        let is_nan = |layout: &FloatLayout| layout.specials == Specials::NegativeZeroNan;
+        let has_negative_zero = !dtype.format().layout().is_some_and(is_nan);
+        let sign = 1 << (dtype.bits() - 1);
         let columns = matrix.columns.max(1);
         Self {
             columns,
-            element_bytes,
+            element_bytes: dtype.bits() as usize / 8,
+            telling: if has_negative_zero { !sign } else { !0 },
             row: Row::default(),
             at: (first / columns, first % columns),
         }
@@ -86,7 +93,8 @@ impl RowFollower {
             let left = (self.columns - self.at.1).saturating_mul(self.element_bytes as u64);
             let here = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             let (part, rest) = bytes.split_at(here);
-            self.row.look(part, self.element_bytes, self.columns);
+            self.row
+                .look(part, self.element_bytes, self.columns, self.telling);
             self.at.1 += (here / self.element_bytes) as u64;
             if self.at.1 == self.columns {
                 self.end_row(rows);
@@ -162,14 +170,14 @@ impl Rows {
 }
 
 impl Row {
-    fn look(&mut self, bytes: &[u8], element_bytes: usize, columns: u64) {
+    fn look(&mut self, bytes: &[u8], element_bytes: usize, columns: u64, telling: u64) {
         let before = self.elements;
         self.elements += (bytes.len() / element_bytes) as u64;
         if before == 0 {
             self.first = code_of(&bytes[..element_bytes]);
         }
         if !(self.varies && self.is_nonzero) {
-            self.compare(bytes, element_bytes);
+            self.compare(bytes, element_bytes, telling);
         }
         if element_bytes == 4 {
             self.contain(bytes, columns);
@@ -177,19 +185,18 @@ impl Row {
     }
 
     /// Stops where nothing can change any more: in most rows at the second element.
-    fn compare(&mut self, bytes: &[u8], element_bytes: usize) {
-        let sign = 1 << (8 * element_bytes - 1);
+    fn compare(&mut self, bytes: &[u8], element_bytes: usize, telling: u64) {
         // Equal to itself moved by one element: all of it is one value.
         let is_constant = bytes[element_bytes..] == bytes[..bytes.len() - element_bytes];
-        let telling = if is_constant {
+        let different = if is_constant {
             &bytes[..element_bytes]
         } else {
             bytes
         };
-        for element in telling.chunks_exact(element_bytes) {
+        for element in different.chunks_exact(element_bytes) {
             let code = code_of(element);
             self.varies |= code != self.first;
-            self.is_nonzero |= code & !sign != 0;
+            self.is_nonzero |= code & telling != 0;
             if self.varies && self.is_nonzero {
                 return;
             }
@@ -229,4 +236,27 @@ fn code_of(element: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     bytes[..element.len()].copy_from_slice(element);
     u64::from_le_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_negative_zero_that_is_nan_is_no_zero() {
+        let matrix = Matrix {
+            rows: 2,
+            columns: 2,
+        };
+        let zero_rows = |dtype| {
+            let mut rows = Rows::default();
+            let mut follower = RowFollower::new(matrix, 0, dtype);
+            follower.look(&mut rows, &[0, 0, 0, 0x80]);
+            follower.finish(&mut rows);
+            rows.zero
+        };
+        assert_eq!([Dtype::F8E4M3, Dtype::F8E5M2].map(zero_rows), [2, 2]);
+        let without = [Dtype::F8E4M3Fnuz, Dtype::F8E5M2Fnuz];
+        assert_eq!(without.map(zero_rows), [1, 1]);
+    }
 }

@@ -39,10 +39,11 @@ pub struct Span {
     pub dtype: Dtype,
     /// The tensor's rows and columns.
     pub matrix: Matrix,
-    /// Index of the span's first element in the tensor: a multiple of [`TILE`](super::TILE).
+    /// Index of the span's first element in the tensor: a multiple of [`TILE`](super::TILE), but in a sample,
+    /// whose stretches are whole rows and count as a tensor of their own.
     pub first: u64,
     /// Number of elements. Where it is not the tensor's last span, a multiple of
-    /// [`TILE`](super::TILE).
+    /// [`TILE`](super::TILE), but in a sample.
     pub elements: u64,
 }
 

@@ -25,7 +25,7 @@ fn values(seed: u64) -> Vec<f32> {
         (state >> 40) as f32 / (1u64 << 24) as f32
     };
     let weights = (0..ROWS * COLUMNS).map(|at| match at / COLUMNS % 10 {
-        3 => 0.0,
+        9 => 0.0,
         _ => 0.1 * (uniform() + uniform() + uniform() - 1.5),
     });
     weights.collect()

@@ -1,0 +1,206 @@
+// @ts-check
+// Checkpoints at an address: the page reads them by ranges from servers of every kind, says what keeps it from
+// reading, and estimates by a sample.
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openTensor, origin, patience_ms, phase, text, useBrowser } from './harness.mjs';
+import { asBf16, f32, header } from './support/checkpoint.mjs';
+import { hubFiles, startFar } from './support/far.mjs';
+import { assertSameTensors, command, savedReport } from './support/native.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+/** @typedef {import('./support/far.mjs').Manners} Manners */
+
+const options = { timeout: 2 * patience_ms };
+const { open } = useBrowser({ direct: '127.0.0.1' });
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const FILE = 'distributions.safetensors';
+const small = { [`/${FILE}`]: await readFile(fixtures + FILE) };
+
+/** Four matrices, 21 MB. */
+function largeFile() {
+  const tensors = ['a', 'b', 'c'].map((name, seed) => asBf16(f32(`h.${name}.weight`, [1500, 1000], seed + 1)));
+  tensors.push(f32('head.weight', [2000, 1500], 9));
+  return Buffer.concat([header(tensors), ...tensors.map(({ data }) => data ?? Buffer.alloc(0))]);
+}
+const large = { '/large.safetensors': largeFile() };
+
+/** @param {Record<string, Buffer>} files @param {Manners} manners @param {(far: import('./support/far.mjs').Far) => Promise<void>} use */
+async function withFar(files, manners, use) {
+  const far = await startFar(files, manners);
+  try {
+    await use(far);
+  } finally {
+    await far.close();
+  }
+}
+
+/** Gives an address as a person does. @param {Page} page @param {string} address */
+async function read(page, address) {
+  await page.$eval('#address-input', (input) => { /** @type {HTMLInputElement} */ (input).value = ''; });
+  await page.type('#address-input', address);
+  await page.click('#address button[type="submit"]');
+}
+
+/** @param {string} address @param {...string} phases */
+async function opened(address, ...phases) {
+  const tab = await open(undefined, '/remote.html');
+  await read(tab.page, address);
+  return { ...tab, phase: await phase(tab.page, ...phases) };
+}
+
+/** Its tensors by the command, from the disk. @param {string[]} more options */
+const fromDisk = (more = []) => command(fixtures, ['scan', FILE, '--json', '-', '--no-progress', ...more]);
+
+/** @type {[string, Manners][]} */
+const READABLE = [
+  ['a good server', {}],
+  ['one that ends every third connection', { drops: 3 }],
+  ['one that is slow', { slow_ms: 400 }],
+  ['one that is busy at first', { busy: 2 }],
+  ['one that shows neither length nor version', { hidesHeaders: true, noTag: true }],
+];
+for (const [says, manners] of READABLE) {
+  test(`the figures are those of the file: ${says}`, options, () => withFar(small, manners, async (far) => {
+    const { page, errors, phase } = await opened(far.url(`/${FILE}`), 'done', 'failed');
+    assert.equal(phase, 'done', await text(page, '#failure-text'));
+    assertSameTensors(await savedReport(page), await fromDisk());
+    assert(far.seen.every(({ range }) => range), 'no request asks for the whole file');
+    // A browser complains of a connection that ended, of a refusal too.
+    if (!manners.drops && !manners.busy) assert.deepEqual(errors, []);
+  }));
+}
+
+test('another origin to which the server sends us is read from, and asked first from then on', options, () => withFar(large, {}, (store) =>
+  withFar({}, { redirects: store.origin }, async (far) => {
+    const { page } = await opened(far.url('/large.safetensors'), 'done', 'failed');
+    assert.match(await text(page, '#sub'), /came from/);
+    // A few requests may have gone before the first answer came.
+    assert(far.seen.length <= 3 && store.seen.length > 10, `${far.seen.length} and ${store.seen.length} requests`);
+  })));
+
+/** @type {[string, Manners, string, RegExp][]} */
+const REFUSALS = [
+  ['without ranges', { noRanges: true }, FILE, /does not send parts of a file/],
+  ['without CORS', { noCors: true }, FILE, /does not let pages of other sites read it/],
+  ['that wants a token', { token: 'secret' }, FILE, /may not be read without a token \(status 401\)/],
+  ['without the file', {}, 'other.safetensors', /there is no such file \(status 404\)/],
+];
+for (const [says, manners, file, what] of REFUSALS) {
+  test(`why it cannot be read is said: a server ${says}`, options, () => withFar(small, manners, async (far) => {
+    const { page, phase } = await opened(far.url(`/${file}`), 'done', 'failed');
+    assert.equal(phase, 'failed');
+    assert.match(await text(page, '#failure-text'), what);
+    assert.match(await text(page, '#failure-text'), new RegExp(file.replace('.', '\\.')));
+  }));
+}
+
+test('what is no address is refused with words', options, async () => {
+  const { page } = await opened('s3://bucket/file', 'failed');
+  assert.match(await text(page, '#failure-text'), /only http:\/\/ and https:\/\//);
+});
+
+test('a token goes with the requests, and is kept nowhere', options, () => withFar(small, { token: 'secret' }, async (far) => {
+  const { page } = await open(undefined, '/remote.html');
+  await page.click('#address summary');
+  await page.type('#token', 'secret');
+  await read(page, far.url(`/${FILE}`));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  assert(far.seen.every(({ token }) => token === 'Bearer secret'));
+  const kept = await page.evaluate(() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, document.cookie, history.state]));
+  assert(!kept.includes('secret'), kept);
+}));
+
+for (const [says, manners] of /** @type {[RegExp, Manners][]} */ ([[/its ETag is another one/, { changes: 3 }], [/its first bytes are others now/, { changes: 3, noTag: true }]])) {
+  test(`a file that changes meanwhile is noticed: ${says.source}`, options, () => withFar(large, manners, async (far) => {
+    const { page } = await opened(far.url('/large.safetensors'), 'done', 'failed');
+    assert.match(await text(page, '#problems, #failure-text:not(:empty)'), says);
+  }));
+}
+
+test('a large one is sampled, as the command does, and all of it is one click away', options, () => withFar(large, { drops: 5 }, async (far) => {
+  const { page } = await opened(far.url('/large.safetensors'), 'done', 'failed');
+  assert.match(await text(page, '#headline'), /By a sample of \d+\.\d MB of 21\.0 MB/);
+  assert.match(await text(page, '#sample-note'), /Estimates, by a sample/);
+  const near = await command('/', ['scan', far.url('/large.safetensors'), '--json', '-', '--no-progress']);
+  assertSameTensors(await savedReport(page), near);
+  const { sample } = JSON.parse(near);
+  assert(sample.bytes < 14e6 && sample.of === 21e6, JSON.stringify(sample));
+  await page.click('#read-all');
+  await page.waitForFunction(() => document.querySelector('#sample-note')?.hasAttribute('hidden') && document.body.dataset.phase === 'done');
+  assert.match(await text(page, '#sub'), /all of it, came from/);
+}));
+
+test('an interval stands beside each estimate', options, () => withFar(large, {}, async (far) => {
+  const { page, errors } = await opened(`${far.url('/large.safetensors')}`, 'done', 'failed');
+  await openTensor(page, 'head.weight');
+  await page.waitForSelector('#tensor [data-stat="mean"]');
+  assert.match(await text(page, '#tensor .estimate'), /Estimated by [\d,]+ values of 3,000,000/);
+  assert.match(await text(page, '#tensor [data-stat="mean"]'), /^≈ .* … /);
+  assert(!(await text(page, '#tensor [data-stat="max"]')).includes('…'), 'a largest value has none');
+  assert.deepEqual(errors, []);
+}));
+
+test('a repository of a hub is found by its name, its page and a revision, and pinned', options, async () => {
+  const names = (await readdir(`${fixtures}sharded`)).filter((name) => name.includes('safetensors'));
+  const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(`${fixtures}sharded/${name}`)])));
+  const hub = hubFiles('org/model', { ...files, 'README.md': Buffer.from('x') }, ['main', 'v1']);
+  await withFar(hub, {}, async (far) => {
+    for (const address of ['org/model', 'org/model@v1', far.url('/org/model'), far.url('/org/model/tree/v1')]) {
+      const { page } = await open(undefined, '/remote.html');
+      await page.click('#address summary');
+      await page.type('#hub', far.origin);
+      await read(page, address);
+      assert.equal(await phase(page, 'done', 'failed'), 'done', address);
+      assert.match(await text(page, '#file'), /model/);
+      const report = JSON.parse(await savedReport(page));
+      assert.equal(report.checkpoint.name, 'org/model');
+      assert.equal(report.checkpoint.files.length, names.length - 1);
+    }
+    assert(far.seen.filter(({ path }) => path.endsWith('.safetensors')).every(({ path }) => path.includes('/resolve/c0ffee/')));
+  });
+});
+
+test('headers come first: names and sizes are there before any weight', options, () => withFar(large, { slow_ms: 300 }, async (far) => {
+  const { page } = await open(undefined, '/remote.html');
+  await read(page, far.url('/large.safetensors'));
+  await page.waitForSelector('[data-tensor="head.weight"]');
+  const { phase, requests } = { phase: await page.evaluate(() => document.body.dataset.phase), requests: far.seen.length };
+  assert.equal(phase, 'scanning');
+  assert(requests < 20, `${requests} requests`);
+  await page.click('#cancel');
+}));
+
+test('a link says what is open and which tensor of it', options, () => withFar(small, {}, async (far) => {
+  const url = far.url(`/${FILE}`);
+  const { page } = await open(undefined, `/index.html#src=${encodeURIComponent(url)}&tensor=normal.bf16`);
+  await page.waitForFunction(() => location.pathname === '/remote.html');
+  const names = JSON.parse(await fromDisk()).tensors.map((/** @type {{name: string}} */ { name }) => name);
+  const name = names[0];
+  await page.goto(`${origin}/remote.html?again#src=${encodeURIComponent(url)}&tensor=${encodeURIComponent(name)}`);
+  await page.waitForFunction((name) => document.querySelector('#tensor-name')?.textContent === name, {}, name);
+  // The next one has an address, too, and the way back leads to all of them.
+  await page.keyboard.press('j');
+  await page.waitForFunction((name) => new URLSearchParams(location.hash.slice(1)).get('tensor') === name, {}, names[1]);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('#tensor')?.hasAttribute('hidden'));
+  assert.equal(await page.evaluate(() => new URLSearchParams(location.hash.slice(1)).get('src')), url);
+}));
+
+test('the sample has an address, and a place of it', options, async () => {
+  const { page, errors } = await open(undefined, '/#src=sample&view=tensors');
+  assert.equal(await phase(page, 'done'), 'done');
+  await page.waitForFunction(() => scrollY > 0);
+  assert.deepEqual(errors, []);
+});
+
+test('files of one’s own are not read where the page may connect', options, async () => {
+  const { page } = await open(undefined, '/remote.html');
+  const input = await page.$('#file-input');
+  await /** @type {import('puppeteer-core').ElementHandle<HTMLInputElement>} */ (input).uploadFile(fixtures + FILE);
+  assert.equal(await phase(page, 'failed', 'done'), 'failed');
+  assert.match(await text(page, '#failure-text'), /reads no files of yours/);
+});

@@ -1,0 +1,296 @@
+// @ts-check
+// Files at an address, read by ranges. They look like files of this machine to who reads them: they have a size and
+// slices. What to make of an answer, and when to ask again, core says.
+
+/** Read first, so that most headers need one request. */
+const HEAD_BYTES = 256 << 10;
+/** An answer that has no news for so long has failed. */
+const PATIENCE_MS = 30_000;
+
+/** What a file at an address is, as it is sent between workers. @typedef {import('./messages.js').RemotePlace} RemotePlace */
+/** @typedef {{what: string | null, again: boolean, wait_ms: number | null, bytes: number | null, version: string | null}} Judgement */
+
+/** Something that asking again may mend. */
+class Trouble extends Error {
+  /** @param {string} what @param {boolean} again @param {number | null} [wait_ms] */
+  constructor(what, again, wait_ms = null) {
+    super(what);
+    this.again = again;
+    this.wait_ms = wait_ms;
+  }
+}
+
+/** The wasm module of this worker: each of them judges. */
+const judging = () => /** @type {typeof wasm_bindgen} */ (core);
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Waits before the next attempt, or gives up.
+ * @param {unknown} error @param {number} failures in a row @param {number} spread
+ */
+async function waitAfter(error, failures, spread) {
+  if (!(error instanceof Trouble)) throw error;
+  const delay = error.again ? judging().retry_delay_ms(failures, error.wait_ms ?? undefined, spread) : undefined;
+  if (delay === undefined) throw new SourceError(failures > 1 ? `${error.message} (tried ${failures} times)` : error.message);
+  await pause(delay);
+}
+
+/** A browser does not say why nothing came: whether a server is there at all tells. @param {string} url @returns {Promise<Trouble>} */
+async function unreachable(url) {
+  const stop = new AbortController();
+  try {
+    await fetch(url, { mode: 'no-cors', credentials: 'omit', signal: stop.signal });
+    stop.abort();
+    return new Trouble('the server is there and does not let pages of other sites read it: it sends no Access-Control-Allow-Origin', false);
+  } catch {
+    return new Trouble('nothing came: there is no connection, no such server, or this page may not ask it', true);
+  }
+}
+
+/**
+ * @param {string} url @param {string | null} token @param {[begin: number, end: number] | null} range
+ * @returns {Promise<{response: Response, stop: AbortController}>}
+ */
+async function asked(url, token, range) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (range) headers.Range = `bytes=${range[0]}-${range[1] - 1}`;
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  try {
+    return { response: await fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal }), stop };
+  } catch {
+    if (stop.signal.aborted) throw new Trouble('the server does not answer', true);
+    throw await unreachable(url);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {Response} response @param {object} exchange @returns {Judgement} */
+function judged(response, exchange) {
+  const { headers, status } = response;
+  const length = headers.get('Content-Length');
+  return JSON.parse(judging().judge_answer(JSON.stringify({
+    begin: 0, end: 0, has_token: false, is_whole: false, known_bytes: null, known_version: null, ...exchange, status,
+    content_range: headers.get('Content-Range'), content_length: length === null ? null : Number(length),
+    etag: headers.get('ETag'), retry_after: headers.get('Retry-After'),
+  })));
+}
+
+/** A small file, whole. @param {string} url @param {string | null} token @returns {Promise<Uint8Array>} */
+async function wholeOf(url, token) {
+  for (let failures = 1; ; failures++) {
+    try {
+      const { response } = await asked(url, token, null);
+      const { what, again, wait_ms } = judged(response, { is_whole: true, has_token: token !== null });
+      if (what !== null) throw new Trouble(what, again, wait_ms);
+      return new Uint8Array(await response.arrayBuffer().catch((error) => { throw new Trouble(`the connection ended: ${error.message}`, true); }));
+    } catch (error) {
+      await waitAfter(error, failures, url.length);
+    }
+  }
+}
+
+/** A file at an address. */
+class RemoteFile {
+  /** Its first bytes, where they are kept. @type {Uint8Array | undefined} */
+  #head;
+
+  /** @param {RemotePlace} place */
+  constructor({ url, size, version, movedTo, token }) {
+    this.url = url;
+    /** Infinity where nobody says it. */
+    this.size = size;
+    /** Its ETag. */
+    this.version = version;
+    /** Where its server sent us: it need not be asked each time. */
+    this.movedTo = movedTo;
+    this.token = token;
+  }
+
+  /** @param {number} begin @param {number} end */
+  slice(begin, end) {
+    return new RemotePart(this, begin, Math.min(end, this.size));
+  }
+
+  arrayBuffer() {
+    return wholeOf(this.url, this.token).then(({ buffer }) => /** @type {ArrayBuffer} */ (buffer));
+  }
+
+  /** @param {number} begin @param {number} end */
+  head(begin, end) {
+    return this.#head && end <= this.#head.byteLength ? this.#head.slice(begin, end) : undefined;
+  }
+
+  /** Reads the first bytes, and so learns the file's length. */
+  async open() {
+    this.#head = await this.#firstBytes();
+  }
+
+  /** Whether the first bytes are others now; where versions are told apart, each answer was held against the ones before. */
+  async hasChanged() {
+    const before = this.#head;
+    if (this.version !== null || !before) return false;
+    const now = await this.#firstBytes();
+    return now.byteLength !== before.byteLength || now.some((byte, at) => byte !== before[at]);
+  }
+
+  async #firstBytes() {
+    this.#head = undefined;
+    const end = Math.min(this.size, HEAD_BYTES);
+    const part = new RemotePart(this, 0, end);
+    const bytes = end > 0 ? new Uint8Array(await part.arrayBuffer()) : new Uint8Array();
+    // Where nobody says its length, the file ends where the answer does.
+    if (this.size === Infinity && bytes.byteLength < end) this.size = bytes.byteLength;
+    return bytes;
+  }
+
+  /** Asks for a range; the body is that, or its beginning. @param {number} begin @param {number} end @returns {Promise<{reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController}>} */
+  async request(begin, end) {
+    const { movedTo } = this;
+    const { response, stop } = await asked(movedTo ?? this.url, movedTo ? null : this.token, [begin, end]);
+    if (movedTo && response.status >= 400) {
+      // Such addresses expire.
+      this.movedTo = null;
+      return this.request(begin, end);
+    }
+    const { what, again, wait_ms, bytes, version } = judged(response, {
+      begin, end, has_token: this.token !== null, known_bytes: this.size === Infinity ? null : this.size, known_version: this.version,
+    });
+    if (what !== null || !response.body) {
+      stop.abort();
+      throw new Trouble(what ?? 'nothing came', again, wait_ms);
+    }
+    this.size = bytes ?? this.size;
+    this.version = version;
+    if (response.url && response.url !== this.url) this.movedTo = response.url;
+    return { reader: response.body.getReader(), stop };
+  }
+}
+
+/** A range of such a file. */
+class RemotePart {
+  /** @param {RemoteFile} file @param {number} begin @param {number} end */
+  constructor(file, begin, end) {
+    this.file = file;
+    this.begin = begin;
+    this.end = end;
+  }
+
+  async arrayBuffer() {
+    const held = this.file.head(this.begin, this.end);
+    if (held) return held.buffer;
+    const chunks = [];
+    const reader = this.reader();
+    let length = 0;
+    for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+    }
+    return new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
+  }
+
+  /** Its bytes as they come; after a failure it goes on in the middle. @returns {ChunkReader} */
+  reader() {
+    const { file } = this;
+    // It is shorter where an answer tells that the file is.
+    const end = () => Math.min(this.end, file.size);
+    let at = this.begin;
+    let failures = 0;
+    let isCancelled = false;
+    /** @type {Promise<{reader: ReadableStreamDefaultReader<Uint8Array>, stop: AbortController}> | undefined} */
+    let answer;
+    const ask = () => {
+      answer = file.request(at, end());
+      // It may fail before anyone waits for it.
+      answer.catch(() => {});
+      return answer;
+    };
+    ask();
+    return {
+      async read() {
+        while (at < end() && !isCancelled) {
+          try {
+            const { reader, stop } = await (answer ?? ask());
+            const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+            const { value, done } = await reader.read()
+              .catch(() => { throw new Trouble(`the connection ended at byte ${at}`, true); })
+              .finally(() => clearTimeout(timer));
+            if (value?.byteLength) {
+              failures = 0;
+              // Not one byte more than what was asked for.
+              const part = value.subarray(0, end() - at);
+              at += part.byteLength;
+              return part;
+            }
+            if (done && file.size === Infinity) return undefined;
+            if (done) throw new Trouble(`the connection ended at byte ${at}`, true);
+          } catch (error) {
+            answer = undefined;
+            await waitAfter(error, ++failures, at);
+          }
+        }
+        return undefined;
+      },
+      recycle() {},
+      async cancel() {
+        isCancelled = true;
+        (await answer?.catch(() => undefined))?.stop.abort();
+      },
+    };
+  }
+}
+
+/** By their addresses: what one learns of a file is kept. @type {Map<string, RemoteFile>} */
+const remoteFiles = new Map();
+
+/** A file as it can be read: those at an address lose their methods on the way here. @template {File | RemotePlace} F @param {F} file @returns {File} */
+function readable(file) {
+  if (file instanceof Blob) return /** @type {any} */ (file);
+  const known = remoteFiles.get(file.url) ?? new RemoteFile(file);
+  // Who sent it may have learned more.
+  known.size = Math.min(known.size, file.size);
+  known.version ??= file.version;
+  known.movedTo ??= file.movedTo;
+  remoteFiles.set(file.url, known);
+  return /** @type {any} */ (known);
+}
+
+/** The same of a checkpoint's. @template {import('./messages.js').CheckpointFiles} C @param {C} checkpoint @returns {C} */
+function readableFiles(checkpoint) {
+  const named = (/** @type {NamedFile} */ { name, file }) => ({ name, file: readable(file) });
+  const { files, indexes, config } = checkpoint;
+  return { ...checkpoint, files: files.map(named), indexes: indexes.map(named), config: config && named(config) };
+}
+
+/**
+ * The files at an address, as a checkpoint.
+ * @param {import('./messages.js').Address} address
+ */
+async function found({ text, hub, token }) {
+  const finding = new wasm_bindgen.RemoteFinding(text, hub);
+  // A token is for the hub, or for the one server that was named.
+  const trusted = new URL(hub || 'https://huggingface.co').origin;
+  const host = /^https?:/.test(text.trim()) ? new URL(text.trim()).origin : trusted;
+  const tokenFor = (/** @type {string} */ url) => ([trusted, host].includes(new URL(url).origin) ? token || null : null);
+  for (let url = finding.wants(); url; url = finding.wants()) {
+    try {
+      finding.feed(await wholeOf(url, tokenFor(url)));
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      finding.failed(sentenceOf(error));
+    }
+  }
+  const { name, files, beside, indexes, problems } = JSON.parse(finding.finish());
+  /** @param {{name: string, url: string, bytes: number | null}} file @returns {NamedFile} */
+  const named = ({ name, url, bytes }) => ({ name, file: readable({ url, size: bytes ?? Infinity, version: null, movedTo: null, token: tokenFor(url) }) });
+  const one = (/** @type {string} */ ending) => beside.filter((/** @type {{name: string}} */ { name }) => name.endsWith(ending)).map(named)[0] ?? null;
+  return {
+    name, problems: /** @type {[string, string][]} */ (problems), files: /** @type {NamedFile[]} */ (files.map(named)),
+    indexes: /** @type {NamedFile[]} */ (indexes.map((/** @type {[string, string]} */ [name, text]) => ({ name, file: new File([text], name) }))),
+    config: one('config.json'), tokenizer: one('tokenizer.json'),
+  };
+}

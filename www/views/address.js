@@ -1,0 +1,34 @@
+// @ts-check
+// Where an address is given: a URL or a repository. What is read from there is read in a document of its own, so
+// that the page for local files may connect nowhere.
+
+import { byId } from './dom.js';
+import { hashOf } from './permalink.js';
+
+/** @typedef {import('../engine/messages.js').Address} Address */
+
+/** Which of the documents this is. */
+export const isRemote = document.documentElement.dataset.document === 'remote';
+
+/** @param {string} id */
+const typed = (id) => /** @type {HTMLInputElement} */ (byId(id)).value.trim();
+
+/** The address of a text, with what the form says besides. @param {string} text @param {boolean} isSampled @returns {Address} */
+export const addressOf = (text, isSampled) => ({ text, isSampled, hub: typed('hub'), token: typed('token') });
+
+/** @param {(text: string) => void} open what becomes of an address in this document */
+export function wireAddress(open) {
+  const input = /** @type {HTMLInputElement} */ (byId('address-input'));
+  byId('address').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return input.focus();
+    if (isRemote) open(text);
+    else location.href = `remote.html${hashOf({ src: text, tensor: null, view: null })}`;
+  });
+}
+
+/** @param {string} text */
+export function showAddress(text) {
+  /** @type {HTMLInputElement} */ (byId('address-input')).value = text;
+}
