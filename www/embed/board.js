@@ -4,6 +4,7 @@
 import { ModuleMap } from '../views/map.js';
 import { h } from '../views/dom.js';
 import { problemsIn } from '../views/problems.js';
+import { sampleNote } from '../views/sample-note.js';
 import { VERDICTS } from '../views/scan-map.js';
 import { scanSummary } from '../views/summary.js';
 import { tensorView } from '../views/tensor.js';
@@ -20,7 +21,7 @@ export const viewOf = (text, otherwise) => VIEWS.find(([view]) => view === text)
 /** The places that the views fill, by the ids that they have on the page. @type {Record<View, () => Element[]>} */
 const PLACES = {
   summary: () => [
-    h('section', { id: 'summary' }, h('h2', { id: 'headline' }), h('p', { id: 'sub', class: 'sub' }), h('div', { id: 'shares' })),
+    h('section', { id: 'summary' }, h('h2', { id: 'headline' }), h('p', { id: 'sub', class: 'sub' }), h('div', { id: 'sample-note', class: 'note', hidden: true }), h('div', { id: 'shares' })),
     h('section', { id: 'problems', class: 'trouble', 'aria-labelledby': 'problems-title', hidden: true }),
   ],
   map: () => [
@@ -56,9 +57,9 @@ export class Board {
 
   /**
    * @param {ShadowRoot} root @param {Element} place that it fills @param {Shown} session
-   * @param {Parameters<typeof scanSummary>[2]} says @param {() => void} changed another view or tensor is shown
+   * @param {Parameters<typeof scanSummary>[2]} says @param {(() => void) | null} readAll of what is a sample @param {() => void} changed another view or tensor is shown
    */
-  constructor(root, place, session, says, changed) {
+  constructor(root, place, session, says, readAll, changed) {
     this.session = session;
     this.changed = changed;
     this.tabs = VIEWS.map(([view, title]) => h('button', {
@@ -69,6 +70,7 @@ export class Board {
     }, ...PLACES[view]()));
     place.replaceChildren(h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Views' }, ...this.tabs), ...this.panels);
     this.summary = scanSummary(null, root, says);
+    this.sample = sampleNote(readAll, root);
     this.problems = problemsIn(/** @type {HTMLElement} */ (root.getElementById('problems')));
     this.map = new ModuleMap('map', VERDICTS, (row) => this.#open(row, true), root);
     this.#tensor = tensorView(session, { step: (direction) => this.#step(direction), close: () => this.#close() }, root);
@@ -98,6 +100,7 @@ export class Board {
   update() {
     const { state } = this.session;
     this.summary(state);
+    this.sample(state);
     this.problems(state.overview?.problems ?? []);
     this.map.update(state);
     this.tabs[1].hidden = state.rows.total < 2;

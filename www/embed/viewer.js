@@ -53,8 +53,8 @@ export class FloatscopeViewer extends HTMLElement {
   #error = h('p', { class: 'failed', role: 'alert', hidden: true });
   #place = h('div');
   #article = h('article', { class: 'viewer', 'aria-label': 'Floatscope' },
-    h('header', {}, h('b', { class: 'brand' }, 'Floatscope'), this.#name, this.#away),
-    this.#bar, h('div', { class: 'notice' }, this.#says, this.#read, this.#cancel), this.#error, this.#place);
+    h('header', {}, h('b', { class: 'brand' }, 'Floatscope'), this.#name, this.#read, this.#cancel, this.#away),
+    this.#bar, this.#says, this.#error, this.#place);
   /** @type {Board | null} */
   #board = null;
   /** What reads the checkpoint. @type {Session | null} */
@@ -141,7 +141,8 @@ export class FloatscopeViewer extends HTMLElement {
     else setText(this.#says, 'This page’s policy does not let WebAssembly run, so the checkpoint cannot be read here: what you see is the report.');
   }
 
-  #readSource() {
+  /** @param {boolean} [isSampled] */
+  #readSource(isSampled = true) {
     const src = this.getAttribute('src') ?? '';
     if (!mayCompute()) return this.#tell({ error: 'This page’s policy does not let WebAssembly run, so nothing can be computed here. The link above opens the checkpoint on a page that can.' });
     this.#forbidden = '';
@@ -150,7 +151,7 @@ export class FloatscopeViewer extends HTMLElement {
     this.#session = session;
     this.#tell({ says: 'Reading the header…' });
     session.onchange(() => { if (session === this.#session) this.#follow(session); });
-    session.openAddress({ text: addressOf(src), hub: this.getAttribute('hub') ?? '', token: '', isSampled: true });
+    session.openAddress({ text: addressOf(src), hub: this.getAttribute('hub') ?? '', token: '', isSampled });
   }
 
   /** @param {Session} session that has changed */
@@ -174,11 +175,11 @@ export class FloatscopeViewer extends HTMLElement {
     else this.#board.update();
   }
 
-  /** @param {import('../types.js').Shown} shown @param {ReturnType<typeof saysOf>} [says] */
+  /** @param {import('../types.js').Shown} shown @param {ReturnType<typeof saysOf>} [says] of a report */
   #furnish(shown, says) {
     setText(this.#name, shown.state.overview?.checkpoint.name ?? '');
     this.#article.setAttribute('aria-label', `Floatscope: ${this.#name.textContent}`);
-    this.#board = new Board(this.#root, this.#place, shown, says, () => this.#link());
+    this.#board = new Board(this.#root, this.#place, shown, says, says ? null : () => this.#readSource(false), () => this.#link());
     this.#board.update();
     this.#show();
   }

@@ -64,8 +64,8 @@ export function lineNames({ lines }) {
 function lookOfLabels({ label, title, colour }, rows, tensors) {
   /** What it has, or why there is nothing. @param {number} row */
   const labelOf = (row) => (rows.status(row) === 'done' ? label(rows, row) : rows.status(row));
-  /** @type {Record<string, number>} */
-  const counts = {};
+  /** Without names of its own: a label may be any text. @type {Record<string, number>} */
+  const counts = Object.create(null);
   for (const row of tensors) {
     const label = labelOf(row);
     counts[label] = (counts[label] ?? 0) + 1;
