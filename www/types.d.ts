@@ -181,6 +181,8 @@ export interface Session {
   refuse(why: string): unknown;
   openSample(): unknown;
   cancel(): unknown;
+  /** Leaves nothing open and no worker running. */
+  end(): unknown;
   /** Reads the file once more for the casts that are missing. */
   look(): unknown;
   endLook(): unknown;
@@ -189,3 +191,6 @@ export interface Session {
   microscope(text: string, format: string): Promise<Microscope | { error: string }>;
   onchange(callback: (state: State) => void): unknown;
 }
+
+/** What the views of a checkpoint need of it, whether it is read or a report tells of it. */
+export type Shown = Pick<Session, 'state' | 'formats' | 'casts' | 'tensor'>;

@@ -50,12 +50,23 @@ function canvasOf(left, width, height) {
   return { canvas, context };
 }
 
+/** What the custom properties are where a canvas is. @param {HTMLCanvasElement} canvas @returns {(name: string) => string} */
+function coloursAt(canvas) {
+  const style = getComputedStyle(canvas);
+  /** @type {Record<string, string>} */
+  const known = {};
+  return (name) => {
+    if (!known[name]) canvas.style.setProperty('color', `var(--${name})`);
+    return (known[name] ??= style.color);
+  };
+}
+
 /**
  * @param {CanvasRenderingContext2D} context @param {ReturnType<typeof geometry>} geometry @param {Map} map
  * @returns {Generator<void, void>}
  */
 function* painting(context, { step, pitch, gap }, { cells: { tensors, columns }, look }) {
-  const style = getComputedStyle(document.documentElement);
+  const colourOf = coloursAt(context.canvas);
   let steps = 0;
   for (const [mark, here] of tensors.entries()) {
     if (!here) continue;
@@ -67,7 +78,7 @@ function* painting(context, { step, pitch, gap }, { cells: { tensors, columns },
       const [colour, share, depth] = parts[i];
       const thick = i ? Math.min(foot, Math.max(2, share * high)) : foot;
       foot -= thick;
-      context.fillStyle = style.getPropertyValue(`--${colour}`);
+      context.fillStyle = colourOf(colour);
       context.globalAlpha = depth;
       context.fillRect(x, top + foot, step - gap, thick);
     }
@@ -104,7 +115,8 @@ export function mapPicture(map) {
       const mine = ++job;
       inSlices(painting(context, places, map), () => mine !== job);
     };
-    paint();
+    // Once it is in its place, where its colours are.
+    queueMicrotask(paint);
     return {
       svg: h('div', { class: 'cells' }, canvas, frame(map, places, width, cursor)),
       highlight: (/** @type {number} */ mark) => {

@@ -5,8 +5,8 @@
 // exceptions are what makes a text tokens and what brings products to a GPU: they
 // are large, and fetched from where the page came from when they are asked for.
 
-import { supplied } from './supply.js';
-import { policy } from './trusted.js';
+import { manners, supplied } from './supply.js';
+import { trusted } from './trusted.js';
 
 /** @typedef {import('./messages.js').Core | 'tokenizer' | 'lab_gpu'} Core */
 
@@ -57,8 +57,8 @@ export function loadArtifacts() {
   return loading;
 }
 
-/** Begins when the page has started. @template T @param {() => Promise<T>} begin @returns {Promise<T>} */
-const later = (begin) => new Promise((resolve) => { setTimeout(resolve, LATER_MS); }).then(begin);
+/** Begins when the page has started; a guest does without. @template T @param {() => Promise<T>} begin @returns {Promise<T>} */
+const later = (begin) => (manners.isGuest ? Promise.reject(new Error('this is only on the page')) : new Promise((resolve) => { setTimeout(resolve, LATER_MS); }).then(begin));
 
 /** @returns {Promise<Artifacts>} */
 async function load() {
@@ -76,8 +76,8 @@ async function load() {
   const gpuUrl = once(async () => workerUrl(await scriptOf('lab_gpu.js'), script));
   return {
     module: (core) => (core === 'scan' || core === 'compare' ? modules[core] : onDemand[core]()),
-    startWorker: (name) => new Worker(policy.createScriptURL(url), { name }),
-    startGpuWorker: async (name) => new Worker(policy.createScriptURL(await gpuUrl()), { name }),
+    startWorker: (name) => new Worker(trusted(url), { name }),
+    startGpuWorker: async (name) => new Worker(trusted(await gpuUrl()), { name }),
   };
 }
 

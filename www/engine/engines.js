@@ -3,6 +3,7 @@
 
 import { loadArtifacts } from './artifacts.js';
 import { Engine } from './engine.js';
+import { manners } from './supply.js';
 
 /** @typedef {import('./engine.js').Listener} Listener */
 
@@ -29,6 +30,7 @@ export class Engines {
 
   /** What went wrong is told when something is opened. */
   warmSoon(after_ms = WARM_AFTER_MS) {
+    if (manners.isGuest) return;
     setTimeout(() => this.warm().catch(() => {}), after_ms);
   }
 

@@ -2,7 +2,7 @@
 // Has the browser keep the page, so that it starts without a network the next time.
 
 import { loadArtifacts } from './artifacts.js';
-import { policy, serviceWorkerUrl } from './trusted.js';
+import { serviceWorkerUrl, trusted } from './trusted.js';
 
 /** How long after something was read. */
 const QUIET_MS = 1000;
@@ -30,5 +30,5 @@ export async function keepForOffline(isBusy) {
   await (await loadArtifacts()).module('compare');
   while (isBusy()) await new Promise((resolve) => { setTimeout(resolve, QUIET_MS); });
   await idle();
-  await navigator.serviceWorker.register(policy.createScriptURL(serviceWorkerUrl()), { updateViaCache: 'none' });
+  await navigator.serviceWorker.register(trusted(serviceWorkerUrl()), { updateViaCache: 'none' });
 }

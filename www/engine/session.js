@@ -126,6 +126,12 @@ class PageSession extends Store {
     this.change({ phase: 'cancelled' });
   }
 
+  /** Nobody looks at it any longer: no worker is left. */
+  end() {
+    this.#close();
+    this.change(emptyState());
+  }
+
   /** Reads the file once more for the casts that are missing. */
   look() {
     const { casts } = this.state;

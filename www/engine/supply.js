@@ -3,6 +3,9 @@
 
 /** A file of the build, by its path there. @typedef {(path: string) => Promise<Response>} Supply */
 
+/** On another's page nothing is fetched or started ahead of its use. */
+export const manners = { isGuest: false };
+
 /** @type {Supply} */
 async function fromBeside(path) {
   const response = await fetch(new URL(`../${path}`, import.meta.url));

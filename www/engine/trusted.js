@@ -13,7 +13,12 @@ function ownUrl(url) {
   return url;
 }
 
-const rules = { createScriptURL: ownUrl };
+/** Made when it is needed, and once: another's page may forbid it. @type {{createScriptURL: (url: string) => any} | undefined} */
+let policy;
 
-/** @type {{createScriptURL: (url: string) => any}} */
-export const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', rules) ?? rules;
+/** @param {string} url @returns {any} the address of a script */
+export function trusted(url) {
+  const rules = { createScriptURL: ownUrl };
+  policy ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy('floatscope', rules) ?? rules;
+  return /** @type {NonNullable<typeof policy>} */ (policy).createScriptURL(url);
+}

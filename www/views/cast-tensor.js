@@ -16,7 +16,7 @@ const outliers = (outliers_db) =>
 
 /**
  * The section on it, none where there are no casts, and how it follows a second look.
- * @param {TensorReport} report @param {import('../types.js').Session} session @param {number} row
+ * @param {TensorReport} report @param {import('../types.js').Shown} session @param {number} row
  */
 export function castsOfTensor({ casts, outliers_db, bytes, stats }, session, row) {
   if (!casts || !('count' in stats)) return null;

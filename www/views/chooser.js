@@ -55,7 +55,7 @@ async function droppedFiles(transfer) {
 
 /** @param {Takers} takers @param {() => ((files: File[]) => void) | null} asked what is to be done with them, when that is said already */
 function acceptDrops({ open, compare, name }, asked) {
-  const [hint, first, second] = ['drop-hint', 'drop-first', 'drop-second'].map(byId);
+  const [hint, first, second] = ['drop-hint', 'drop-first', 'drop-second'].map((id) => byId(id));
   let depth = 0;
   /** @param {DragEvent} event */
   const isOnSecond = ({ clientY }) => !second.hidden && clientY >= second.getBoundingClientRect().top;

@@ -43,10 +43,12 @@ export const h = (tag, properties = {}, ...children) => furnish(document.createE
 export const s = (tag, properties = {}, ...children) =>
   furnish(document.createElementNS('http://www.w3.org/2000/svg', tag), properties, children);
 
-/** The element of index.html with this id. @param {string} id */
-export function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`index.html has no #${id}`);
+/** Where elements are known by their ids: the page, or what an element on another page keeps to itself. @typedef {Document | ShadowRoot} Root */
+
+/** The element with this id. @param {string} id @param {Root} [root] */
+export function byId(id, root = document) {
+  const element = root.getElementById(id);
+  if (!element) throw new Error(`there is no #${id} here`);
   return element;
 }
 

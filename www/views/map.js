@@ -64,8 +64,8 @@ export function lineNames({ lines }) {
 function lookOfLabels({ label, title, colour }, rows, tensors) {
   /** What it has, or why there is nothing. @param {number} row */
   const labelOf = (row) => (rows.status(row) === 'done' ? label(rows, row) : rows.status(row));
-  /** @type {Record<string, number>} */
-  const counts = {};
+  /** Without names of its own: a label may be any text. @type {Record<string, number>} */
+  const counts = Object.create(null);
   for (const row of tensors) {
     const label = labelOf(row);
     counts[label] = (counts[label] ?? 0) + 1;
@@ -121,15 +121,24 @@ export class ModuleMap {
   /** @type {(tensors: number[]) => Look} */
   #look = () => ({ row: -1, says: '', fill: [] });
 
-  /** @param {string} id of its section; in front of those of its parts @param {Scheme<R>} scheme @param {(row: number) => void} open */
-  constructor(id, scheme, open) {
+  /**
+   * @param {string} id of its section; in front of those of its parts @param {Scheme<R>} scheme
+   * @param {(row: number) => void} open @param {import('./dom.js').Root} [root]
+   */
+  constructor(id, scheme, open, root = document) {
     this.id = id;
+    this.root = root;
     this.scheme = scheme;
     this.open = open;
-    this.#by = /** @type {HTMLSelectElement} */ (byId(`${id}-by`));
+    this.#by = /** @type {HTMLSelectElement} */ (byId(`${id}-by`, root));
     this.#by.append(h('option', { value: '' }, scheme.by), ...scheme.measures.map(([value, text]) => h('option', { value }, text)));
     this.#by.addEventListener('change', () => this.#colour());
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#paint());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.repaint());
+  }
+
+  /** The colours have changed. */
+  repaint() {
+    this.#paint();
   }
 
   /** @param {import('./tensor-list.js').Listed<R>} state */
@@ -138,7 +147,7 @@ export class ModuleMap {
       this.#rows = rows;
       this.#isArranged = false;
       this.#paint = () => {};
-      byId(this.id).hidden = true;
+      byId(this.id, this.root).hidden = true;
     }
     if (!this.#isArranged && overview && rows.length > 1 && rows.length === rows.total) this.#arrange(rows, overview.patterns);
     if (rows.finishedCount === this.#finished) return;
@@ -161,8 +170,8 @@ export class ModuleMap {
       press: (mark) => this.#press(cells, mark),
     });
     this.#paint = picture.paint;
-    byId(`${this.id}-place`).replaceChildren(picture.element);
-    byId(this.id).hidden = false;
+    byId(`${this.id}-place`, this.root).replaceChildren(picture.element);
+    byId(this.id, this.root).hidden = false;
   }
 
   /** What cells are coloured by has changed. */
@@ -176,7 +185,7 @@ export class ModuleMap {
     const { low, high, depth } = depths(number, rows.length, isFalling);
     this.#look = figure ? (tensors) => lookOfNumbers(number, depth, isFalling, tensors) : (tensors) => lookOfLabels(scheme, rows, tensors);
     const [pale, deep] = isFalling ? [high, low] : [low, high];
-    setText(byId(`${this.id}-scale`), !figure ? '' : low <= high ? `pale ${value(pale, 3)}, deep ${value(deep, 3)}` : 'none');
+    setText(byId(`${this.id}-scale`, this.root), !figure ? '' : low <= high ? `pale ${value(pale, 3)}, deep ${value(deep, 3)}` : 'none');
     this.#paint();
   }
 

@@ -9,6 +9,7 @@ import { h } from './dom.js';
  * @property {() => void} close
  * @property {(direction: 1 | -1) => void} step
  */
+/** The ways out of what is opened; it is closed as the browser goes back, unless that is said. @typedef {Pick<Actions, 'step'> & {close?: () => void}} WaysOut */
 /**
  * What draws one of the rows; -1 is none.
  * @typedef {{row: number, show: (row: number) => Promise<unknown>, hide: () => void}} View
@@ -19,16 +20,16 @@ export const breakable = (name) => name.split(/(?<=\.)/).flatMap((piece) => [pie
 
 /**
  * Furnishes an article: the ways out of it, a name that takes the focus, and a body.
- * @param {HTMLElement} article @param {string} label @param {Pick<Actions, 'step'>} actions
+ * @param {HTMLElement} article @param {string} label @param {WaysOut} actions
  */
-export function furnishArticle(article, label, { step }) {
+export function furnishArticle(article, label, { step, close = () => history.back() }) {
   const name = h('h2', { id: `${article.id}-name`, class: 'name', tabindex: '-1' });
   const body = h('div', { class: 'body' });
   /** @param {string} text @param {string} key @param {() => void} click */
   const button = (text, key, click) => h('button', { type: 'button', class: 'quiet', 'aria-keyshortcuts': key, title: `Key: ${key}`, on: { click } }, text);
   article.append(
     h('nav', { 'aria-label': label },
-      button('Close', 'Escape', () => history.back()), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
+      button('Close', 'Escape', close), h('span', { class: 'space' }), button('Previous', 'k', () => step(-1)), button('Next', 'j', () => step(1))),
     name, body);
   return { name, body };
 }

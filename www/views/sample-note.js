@@ -8,9 +8,9 @@ import { byId, h, redrawer } from './dom.js';
 /** @typedef {import('../types.js').TensorReport} TensorReport */
 /** @typedef {import('../types.js').IntervalTable} IntervalTable */
 
-/** Of the whole checkpoint, with a way to all of it. @param {() => void} readAll */
-export function sampleNote(readAll) {
-  const place = byId('sample-note');
+/** Of the whole checkpoint, with a way to all of it where there is one. @param {(() => void) | null} readAll @param {import('./dom.js').Root} [root] */
+export function sampleNote(readAll, root = document) {
+  const place = byId('sample-note', root);
   const redraw = redrawer(place);
   /** @param {State} state */
   return ({ overview, phase }) => {
@@ -20,7 +20,7 @@ export function sampleNote(readAll) {
     redraw([sample, phase], () => [
       h('p', {}, `Estimates, by a sample of ${bytes(sample.bytes)} of ${bytes(sample.of)}: rows of ${plural(sample.sampled, 'tensor')}, spread over each; ${count(sample.whole)} more are small and read whole`,
         sample.left_out > 0 && `; ${count(sample.left_out)} are left out, since others of a kind stand for them`, '. Each figure has its 95 % interval beside it, in the tensor’s view.'),
-      h('p', { class: 'actions' }, h('button', { type: 'button', id: 'read-all', on: { click: readAll } }, `Read all ${bytes(sample.of)}`)),
+      readAll && h('p', { class: 'actions' }, h('button', { type: 'button', id: 'read-all', on: { click: readAll } }, `Read all ${bytes(sample.of)}`)),
     ]);
   };
 }

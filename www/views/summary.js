@@ -58,25 +58,28 @@ function types({ checkpoint }) {
     { colour: kindOf(dtype), size: totals.bytes / checkpoint.bytes, amount: bytes(totals.bytes), text: `${dtype}, ${plural(totals.tensors, 'tensor')}` })));
 }
 
-/** Parameters by verdict. @param {Overview} overview @param {(query: string) => void} filter */
+/** Parameters by verdict. @param {Overview} overview @param {((query: string) => void) | null} filter */
 function verdicts({ ancestry, checkpoint }, filter) {
   return shareBar('Parameters by verdict', byLabel(ancestry).filter(([, { tensors }]) => tensors > 0).map(([label, { tensors, parameters }]) => ({
     colour: colour(label), size: parameters / checkpoint.parameters, amount: compact(parameters), text: `${title(label)}, ${plural(tensors, 'tensor')}`,
-    press: () => filter(`label:${label}`),
+    press: filter ? () => filter(`label:${label}`) : undefined,
   })));
 }
 
-/** @param {(query: string) => void} filter fills the list's filter */
-export function scanSummary(filter) {
-  const headline = byId('headline');
-  const redraw = redrawer(byId('shares'));
+/**
+ * @param {((query: string) => void) | null} filter fills the list's filter, where there is a list
+ * @param {import('./dom.js').Root} [root] @param {typeof subline} [says] the size and how it was read
+ */
+export function scanSummary(filter, root = document, says = subline) {
+  const headline = byId('headline', root);
+  const redraw = redrawer(byId('shares', root));
   /** @param {State} state */
   return (state) => {
     const { overview, ignored, forLab } = state;
     if (!overview) return;
     setText(headline, headlineOf(state, overview));
     headline.classList.toggle('long', overview.headline.length > LONG);
-    setText(byId('sub'), subline(state, overview) + wasted(overview) + forTheLab(forLab) + leftOut(ignored));
+    setText(byId('sub', root), says(state, overview) + wasted(overview) + forTheLab(forLab) + leftOut(ignored));
     redraw([overview.checkpoint.dtypes, overview.ancestry], () => [...verdicts(overview, filter), ...types(overview)]);
   };
 }

@@ -81,11 +81,12 @@ function evidence(report, formats, pool, casts) {
 }
 
 /**
- * @param {import('../types.js').Session} session
- * @param {Pick<import('./opened.js').Actions, 'step'>} actions
+ * @param {import('../types.js').Shown} session
+ * @param {import('./opened.js').WaysOut} actions
+ * @param {import('./dom.js').Root} [root]
  */
-export function tensorView(session, actions) {
-  const article = byId('tensor');
+export function tensorView(session, actions, root = document) {
+  const article = byId('tensor', root);
   const { name, body } = furnishArticle(article, 'Tensor', actions);
   let [shown, isComplete, isLast] = [-1, false, false];
   /** @type {ReturnType<typeof castsOfTensor>} */

@@ -2,7 +2,7 @@
 
 use crate::bundle::{self, Bundle};
 use crate::options::Options;
-use crate::{headers, icon, offline, setup, shell, single_file, strip, wasm};
+use crate::{embed, headers, icon, offline, setup, shell, single_file, strip, wasm};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,16 +38,20 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     clear(out)?;
     let www = shell::root().join("www");
-    let page = Bundle::of(&www, bundle::PAGE)?;
+    let page = Bundle::of(&www, bundle::PAGE, &[])?;
+    let (element, element_script) = embed::script(&www)?;
     let is_apart = |path: &Path| {
         let is_in = |modules: &[String]| modules.iter().any(|module| path == www.join(module));
-        let is_module = is_in(&page.modules) || is_in(&single_file::PARTS.map(str::to_owned));
-        !is_module && !path.to_string_lossy().ends_with(".d.ts")
+        let is_module = is_in(&page.modules)
+            || is_in(&element)
+            || is_in(&single_file::PARTS.map(str::to_owned));
+        !is_module && path != www.join(embed::STYLE) && !path.to_string_lossy().ends_with(".d.ts")
     };
     copy_folder(&www, out, &is_apart)?;
     fs::write(out.join(bundle::PAGE), page.script())?;
-    let html = fs::read_to_string(www.join("index.html"))?;
+    fs::write(out.join(embed::SCRIPT), element_script)?;
     for document in &headers::DOCUMENTS {
+        let html = fs::read_to_string(www.join(document.source))?;
         fs::write(out.join(document.file), document.of_page(&html))?;
     }
     fs::write(out.join("_headers"), headers::headers_file())?;

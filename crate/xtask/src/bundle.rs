@@ -47,10 +47,14 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
-    /// The module at `path` below `folder` with everything it imports.
-    pub(crate) fn of(folder: &Path, path: &str) -> Result<Self> {
+    /// The module at `path` below `folder` with everything it imports; the text of a module that is
+    /// `made` comes from there.
+    pub(crate) fn of(folder: &Path, path: &str, made: &[(&str, &str)]) -> Result<Self> {
         let mut bundle = Self::default();
         bundle.add(path, &|path| {
+            if let Some((_, text)) = made.iter().find(|(name, _)| *name == path) {
+                return Ok((*text).to_owned());
+            }
             let file = folder.join(path);
             fs::read_to_string(&file).with_context(|| file.display().to_string())
         })?;

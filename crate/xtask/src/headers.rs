@@ -9,6 +9,8 @@ use crate::offline::SERVICE_WORKER;
 pub(crate) struct Document {
     /// Its file in `dist/`.
     pub(crate) file: &'static str,
+    /// What it is made of, in `www/`.
+    pub(crate) source: &'static str,
     /// What its `<html data-document>` says, for scripts and styles.
     pub(crate) kind: &'static str,
     /// Where it may connect to.
@@ -17,20 +19,33 @@ pub(crate) struct Document {
     framed_by: &'static str,
 }
 
+/// Where a document that reads from an address may connect to.
+const ANYWHERE: &str = "'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*";
+
 /// Files of one's own are read where nothing else can be reached, and the browser sees to it: whoever reads
 /// from an address does so in another document. Servers on this machine need no TLS.
-pub(crate) const DOCUMENTS: [Document; 2] = [
+pub(crate) const DOCUMENTS: [Document; 3] = [
     Document {
         file: "index.html",
+        source: "index.html",
         kind: "local",
         connect: "'self'",
         framed_by: "'self'",
     },
     Document {
         file: "remote.html",
+        source: "index.html",
         kind: "remote",
-        connect: "'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*",
+        connect: ANYWHERE,
         framed_by: "'self'",
+    },
+    // What other people's pages show in a frame.
+    Document {
+        file: "embed.html",
+        source: "embed.html",
+        kind: "embed",
+        connect: ANYWHERE,
+        framed_by: "*",
     },
 ];
 
@@ -116,6 +131,8 @@ const POLICY: &str = "Content-Security-Policy";
 /// Headers of every response.
 const COMMON: &[(&str, &str)] = &[
     ("X-Content-Type-Options", "nosniff"),
+    // Other people's pages load the element's script, its worker and its wasm. Nothing here is secret.
+    ("Access-Control-Allow-Origin", "*"),
     ("Referrer-Policy", "no-referrer"),
     // File names carry no hash, so a browser asks each time.
     ("Cache-Control", "no-cache"),
@@ -201,6 +218,17 @@ mod tests {
         );
         let written = format!("\n/service-worker.js\n  {}: {}\n", policy[0].0, policy[0].1);
         assert!(headers_file().contains(&written));
+    }
+
+    #[test]
+    fn only_what_is_made_for_frames_may_be_framed_by_others() {
+        let framed = DOCUMENTS.map(|document| (document.file, document.framed_by));
+        let expected = [
+            ("index.html", "'self'"),
+            ("remote.html", "'self'"),
+            ("embed.html", "*"),
+        ];
+        assert_eq!(framed, expected);
     }
 
     #[test]

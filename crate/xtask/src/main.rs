@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod bundle;
+mod embed;
 mod headers;
 mod icon;
 mod npm;

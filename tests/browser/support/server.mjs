@@ -24,8 +24,13 @@ export const origin = 'http://floatscope.localhost';
  *   one that is cut off hears what it is asked, and never answers
  */
 
-/** @param {string} [folder] that is served @returns {Promise<Server>} */
-export async function startServer(folder = dist) {
+/**
+ * What other hosts answer, by their origins; nothing is "not found".
+ * @typedef {Record<string, (path: string, response: import('node:http').ServerResponse, request: import('node:http').IncomingMessage) => unknown>} Others
+ */
+
+/** @param {string} [folder] that is served @param {Others} [others] @returns {Promise<Server>} */
+export async function startServer(folder = dist, others = {}) {
   const rules = parseHeaders(await readFile(join(folder, '_headers'), 'utf8'));
   let isOff = false;
   /** @type {Seen[]} */
@@ -35,7 +40,11 @@ export async function startServer(folder = dist) {
     seen.push(entry);
     if (isOff) return request.socket.destroy();
     request.on('data', (chunk) => (entry.bytes += chunk.length));
-    request.on('end', () => respond(entry.url, folder, rules, response));
+    request.on('end', () => {
+      const { origin: host, pathname } = new URL(entry.url, origin);
+      if (others[host]) others[host](decodeURIComponent(pathname), response, request);
+      else respond(entry.url, folder, rules, response);
+    });
   });
   // A tunnel to another host: written down and refused.
   server.on('connect', (request, socket) => {
