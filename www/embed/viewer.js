@@ -214,6 +214,7 @@ export class FloatscopeViewer extends HTMLElement {
 
   /** @param {SecurityPolicyViolationEvent} violation */
   #violated = ({ effectiveDirective, blockedURI }) => {
-    if (this.#session) this.#forbidden = `This page’s policy forbids it: its ${effectiveDirective} does not allow ${blockedURI || 'it'}.`;
+    const isOurs = /^(?:worker|script|connect)-src|trusted-types/.test(effectiveDirective);
+    if (this.#session && isOurs) this.#forbidden = `This page’s policy forbids it: its ${effectiveDirective} does not allow ${blockedURI || 'it'}.`;
   };
 }

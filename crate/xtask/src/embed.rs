@@ -79,13 +79,13 @@ fn style(page: &str, own: &str) -> Result<String> {
             .with_context(|| format!("style.css has no part {title:?}"))?;
     }
     text += own;
-    let text = strip::style(&text)
+    let text = text
         .replace(":root", ".viewer")
-        .replace("body {", ".viewer {")
+        .replace("\nbody {", "\n.viewer {")
         // The width that counts is the element's.
         .replace("@media (max-width", "@container (max-width")
         .replace("@media (min-width", "@container (min-width");
-    Ok(own_units(&text))
+    Ok(strip::style(&own_units(&text)))
 }
 
 /// The parts of a style by the titles in their comments; what stands before the first title has none. Comments that
@@ -197,11 +197,12 @@ mod tests {
         let css = style(&read("style.css"), &read(super::STYLE)).unwrap();
         for of_a_page in [
             ":root",
-            "body",
+            "\nbody",
             "prefers-color-scheme",
             "rem;",
             "rem ",
             "@media (m",
+            "@media(m",
         ] {
             assert!(!css.contains(of_a_page), "{of_a_page} in {css}");
         }
