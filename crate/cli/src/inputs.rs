@@ -14,6 +14,10 @@ use crate::numbers::plural;
 use crate::places::Place;
 use crate::remote::{self, RemoteSource};
 
+/// What names of files end in: they are no repositories.
+const FILES: [&str; 9] = [
+    SUFFIX, ".json", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".npz", ".onnx",
+];
 const SUFFIX: &str = ".safetensors";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
 
@@ -161,7 +165,7 @@ pub(crate) fn address(path: &Path) -> Option<&str> {
         return Some(text);
     }
     let is_here = path.exists() || path.parent().is_none_or(Path::exists);
-    let is_file = has_suffix(path, SUFFIX) || has_suffix(path, ".json");
+    let is_file = FILES.iter().any(|suffix| has_suffix(path, suffix));
     let is_repository = !is_here && !is_file && Address::parse(text, HUB).is_ok();
     is_repository.then_some(text)
 }
