@@ -85,7 +85,7 @@ test('the list has every file of the build, each with its hash', () => {
   const { files } = listed();
   const there = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = there.map(({ parentPath, name }) => join(parentPath, name).slice(dist.length));
-  const others = /^(_headers|service-worker\.js|floatscope\.html|.*\.d\.ts)$/;
+  const others = /^(_headers|service-worker\.js|floatscope\.html|embed\.(?:html|js)|frame\.js|.*\.d\.ts)$/;
   assert.deepEqual(Object.keys(files).sort(), paths.filter((path) => !others.test(path)).sort());
   for (const [path, hash] of Object.entries(files)) assert.equal(hash, hashOf(join(dist, path)), path);
 });

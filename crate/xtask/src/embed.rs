@@ -17,6 +17,9 @@ use std::path::Path;
 /// The script, and its first module.
 pub(crate) const SCRIPT: &str = "embed.js";
 
+/// What only other people's pages ask for.
+pub(crate) const FILES: [&str; 3] = [SCRIPT, "embed.html", "frame.js"];
+
 /// What the element has of style besides the page's.
 pub(crate) const STYLE: &str = "embed/embed.css";
 

@@ -1,6 +1,6 @@
 //! What the page's service worker keeps: the files of this build and no others.
 
-use crate::single_file;
+use crate::{embed, single_file};
 use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
@@ -12,10 +12,10 @@ use std::path::Path;
 /// The service worker's file.
 pub(crate) const SERVICE_WORKER: &str = "service-worker.js";
 
-/// What no page asks for: headers are for the host, and types for who writes scripts.
+/// What no page asks for: headers are for the host, types for who writes scripts, and the element for other people's pages.
 fn is_kept(path: &str) -> bool {
     let others = ["_headers", SERVICE_WORKER, single_file::NAME];
-    !others.contains(&path) && !path.ends_with(".d.ts")
+    !others.contains(&path) && !embed::FILES.contains(&path) && !path.ends_with(".d.ts")
 }
 
 /// Writes at the top of the service worker which files it keeps, each with the hash that a browser checks, and
