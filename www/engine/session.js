@@ -68,34 +68,31 @@ class PageSession extends Store {
     const opened = this.#reset({ files: files.map(({ name, file }) => ({ name, bytes: file.size })), ignored, forLab });
     if (error !== null) return this.#fail(error);
     this.#given = checkpoint;
-    this.lab.close();
-    this.products.close();
-    try {
-      const engine = await this.#takeEngine();
-      if (opened !== this.#opened) return engine.end();
-      this.#engine = engine;
-      await engine.coordinator.request('open', { name, files, indexes, scanners: scannersHere() });
-    } catch (error) {
-      if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
-    }
+    await this.#begun(opened, (coordinator) => coordinator.request('open', { name, files, indexes, scanners: scannersHere() }));
   }
 
   /** @param {import('./messages.js').Address} address what is there is found first */
   async openAddress(address) {
     const opened = this.#reset({ address });
-    this.lab.close();
-    this.products.close();
+    const found = await this.#begun(opened, (coordinator) => coordinator.request('address', { address, scanners: scannersHere() }));
+    if (!found || opened !== this.#opened) return;
+    this.#given = { ...found, config: found.config ?? null, ignored: [], error: null };
+    this.change({ forLab: filesForLab(this.#given) });
+  }
+
+  /**
+   * Has an engine begin; nothing where something else was opened meanwhile, or where it fails.
+   * @template T @param {number} opened @param {(coordinator: import('./engine.js').Engine['coordinator']) => Promise<T>} begin
+   */
+  async #begun(opened, begin) {
     try {
       const engine = await this.#takeEngine();
-      if (opened !== this.#opened) return engine.end();
-      this.#engine = engine;
-      const found = await engine.coordinator.request('address', { address, scanners: scannersHere() });
-      if (opened !== this.#opened) return;
-      this.#given = { ...found, config: found.config ?? null, ignored: [], error: null };
-      this.change({ forLab: filesForLab(this.#given) });
+      if (opened === this.#opened) return await begin((this.#engine = engine).coordinator);
+      engine.end();
     } catch (error) {
       if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
     }
+    return undefined;
   }
 
   /** Says why something is not opened. @param {string} why */

@@ -1,19 +1,18 @@
 //! The command line.
 
-use std::convert::Infallible;
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
-use floatscope_core::cast::{CASTS, Cast, CastSet, Casting};
+use floatscope_core::cast::{Cast, CastSet, Casting};
 use floatscope_core::report::Sections;
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use crate::conditions::Condition;
+use values::{cast, glob, part, size, target, tolerance};
 
 mod lab;
+mod values;
 
 pub(crate) use lab::{Device, ForwardOptions, LabCommand, MatmulOptions, RotaryOptions};
 
@@ -256,22 +255,6 @@ impl Part {
     }
 }
 
-fn part(word: &str) -> Result<Part, String> {
-    match word {
-        "stats" => Ok(Part::Stats),
-        "ancestry" => Ok(Part::Ancestry),
-        "casts" => Ok(Part::Casts),
-        _ => Err("it must be stats, ancestry or casts".to_owned()),
-    }
-}
-
-fn cast(key: &str) -> Result<&'static Cast, String> {
-    Cast::of_key(key).ok_or_else(|| {
-        let keys: Vec<&str> = CASTS.iter().map(|cast| cast.key).collect();
-        format!("it must be one of {}", keys.join(", "))
-    })
-}
-
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -345,61 +328,6 @@ impl ScanOptions {
     }
 }
 
-/// A number of bytes with or without a unit, decimal or binary.
-fn size(text: &str) -> Result<u64, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" | "k" => 1e3,
-        "mb" | "m" => 1e6,
-        "gb" | "g" => 1e9,
-        "kib" => 1024.0,
-        "mib" => 1_048_576.0,
-        "gib" => 1_073_741_824.0,
-        _ => return Err("its unit must be kB, MB, GB, KiB, MiB or GiB".to_owned()),
-    };
-    let number: f64 = number
-        .parse()
-        .map_err(|_| "it must be a number of bytes, such as 8MB")?;
-    let bytes = number * unit;
-    if !(1.0..=1e18).contains(&bytes) {
-        return Err("it must be a number of bytes, such as 8MB".to_owned());
-    }
-    Ok(bytes as u64)
-}
-
-fn tolerance(text: &str) -> Result<f64, String> {
-    let value: Result<f64, _> = text.parse();
-    value
-        .ok()
-        .filter(|value| *value >= 0.0)
-        .ok_or_else(|| "it must be a number that is not negative".to_owned())
-}
-
-fn target() -> ValueParser {
-    let parse = |value: OsString| -> Result<Target, Infallible> {
-        Ok(if value == "-" {
-            Target::Stdout
-        } else {
-            Target::File(value.into())
-        })
-    };
-    ValueParser::new(OsStringValueParser::new().try_map(parse))
-}
-
-/// Names are no paths: `*` matches every character.
-fn glob(pattern: &str) -> Result<GlobMatcher, String> {
-    let glob = GlobBuilder::new(pattern)
-        .literal_separator(false)
-        .backslash_escape(true)
-        .build();
-    glob.map(|glob| glob.compile_matcher())
-        .map_err(|error| error.kind().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,20 +336,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn globs_are_of_whole_names() {
-        let matches = |pattern: &str, name: &str| glob(pattern).expect("a glob").is_match(name);
-        assert!(matches(
-            "model.layers.*.weight",
-            "model.layers.3.mlp/up.weight"
-        ));
-        assert!(matches("*.{q,k}_proj.weight", "h.0.k_proj.weight"));
-        assert!(matches("h.?", "h.1"));
-        assert!(matches("\\*", "*"));
-        assert!(!matches("h.?", "h.11"));
-        assert!(!matches("layers", "model.layers.3"));
-        assert!(glob("[a").is_err());
     }
 }

@@ -4,6 +4,7 @@
 //! many tests passed and failed; a check without tests of its own (formatting,
 //! lints, types) counts as one. Some steps run beside their neighbour.
 
+mod browsers;
 mod steps;
 mod tally;
 mod together;

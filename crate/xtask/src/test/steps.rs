@@ -1,13 +1,13 @@
 //! The steps of `cargo xtask test`, one row each.
 
+use super::browsers;
 use super::tally::{Tally, counted};
 use crate::setup::{self, Browser};
-use crate::{build, npm, shell, single_file, wasm};
-use anyhow::{Context, Result, ensure};
+use crate::{build, npm, shell, wasm};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Once;
 
 /// One step: its name for `--only`, what it does, and how.
 pub(super) struct Step {
@@ -34,13 +34,10 @@ const BESIDE: &[[&str; 2]] = &[
     ["chromium", "firefox"],
 ];
 
-/// Says to a step in a process of its own that what browsers open is there.
-pub(super) const PREPARED: &str = "FLOATSCOPE_BROWSERS_PREPARED";
-
 /// Installs and builds what these need, so that no two of them do the same.
 pub(super) fn prepare_beside(steps: &[&Step]) -> Result<()> {
     if steps.iter().any(|step| step.name == "chromium") {
-        return prepare_browsers();
+        return browsers::prepare();
     }
     setup::rust_component("clippy", "clippy")?;
     setup::rust_target(wasm::WASI)?;
@@ -108,20 +105,17 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "chromium",
         says: "the built page in a real Chromium",
-        run: || browser(Browser::Chromium, |path| !is_alone(path)),
+        run: || browsers::together(Browser::Chromium),
     },
     Step {
         name: "firefox",
         says: "the built page in a real Firefox",
-        run: || browser(Browser::Firefox, |path| !is_alone(path)),
+        run: || browsers::together(Browser::Firefox),
     },
     Step {
         name: "alone",
         says: "what tells how long tasks are and how much memory is used, in both with nothing beside",
-        run: || {
-            let both = [Browser::Chromium, Browser::Firefox];
-            both.into_iter().map(|it| browser(it, is_alone)).sum()
-        },
+        run: browsers::alone,
     },
 ];
 
@@ -317,7 +311,7 @@ fn ancestry() -> Result<Tally> {
 
 /// The checkpoints that are too large to commit, made unless they are there:
 /// trained weights and every type in large.
-fn large_checkpoints() -> Result<()> {
+pub(super) fn large_checkpoints() -> Result<()> {
     let mut python = shell::in_root(setup::oracle_python()?);
     let make = "import checkpoints as c; c.real(); list(c.casts()); c.generated()";
     python.args(["-c", make]).env("PYTHONPATH", "tests/oracle");
@@ -326,7 +320,7 @@ fn large_checkpoints() -> Result<()> {
 
 /// Builds the native command, for its tests: so it is there already where these have run. By
 /// itself its dependencies have fewer features, and the core would be built once more.
-fn native_command() -> Result<PathBuf> {
+pub(super) fn native_command() -> Result<PathBuf> {
     let mut cargo = shell::cargo();
     cargo.arg("test").args(OTHERS);
     shell::run(cargo.args(["--quiet", "--no-run", "--test", "command"]))?;
@@ -342,69 +336,4 @@ fn npm_package() -> Result<Tally> {
     node.arg("tests/npm/npm.test.mjs");
     node.env("FLOATSCOPE_NPM", npm::usual());
     counted(node.env("FLOATSCOPE", native_command()?))
-}
-
-/// What browsers open: checkpoints, the page, the page as one file, the package. Once is enough for all steps.
-fn prepare_browsers() -> Result<()> {
-    static PREPARED_HERE: Once = Once::new();
-    if std::env::var_os(PREPARED).is_some() || PREPARED_HERE.is_completed() {
-        return Ok(());
-    }
-    setup::node_packages()?;
-    for browser in [Browser::Chromium, Browser::Firefox] {
-        browser.program()?;
-    }
-    large_checkpoints()?;
-    native_command()?;
-    build::build(&build::dist())?;
-    single_file::make(&build::dist(), &single_file::usual())?;
-    npm::make(&npm::usual())?;
-    PREPARED_HERE.call_once(|| {});
-    Ok(())
-}
-
-/// Runs test files in a browser.
-fn browser(browser: Browser, is_wanted: fn(&Path) -> bool) -> Result<Tally> {
-    prepare_browsers()?;
-    let program = browser.program()?;
-    let mut node = shell::in_root("node");
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
-    node.args(browser_tests()?.iter().filter(|path| is_wanted(path)));
-    node.env("BROWSER", browser.name());
-    node.env(browser.variable(), program);
-    node.env("FLOATSCOPE", native_command()?);
-    node.env("ORACLE_DIR", setup::oracle_folder());
-    node.env("FLOATSCOPE_NPM", npm::usual());
-    counted(&mut node)
-}
-
-/// The test files, by name.
-fn browser_tests() -> Result<Vec<PathBuf>> {
-    let folder = shell::root().join("tests/browser");
-    let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths = paths.collect::<Result<Vec<_>, _>>()?;
-    paths.retain(|path| is_test(path));
-    paths.sort();
-    Ok(paths)
-}
-
-/// Test files that measure, or that wait for what takes long: beside another browser they would measure that.
-const ALONE: [&str; 6] = [
-    "casts",
-    "compare-view",
-    "lab-large",
-    "large",
-    "memory",
-    "trouble",
-];
-
-fn is_alone(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".test.mjs");
-    name.is_some_and(|name| ALONE.contains(&name))
-}
-
-fn is_test(path: &Path) -> bool {
-    path.to_string_lossy().ends_with(".test.mjs")
 }

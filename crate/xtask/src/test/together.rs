@@ -1,8 +1,8 @@
 //! Steps that run at once, each in a process of its own. What they print is shown one after another.
 
-use super::Outcome;
 use super::steps::{self, Step};
 use super::tally::{self, Tally};
+use super::{Outcome, browsers};
 use crate::shell;
 use anyhow::{Context, Result};
 use std::io::Read;
@@ -50,7 +50,7 @@ fn run(step: &Step) -> Result<(String, Tally)> {
     let (mut reader, writer) = std::io::pipe()?;
     let mut xtask = shell::in_root(std::env::current_exe()?);
     xtask.args(["test", "--only", step.name]);
-    xtask.env(steps::PREPARED, "1");
+    xtask.env(browsers::PREPARED, "1");
     xtask.stdout(writer.try_clone()?).stderr(writer);
     let mut child = xtask.spawn().with_context(|| shell::line(&xtask))?;
     // The pipe ends when nobody can write to it.
