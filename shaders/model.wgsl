@@ -5,7 +5,7 @@
 //
 // The rule is told products, not factors: where they are exact in FP32, it makes no difference whether
 // a driver rounds them before they are added or contracts both to a fused multiply-add. Products of the
-// padding are +0, and no sum that began at +0 is changed by one.
+// padding are −0, which changes no sum.
 const COLUMNS: u32 = 16u;
 
 var<workgroup> row_tile: array<vec4<f32>, 64>;

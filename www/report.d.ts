@@ -211,6 +211,8 @@ export interface Recommendation {
 
 /** What a sample of a checkpoint reads; its figures are estimates. */
 export interface SampleTotals {
+  /** Bytes that were asked for, and that were read. */
+  size: number;
   bytes: number;
   of: number;
   /** Tensors of which a sample is read, that are read whole, and of which nothing is read. */

@@ -53,15 +53,21 @@ async function waitAfter(error, failures, spread, { signal }) {
   await pause(delay, signal);
 }
 
+/** Whether any server ever answered, and how often none did before: what was never reached is most likely misspelt. */
+let [hasAnswered, unanswered] = [false, 0];
+
 /** A browser does not say why nothing came: whether a server is there at all tells. @param {string} url @param {Asking} asking @returns {Promise<Trouble>} */
 async function unreachable(url, asking) {
   const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
     await asking.fetch(url, { mode: 'no-cors', credentials: 'omit', signal: stop.signal });
-    stop.abort();
     return new Trouble('the server is there and does not let pages of other sites read it: it sends no Access-Control-Allow-Origin', false);
   } catch {
-    return new Trouble('nothing came: there is no connection, no such server, or this page may not ask it', true);
+    return new Trouble('nothing came: there is no connection, no such server, or this page may not ask it', hasAnswered || ++unanswered < 3);
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
   }
 }
 
@@ -78,7 +84,9 @@ async function asked(url, token, range, asking) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
-    return { response: await asking.fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal }), stop };
+    const response = await asking.fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal });
+    hasAnswered = true;
+    return { response, stop };
   } catch {
     if (stop.signal.aborted) throw new Trouble('the server does not answer', true);
     throw await unreachable(url, asking);

@@ -77,7 +77,20 @@ impl Inputs {
                 let indexes = found.indexes.into_iter();
                 self.indexes
                     .extend(indexes.map(|(name, bytes)| (PathBuf::from(name), bytes)));
-                self.problems.extend(found.problems);
+                let problems = found.problems.into_iter();
+                self.problems
+                    .extend(problems.map(|problem| match Address::is_url(text) {
+                        true => problem,
+                        // It may have been meant for a file.
+                        false => Problem {
+                            what: format!(
+                                "there is nothing of this name here, and on {}: {}",
+                                remote::hub(),
+                                problem.what
+                            ),
+                            ..problem
+                        },
+                    }));
             }
             Err(error) => self.problems.push(problem(Path::new(text), &error)),
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use floatscope_core::remote::{Address, Answer, Finding, Found, HUB, Trouble, delay_ms};
@@ -43,6 +44,8 @@ struct Client {
     hub: String,
     /// Sent to the hub and to nobody else.
     token: Option<String>,
+    /// Whether any server ever answered: before that, what cannot be reached is most likely misspelt.
+    has_answered: AtomicBool,
 }
 
 impl Client {
@@ -63,6 +66,7 @@ impl Client {
                 agent: config.build().into(),
                 hub: hub(),
                 token: token.filter(|token| !token.is_empty()),
+                has_answered: AtomicBool::new(false),
             }
         })
     }
@@ -80,8 +84,30 @@ impl Client {
         if let Some(token) = self.token_for(url) {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
-        request.call().map_err(|error| unreachable(&error))
+        let answer = request.call();
+        let has_answered = self
+            .has_answered
+            .fetch_or(answer.is_ok(), Ordering::Relaxed);
+        answer.map_err(|error| match has_answered || is_connected(&error) {
+            true => unreachable(&error),
+            false => Trouble {
+                again: None,
+                ..unreachable(&error)
+            },
+        })
     }
+}
+
+/// Whether somebody was there before it went wrong.
+fn is_connected(error: &ureq::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ended = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        UnexpectedEof,
+    ];
+    matches!(error, ureq::Error::Io(error) if ended.contains(&error.kind()))
 }
 
 /// Nothing was answered.

@@ -154,6 +154,7 @@ impl Job {
         };
         let choices = choose(tensors, size);
         let mut totals = SampleTotals {
+            size: size.bytes,
             of: total,
             ..SampleTotals::default()
         };

@@ -214,13 +214,13 @@ impl Gpu {
         if row_bytes == padded_bytes {
             queue.write_buffer(weights.buffer(), 0, bytes);
         } else {
-            let bytes = pad_rows(bytes, row_bytes, padded_bytes, &mut self.scratch);
+            let bytes = pad_rows(bytes, [row_bytes, padded_bytes], &[0], &mut self.scratch);
             queue.write_buffer(weights.buffer(), 0, bytes);
         }
         Ok(())
     }
 
-    /// A block of the inputs. Tokens of the padding are whatever was there: nobody reads their outputs.
+    /// A block of the inputs, its columns padded with what adds nothing. Tokens of the padding are whatever was there: nobody reads their outputs.
     async fn send_inputs(&mut self, problem: &Problem<'_>, piece: &Piece) -> Result<(), GpuError> {
         let Extent { columns, .. } = problem.extent;
         let inputs = &mut self.buffers.inputs;
@@ -231,7 +231,7 @@ impl Gpu {
         let [from, to] = [columns, piece.layout.columns].map(|columns| columns * 4);
         let bytes = match from == to {
             true => bytes,
-            false => pad_rows(bytes, from, to, &mut self.scratch),
+            false => pad_rows(bytes, [from, to], &NOTHING, &mut self.scratch),
         };
         self.device.queue.write_buffer(inputs.buffer(), 0, bytes);
         Ok(())
@@ -296,12 +296,21 @@ fn piece(problem: &Problem<'_>, rows: &Range<usize>, tokens: &Range<usize>) -> P
     }
 }
 
-/// Rows of `from` bytes as rows of `to`, zeros after each.
-fn pad_rows<'a>(bytes: &[u8], from: usize, to: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+/// −0: times the padding of the weights, which is +0, it is −0, and no sum is changed by that. A +0 would
+/// change a −0, to which FP16 rounds what is small enough.
+const NOTHING: [u8; 4] = (-0.0f32).to_le_bytes();
+
+/// Rows of `from` bytes as rows of `to`, the filling over and over after each.
+fn pad_rows<'a>(
+    bytes: &[u8],
+    [from, to]: [usize; 2],
+    filling: &[u8],
+    scratch: &'a mut Vec<u8>,
+) -> &'a [u8] {
     scratch.clear();
     for row in bytes.chunks_exact(from) {
         scratch.extend_from_slice(row);
-        scratch.resize(scratch.len() + to - from, 0);
+        scratch.extend(filling.iter().cycle().take(to - from));
     }
     scratch
 }

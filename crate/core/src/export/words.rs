@@ -173,11 +173,18 @@ pub(super) fn problem(problem: &Problem) -> String {
 /// their folders: where they lie is nobody's business.
 pub(super) fn command(report: &Collector, option: &str, arguments: &str) -> String {
     let files = &report.checkpoint().files;
+    let name = &report.checkpoint().name;
     let path = match &files[..] {
+        // A repository of a hub: files and folders of this machine go by their last part.
+        _ if name.contains('/') => quoted(name),
         [one] => quoted(last_part(&one.name)),
         _ => ".".to_owned(),
     };
-    format!("floatscope scan {path}{arguments} {option}")
+    let sample = report
+        .sampled()
+        .map(|sample| format!(" --sample {}", sample.size));
+    let sample = sample.unwrap_or_default();
+    format!("floatscope scan {path}{arguments}{sample} {option}")
 }
 
 /// A word for a POSIX shell.

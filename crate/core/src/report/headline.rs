@@ -3,7 +3,7 @@
 use super::SampleTotals;
 use super::checkpoint::Checkpoint;
 use super::findings::Findings;
-use super::words::{about, bytes, counted, grouped, listed};
+use super::words::{about, bytes, counted, grouped, limited, listed};
 use crate::ancestry::Label;
 use crate::format::{Dtype, Encoding, Format};
 
@@ -54,7 +54,12 @@ pub(crate) fn headline(
     match origin.flatten() {
         Some(origin) => {
             sentences.push(by_sample(origin));
-            sentences.extend(wasted(checkpoint, findings));
+            let wasted = wasted(checkpoint, findings);
+            sentences.extend(wasted.map(|wasted| match sample {
+                // As many as the sample's share stands for.
+                Some(_) => format!("About {wasted}"),
+                None => wasted,
+            }));
             sentences.extend(not_finite(findings, sample.is_some()));
         }
         None => sentences.push(by_sample(finiteness(checkpoint, findings, sample))),
@@ -76,11 +81,8 @@ pub(crate) fn headline(
 
 /// "By a sample of 8.4 MB of 269.0 MB, …".
 fn by_sample(sample: SampleTotals, sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    let first = letters.next().into_iter().flat_map(char::to_lowercase);
-    let sentence: String = first.chain(letters).collect();
     let (read, all) = (bytes(sample.bytes), bytes(sample.of));
-    format!("By a sample of {read} of {all}, {sentence}")
+    limited(&format!("By a sample of {read} of {all}"), sentence)
 }
 
 /// A format as what values are stored as: "FP32", "signed 8-bit integers".

@@ -39,6 +39,8 @@ pub struct Overview<'a> {
 /// What a sample of a checkpoint reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SampleTotals {
+    /// Bytes that were asked for.
+    pub size: u64,
     /// Bytes of tensors that are read.
     pub bytes: u64,
     /// Bytes of all tensors.

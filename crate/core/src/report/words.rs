@@ -42,6 +42,14 @@ fn tenths(count: u64, unit: u64) -> String {
     format!("{}.{}", grouped(count / unit + tenths / 10), tenths % 10)
 }
 
+/// A sentence behind the words that limit it: "By a sample, no value …".
+pub(super) fn limited(by: &str, sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    let sentence: String = first.chain(letters).collect();
+    format!("{by}, {sentence}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

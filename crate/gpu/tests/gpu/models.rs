@@ -117,6 +117,23 @@ fn a_lone_negative_zero_becomes_zero_under_every_rule() {
     }
 }
 
+/// FP16 rounds what is small enough to a zero that keeps its sign, and the padding leaves it so.
+#[test]
+fn what_vanishes_keeps_its_sign_behind_the_padding() {
+    let Some(mut gpu) = open(&untried()) else {
+        return;
+    };
+    let tiny = f32::from_bits(1 << 23 | 1 << 31);
+    let case = Case {
+        bytes: tiny.to_le_bytes()[2..].to_vec(),
+        inputs: vec![1.0],
+        ..Case::new(Dtype::BF16, [1, 1, 1], 1)
+    };
+    let got = under(&mut gpu, Model::F16, &case).expect("it is exact");
+    assert_eq!(got[0].to_bits(), 1 << 31);
+    same_bits(&got, &twin_under(Model::F16, &case));
+}
+
 #[test]
 fn the_longest_sums_are_the_twins() {
     let Some(mut gpu) = open(&untried()) else {

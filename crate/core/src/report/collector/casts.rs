@@ -5,6 +5,7 @@ use crate::cast::{Advice, CastSet, CastTotals, LossTable, Losses, Subject, advis
 use crate::estimate::{Share, of_casts};
 use crate::report::Figures;
 use crate::report::casts::SubjectInfo;
+use crate::report::words::limited;
 use crate::scan::Matrix;
 
 impl Collector {
@@ -44,7 +45,13 @@ impl Collector {
         let subjects: Vec<Subject> = (0..self.len())
             .filter_map(|index| self.subject(index))
             .collect();
-        let advice = advise(&subjects, wanted);
+        let mut advice = advise(&subjects, wanted);
+        if self.sample.is_some() {
+            let says = [&mut advice.f16, &mut advice.outliers];
+            for sentence in says.into_iter().flatten() {
+                *sentence = limited("By the sample", sentence);
+            }
+        }
         self.casts.advice = Some(advice);
     }
 
