@@ -206,3 +206,21 @@ test('files of one’s own are not read where the page may connect', options, as
   assert.equal(await phase(page, 'failed', 'done'), 'failed');
   assert.match(await text(page, '#failure-text'), /reads no files of yours/);
 });
+
+test('the lab runs a model that is on a hub', options, async () => {
+  const folder = `${fixtures}forward/llama/`;
+  const names = ['model.safetensors', 'config.json'];
+  const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(folder + name)])));
+  await withFar(hubFiles('org/llama', files), {}, async (far) => {
+    const { page } = await open(undefined, '/remote.html');
+    await page.click('#address summary');
+    await page.type('#hub', far.origin);
+    await read(page, 'org/llama');
+    assert.equal(await phase(page, 'done', 'failed'), 'done');
+    await page.waitForFunction(() => document.querySelector('#sub')?.textContent?.includes('for the lab'));
+    await page.click('#to-lab');
+    await page.click('.lab-form button.primary');
+    const ended = await page.waitForFunction(() => ['done', 'failed'].find((phase) => phase === document.querySelector('#forward-view')?.getAttribute('data-phase')));
+    assert.equal(await ended.jsonValue(), 'done', await page.$eval('#forward-view .error', (error) => error.textContent));
+  });
+});

@@ -67,7 +67,7 @@ class PageSession extends Store {
     const ignored = checkpoint.ignored.filter((name) => !forLab.includes(name));
     const opened = this.#reset({ files: files.map(({ name, file }) => ({ name, bytes: file.size })), ignored, forLab });
     if (error !== null) return this.#fail(error);
-    this.#given = checkpoint;
+    this.#give(checkpoint);
     await this.#begun(opened, (coordinator) => coordinator.request('open', { name, files, indexes, scanners: scannersHere() }));
   }
 
@@ -76,8 +76,16 @@ class PageSession extends Store {
     const opened = this.#reset({ address });
     const found = await this.#begun(opened, (coordinator) => coordinator.request('address', { address, scanners: scannersHere() }));
     if (!found || opened !== this.#opened) return;
-    this.#given = { ...found, config: found.config ?? null, ignored: [], error: null };
-    this.change({ forLab: filesForLab(this.#given) });
+    const checkpoint = { ...found, config: found.config ?? null, ignored: [], error: null };
+    this.#give(checkpoint);
+    this.change({ forLab: filesForLab(checkpoint) });
+  }
+
+  /** What a comparison and the lab read; its benches begin anew with it. @param {import('./selection.js').Selection} checkpoint */
+  #give(checkpoint) {
+    this.#given = checkpoint;
+    this.lab.close();
+    this.products.close();
   }
 
   /**
