@@ -1,5 +1,6 @@
 // The shapes of a comparison (docs/diff.md) on their way from the engine to the views.
 
+import type { Address } from './engine/messages.js';
 import type { DtypeTotals, Figure, NamedRows, Phase, Progress } from './types.js';
 
 /** Kinds of pairs, which exclude each other. */
@@ -171,6 +172,8 @@ export interface Comparing {
   readonly state: ComparisonState;
   /** Compares the open checkpoint with these files. */
   compare(files: File[]): unknown;
+  /** Compares it with what is at an address, all of which is read. */
+  compareAddress(address: Address): unknown;
   /** The other way round: reads both again. */
   swap(): unknown;
   /** Names that differ: a table of them, a line each. */

@@ -3,7 +3,8 @@
 
 import { keepForOffline } from './engine/offline.js';
 import { createSession } from './engine/session.js';
-import { addressOf, isRemote, showAddress, wireAddress } from './views/address.js';
+import { bytes } from './text/numbers.js';
+import { addressOf, isRemote, showAddress } from './views/address.js';
 import { showBar } from './views/bar.js';
 import { castsView } from './views/casts.js';
 import { wireChooser } from './views/chooser.js';
@@ -47,7 +48,7 @@ const opened = openedFrom(byId('tensor'), list, tensor, (row) => links.ofTensor(
 const formats = formatsView(session);
 const compare = compareView(session, show);
 const openLab = labView(session);
-const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab });
+const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab, askComparison: (src) => askComparison(src) });
 
 /** Where an address is read; elsewhere its document is called. @param {string} text @param {boolean} isSampled */
 function openAddress(text, isSampled) {
@@ -57,11 +58,24 @@ function openAddress(text, isSampled) {
   if (isRemote) session.openAddress(addressOf(text, isSampled));
 }
 
-/** In the document that may connect, files of one's own are not read. @param {() => void} open */
-function openOwn(open) {
-  links.closed();
-  if (isRemote) session.refuse('This page may connect to other places, so it reads no files of yours. Open them on the page for local files, which may connect nowhere.');
-  else open();
+/** In the document that may connect, files of one's own are not read; what is open there stays. @param {() => void} read */
+function readOwn(read) {
+  if (!isRemote) read();
+  else if (!session.state.overview) session.refuse('This page may connect to other places, so it reads no files of yours. Open them on the page for local files, which may connect nowhere.');
+}
+
+/** @param {File[]} files */
+function openFiles(files) {
+  readOwn(() => {
+    links.closed();
+    session.open(files);
+  });
+}
+
+/** Where an address may be read. @param {string} text of what is compared with what is open */
+function compareAddress(text) {
+  comparison.compareAddress(addressOf(text, false));
+  compare.enter(links.compared(text));
 }
 
 /** The list, and what is opened from it, that are on the screen. */
@@ -136,21 +150,23 @@ function follow() {
 /** @param {string} id @param {(button: HTMLButtonElement) => void} click */
 const onClick = (id, click) => byId(id).addEventListener('click', ({ currentTarget }) => click(/** @type {HTMLButtonElement} */ (currentTarget)));
 
-wireChooser({
-  open: (files) => openOwn(() => session.open(files)),
-  compare(files) {
+const askComparison = wireChooser({
+  open: openFiles,
+  compare: (files) => readOwn(() => {
     comparison.compare(files);
     compare.enter();
+  }),
+  openAddress(text) {
+    links.opened(text);
+    openAddress(text, true);
   },
+  compareAddress,
   openSample() {
     links.closed();
     session.openSample();
   },
   name: () => (session.state.overview ? session.state.overview.checkpoint.name : null),
-});
-wireAddress((text) => {
-  links.opened(text);
-  openAddress(text, true);
+  size: () => bytes(session.state.overview?.checkpoint.bytes ?? 0),
 });
 onClick('cancel', () => (compare.isShown ? comparison : session).cancel());
 onClick('back', () => compare.leave());
@@ -176,8 +192,7 @@ links.begin();
 // The system opens files of ours with this page where it is installed.
 /** @type {any} */ (globalThis).launchQueue?.setConsumer(async (/** @type {{files: FileSystemFileHandle[]}} */ { files }) => {
   if (!files.length) return;
-  const opened = await Promise.all(files.map((file) => file.getFile()));
-  openOwn(() => session.open(opened));
+  openFiles(await Promise.all(files.map((file) => file.getFile())));
 });
 const isReading = () => [session.state, comparison.state].some(({ phase }) => phase === 'reading header' || phase === 'scanning');
 // Without it the page is as good, but for the next time without a network.

@@ -3,7 +3,7 @@
 // the few things a person does on it.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { launch } from './support/launch.mjs';
+import { POLL_MS, launch } from './support/launch.mjs';
 import { origin, startServer } from './support/server.mjs';
 
 export { downloads, isChromium, isFirefox, scratch } from './support/launch.mjs';
@@ -93,7 +93,7 @@ export async function pick(page, ...paths) {
 export async function phase(page, ...phases) {
   const there = await page.waitForFunction(
     (phases) => phases.find((phase) => phase === document.body.dataset.phase),
-    {},
+    { polling: POLL_MS },
     phases,
   );
   return there.jsonValue();

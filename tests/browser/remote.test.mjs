@@ -7,10 +7,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openTensor, origin, patience_ms, phase, text, useBrowser } from './harness.mjs';
 import { asBf16, f32, header } from './support/checkpoint.mjs';
-import { hubFiles, startFar } from './support/far.mjs';
+import { hubFiles, read, withFar } from './support/far.mjs';
 import { assertSameTensors, command, savedReport } from './support/native.mjs';
 
-/** @typedef {import('puppeteer-core').Page} Page */
 /** @typedef {import('./support/far.mjs').Manners} Manners */
 
 const options = { timeout: 2 * patience_ms };
@@ -27,23 +26,6 @@ function largeFile() {
   return Buffer.concat([header(tensors), ...tensors.map(({ data }) => data ?? Buffer.alloc(0))]);
 }
 const large = { '/large.safetensors': largeFile() };
-
-/** @param {Record<string, Buffer>} files @param {Manners} manners @param {(far: import('./support/far.mjs').Far) => Promise<void>} use */
-async function withFar(files, manners, use) {
-  const far = await startFar(files, manners);
-  try {
-    await use(far);
-  } finally {
-    await far.close();
-  }
-}
-
-/** Gives an address as a person does. @param {Page} page @param {string} address */
-async function read(page, address) {
-  await page.$eval('#address-input', (input) => { /** @type {HTMLInputElement} */ (input).value = ''; });
-  await page.type('#address-input', address);
-  await page.click('#address button[type="submit"]');
-}
 
 /** @param {string} address @param {...string} phases */
 async function opened(address, ...phases) {

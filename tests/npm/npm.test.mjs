@@ -161,7 +161,7 @@ test('progress is told of both looks, and ends at the end', options, async () =>
 test('the thread has turns while a scan goes on', options, async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
-  await floatscope.scan(large, { casts: false }).report();
+  await floatscope.scan(large).report();
   clearInterval(timer);
   assert(turns > 2, `${turns} turns`);
 });

@@ -6,7 +6,7 @@ import { scannersHere } from './engine.js';
 import { notStarted, sentences } from './engines.js';
 import { PairRows } from './pair-rows.js';
 import { Rate, noProgress } from './rate.js';
-import { select } from './selection.js';
+import { select, selected } from './selection.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../comparison.js').ComparisonState} ComparisonState */
@@ -38,12 +38,14 @@ export class ComparisonSession extends Store {
 
   /**
    * @param {import('./engines.js').Engines} engines @param {() => Selection | null} given what is open
+   * @param {(address: import('./messages.js').Address) => Promise<import('./messages.js').FoundFiles>} find looks for what is at an address
    * @param {(isPaused: boolean) => void} pause what else is being read
    */
-  constructor(engines, given, pause) {
+  constructor(engines, given, find, pause) {
     super(emptyState());
     this.engines = engines;
     this.given = given;
+    this.find = find;
     this.pause = pause;
   }
 
@@ -51,6 +53,19 @@ export class ComparisonSession extends Store {
   compare(files) {
     const a = this.given();
     if (a) this.#begin([a, select(files)], '');
+  }
+
+  /** @param {import('./messages.js').Address} address of B */
+  async compareAddress(address) {
+    const a = this.given();
+    if (!a) return;
+    const begun = this.#reset([], { a: a.name, b: address.text });
+    try {
+      const b = selected(await this.find(address));
+      if (begun === this.#begun) this.#begin([a, b], '');
+    } catch (error) {
+      if (begun === this.#begun) this.#fail(/** @type {Error} */ (error).message);
+    }
   }
 
   swap() {
@@ -100,12 +115,9 @@ export class ComparisonSession extends Store {
 
   /** @param {Selection[]} sides @param {string} renames */
   async #begin(sides, renames) {
-    this.#end();
-    const begun = this.#begun;
-    const [a, b] = (this.#sides = sides);
+    const [a, b] = sides;
+    const begun = this.#reset(sides, { a: a.name, b: b.name });
     this.renames = renames;
-    this.#rate = new Rate();
-    this.change({ ...emptyState(), phase: 'reading header', names: { a: a.name, b: b.name } });
     const error = a.error ?? b.error;
     if (error !== null) return this.#fail(`${a.error ? 'A' : 'B'}: ${error}`);
     this.state.ignored.push(...b.ignored.filter((name) => name !== b.config?.name));
@@ -121,6 +133,15 @@ export class ComparisonSession extends Store {
     } catch (error) {
       if (begun === this.#begun) this.#fail(this.#engine ? /** @type {Error} */ (error).message : notStarted(/** @type {Error} */ (error)));
     }
+  }
+
+  /** Leaves what was compared and begins anew. @param {Selection[]} sides @param {ComparisonState['names']} names @returns {number} */
+  #reset(sides, names) {
+    this.#end();
+    this.#sides = sides;
+    this.#rate = new Rate();
+    this.change({ ...emptyState(), phase: 'reading header', names });
+    return this.#begun;
   }
 
   #end() {

@@ -47,7 +47,12 @@ export interface CheckpointFiles {
   indexes: NamedFile[];
   /** Its config.json, for a comparison. */
   config?: NamedFile | null;
+  /** What went wrong while it was looked for, each under the name of a file. */
+  problems?: [file: string, what: string][];
 }
+
+/** What was found at an address. */
+export type FoundFiles = CheckpointFiles & { tokenizer: NamedFile | null };
 
 /** Exports of a scan that are no JSON. */
 export type ExportEnding = 'csv' | 'md' | 'html' | 'svg';
@@ -57,8 +62,10 @@ export interface Requests {
   /** Resolves when the headers are read and the scan has begun. */
   open: (checkpoint: CheckpointFiles & { scanners: number }) => void;
   /** The same for what is at an address, whose files are found first. Resolves with them. */
-  address: (wanted: { address: Address; scanners: number }) => CheckpointFiles & { tokenizer: NamedFile | null };
-  /** The same for A and B; `renames` is the table of names that differ. */
+  address: (wanted: { address: Address; scanners: number }) => FoundFiles;
+  /** Looks for the files at an address and does nothing with them. */
+  find: (address: Omit<Address, 'isSampled'>) => FoundFiles;
+  /** Of A and B, the same as `open`; `renames` is the table of names that differ. */
   compare: (comparison: { sides: CheckpointFiles[]; renames: string; scanners: number }) => void;
   /** Hands out nothing more, or goes on. */
   pause: (isPaused: boolean) => void;

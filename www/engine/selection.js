@@ -11,6 +11,7 @@
  * @property {NamedFile | null} tokenizer the checkpoint's tokenizer.json, which the lab reads; it is among the ignored, too
  * @property {string[]} ignored
  * @property {string | null} error a sentence, when there is nothing to read
+ * @property {[file: string, what: string][]} [problems] what went wrong while it was looked for
  */
 
 const SHARD = /\.safetensors$/i;
@@ -42,6 +43,9 @@ function selection(given, files, indexes, others) {
   const one = (/** @type {RegExp} */ pattern) => others.filter(({ name }) => pattern.test(name)).sort((a, b) => a.name.length - b.name.length)[0] ?? null;
   return { name: checkpointName(given, files), files, indexes, config: one(CONFIG), tokenizer: one(TOKENIZER), ignored: others.map(({ name }) => name), error: null };
 }
+
+/** What was found at an address. @param {import('./messages.js').FoundFiles} found @returns {Selection} */
+export const selected = (found) => ({ ...found, config: found.config ?? null, ignored: [], error: null });
 
 /** Those of the ignored that the lab reads: without a config.json none. @param {Selection} selection @returns {string[]} */
 export const filesForLab = ({ config, tokenizer }) => (config ? [config, tokenizer].flatMap((file) => file?.name ?? []) : []);

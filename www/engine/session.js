@@ -9,7 +9,7 @@ import { Engines, notStarted, sentences } from './engines.js';
 import { LabSession } from './lab-session.js';
 import { Rate, noProgress } from './rate.js';
 import { Rows } from './rows.js';
-import { filesForLab, select } from './selection.js';
+import { filesForLab, select, selected } from './selection.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../types.js').State} State */
@@ -47,7 +47,7 @@ class PageSession extends Store {
   #engine = null;
   /** What was given. @type {import('./selection.js').Selection | null} */
   #given = null;
-  comparison = new ComparisonSession(this.#engines, () => this.#given, (isPaused) => this.#pause(isPaused));
+  comparison = new ComparisonSession(this.#engines, () => this.#given, (address) => this.#find(address), (isPaused) => this.#pause(isPaused));
   lab = new LabSession('forward', () => this.#given, (isPaused) => this.#pause(isPaused));
   products = new LabSession('products', () => this.#given, (isPaused) => this.#pause(isPaused));
   #rate = new Rate();
@@ -76,9 +76,15 @@ class PageSession extends Store {
     const opened = this.#reset({ address });
     const found = await this.#begun(opened, (coordinator) => coordinator.request('address', { address, scanners: scannersHere() }));
     if (!found || opened !== this.#opened) return;
-    const checkpoint = { ...found, config: found.config ?? null, ignored: [], error: null };
+    const checkpoint = selected(found);
     this.#give(checkpoint);
     this.change({ forLab: filesForLab(checkpoint) });
+  }
+
+  /** Any coordinator of a scan can look for it. @param {import('./messages.js').Address} address */
+  async #find(address) {
+    const { coordinator } = this.#engine ?? (await this.#engines.warm());
+    return coordinator.request('find', address);
   }
 
   /** What a comparison and the lab read; its benches begin anew with it. @param {import('./selection.js').Selection} checkpoint */

@@ -1,8 +1,8 @@
 // @ts-check
 // A state that views draw, and how they hear of its changes.
 
-/** A hidden page draws no frames, and its title still tells the progress. */
-const HIDDEN_MS = 500;
+/** A hidden page draws no frames, and its title still tells the progress: so long is waited for one. */
+const NO_FRAME_MS = 500;
 
 /**
  * @template {object} S
@@ -27,8 +27,14 @@ export class Store {
     Object.assign(this.state, changes);
     if (this.#isToldSoon) return;
     this.#isToldSoon = true;
-    if (document.hidden) setTimeout(() => this.#tell(), HIDDEN_MS);
-    else requestAnimationFrame(() => this.#tell());
+    // It may be hidden after a frame was asked for.
+    const tell = () => {
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      this.#tell();
+    };
+    const timer = setTimeout(tell, NO_FRAME_MS);
+    const frame = requestAnimationFrame(tell);
   }
 
   #tell() {

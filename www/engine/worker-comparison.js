@@ -3,13 +3,8 @@
 
 /** The comparison of two checkpoints. */
 class CompareJob {
-  /** Whether more than a few runs should be under way. */
-  isRemote = false;
-  /** @type {undefined | (() => Promise<void>)} */
-  checkAgain;
-
-  /** Of A and of B. @type {File[][]} */
-  #files = [];
+  /** Of A and of B. @type {NamedFile[][]} */
+  #used = [];
 
   /** @param {CheckpointFiles[]} sides */
   constructor(sides) {
@@ -23,15 +18,27 @@ class CompareJob {
     if (renames.trim()) core.set_renames(renames);
     const read = [];
     for (const [side, files] of this.sides.entries()) read.push(await this.#read(side === 1, files));
-    this.#files = read.map(({ used }) => used.map(({ file }) => file));
+    this.#used = read.map(({ used }) => used);
     core.start(scanners);
     return { overview: JSON.parse(core.overview()), used: [], ignored: read[1].ignored, bytes: core.waiting_bytes(), rows: core.pairs() };
+  }
+
+  /** Whether files are at an address. */
+  get isRemote() {
+    return this.#used.flat().some(isAtAddress);
+  }
+
+  async checkAgain() {
+    for (const [side, used] of this.#used.entries()) {
+      for (const name of await changedOf(used)) this.core.add_problem(side === 1, name, CHANGED);
+    }
   }
 
   /** @param {boolean} isB @param {CheckpointFiles} files */
   async #read(isB, files) {
     const { core } = this;
-    const { config } = files;
+    const { config, problems = [] } = files;
+    for (const [file, what] of problems) core.add_problem(isB, file, what);
     try {
       if (config) core.add_config(isB, config.name, new Uint8Array(await config.file.arrayBuffer()));
     } catch (error) {
@@ -54,7 +61,7 @@ class CompareJob {
     const { id, a_file, a_begin, a_end, b_file, b_begin, b_end } = run;
     const tasks = run.tasks();
     run.free();
-    return { run: id, stretches: [{ file: this.#files[0][a_file], begin: a_begin, end: a_end }, { file: this.#files[1][b_file], begin: b_begin, end: b_end }], tasks };
+    return { run: id, stretches: [{ file: this.#used[0][a_file].file, begin: a_begin, end: a_end }, { file: this.#used[1][b_file].file, begin: b_begin, end: b_end }], tasks };
   }
 
   /** @param {number} run @param {number | undefined} stretch @param {string} what */

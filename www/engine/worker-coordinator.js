@@ -61,13 +61,13 @@ class CoordinatorRole {
       await this.#begin(job, await job.open(readableFiles(checkpoint)));
     },
     address: async ({ address, scanners }) => {
-      const { problems, ...checkpoint } = await found(address);
+      const checkpoint = await found(address);
       const job = new ScanJob(checkpoint.name);
-      for (const [file, what] of problems) job.core.add_problem(file, what);
       if (address.isSampled) job.core.sample();
       await this.#begin(job, await job.open({ ...checkpoint, scanners }));
       return checkpoint;
     },
+    find: (address) => found(address),
     compare: async ({ sides, renames, scanners }) => {
       const job = new CompareJob(sides.map(readableFiles));
       await this.#begin(job, await job.open(renames, scanners));
@@ -191,7 +191,7 @@ class CoordinatorRole {
     if (this.#isFinishing) return;
     this.#isFinishing = true;
     try {
-      await job.checkAgain?.();
+      await job.checkAgain();
     } catch (error) {
       this.broken(error);
     }

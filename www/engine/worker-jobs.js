@@ -18,12 +18,25 @@ const numbers = (column) => Float64Array.from(column, (value) => Number(value ??
 /** Every column but these as numbers. @param {Record<string, any[]>} columns @returns {any} */
 const numberColumns = (columns) => Object.fromEntries(Object.entries(columns).map(([id, column]) => [id, numbers(column)]));
 
+const CHANGED = 'the file was changed while it was read: its first bytes are others now';
+
+/** @param {NamedFile} file */
+const isAtAddress = ({ file }) => /** @type {unknown} */ (file) instanceof RemoteFile;
+
+/** Those at an address that are others now than when they were opened. @param {NamedFile[]} files @returns {Promise<string[]>} their names */
+async function changedOf(files) {
+  const changed = [];
+  for (const { name, file } of files.filter(isAtAddress)) {
+    const remote = /** @type {RemoteFile} */ (/** @type {unknown} */ (file));
+    if (await remote.hasChanged().catch(() => false)) changed.push(name);
+  }
+  return changed;
+}
+
 /** The scan of one checkpoint. */
 class ScanJob {
-  /** @type {File[]} */
-  #files = [];
-  /** Their names. @type {string[]} */
-  #names = [];
+  /** @type {NamedFile[]} */
+  #used = [];
 
   /** @param {string} name */
   constructor(name) {
@@ -33,9 +46,9 @@ class ScanJob {
   /** @param {CheckpointFiles & {scanners: number}} checkpoint @returns {Promise<Opened>} */
   async open(checkpoint) {
     const { core } = this;
+    for (const [file, what] of checkpoint.problems ?? []) core.add_problem(file, what);
     const { used, ignored } = await readHeaders(takerOf(core), checkpoint);
-    this.#files = used.map(({ file }) => file);
-    this.#names = used.map(({ name }) => name);
+    this.#used = used;
     core.start(checkpoint.scanners);
     const overview = JSON.parse(core.overview());
     return { overview, used, ignored, bytes: core.waiting_bytes(), rows: core.tensors() };
@@ -43,16 +56,11 @@ class ScanJob {
 
   /** Whether its files are at an address. */
   get isRemote() {
-    return this.#files.some((file) => /** @type {unknown} */ (file) instanceof RemoteFile);
+    return this.#used.some(isAtAddress);
   }
 
   async checkAgain() {
-    if (!this.isRemote) return;
-    for (const [at, file] of this.#files.entries()) {
-      const remote = /** @type {RemoteFile} */ (/** @type {unknown} */ (file));
-      const hasChanged = await remote.hasChanged().catch(() => false);
-      if (hasChanged) this.core.add_problem(this.#names[at], 'the file was changed while it was read: its first bytes are others now');
-    }
+    for (const name of await changedOf(this.#used)) this.core.add_problem(name, CHANGED);
   }
 
   /** @returns {RunToScan | undefined} */
@@ -62,7 +70,7 @@ class ScanJob {
     const { id, file, begin, end } = run;
     const tasks = run.spans();
     run.free();
-    return { run: id, stretches: [{ file: this.#files[file], begin, end }], tasks };
+    return { run: id, stretches: [{ file: this.#used[file].file, begin, end }], tasks };
   }
 
   /** @param {number} run @param {number | undefined} stretch that could not be read; otherwise its scanner died @param {string} what */

@@ -26,7 +26,7 @@ export function wireAddress(open) {
     const text = input.value.trim();
     if (!text) return input.focus();
     if (isRemote) open(text);
-    else location.href = `remote.html${hashOf({ src: text, tensor: null, view: null })}`;
+    else location.href = `remote.html${hashOf({ src: text })}`;
   });
 }
 

@@ -30,8 +30,7 @@ export function showBar({ state, comparison }, isComparing) {
   /** @type {[string, boolean][]} */
   const shown = [
     ['open', !isComparing && !isBusy && isOpen],
-    // Two checkpoints are compared where files are one's own.
-    ['compare-with', isOpen && !state.address],
+    ['compare-with', isOpen],
     ['to-lab', !isComparing && isOpen],
     ['to-comparison', !isComparing && comparison.state.phase !== 'empty'],
     ['export', !isComparing && !isBusy && overview !== null],

@@ -1,7 +1,8 @@
 // @ts-check
-// The ways in: drop, pick files, pick a folder, open the sample; for a checkpoint, or
-// for one that is compared with it.
+// The ways in: drop, pick files, pick a folder, give an address, open the sample; for a
+// checkpoint, or for one that is compared with it.
 
+import { isRemote, showAddress, wireAddress } from './address.js';
 import { byId, setText } from './dom.js';
 
 /** @param {FileSystemEntry | null} entry @returns {Promise<File[]>} files of a dropped file or folder, however deep */
@@ -49,9 +50,15 @@ async function droppedFiles(transfer) {
  * @typedef {object} Takers
  * @property {(files: File[]) => void} open
  * @property {(files: File[]) => void} compare with what is open
+ * @property {(text: string) => void} openAddress
+ * @property {(text: string) => void} compareAddress
  * @property {() => void} openSample
  * @property {() => string | null} name of what is open and can be compared
+ * @property {() => string} size of what is open
  */
+
+/** Said where the page may connect. */
+const NOT_HERE = 'This page reads no files of yours: open them on the page for local files';
 
 /** @param {Takers} takers @param {() => ((files: File[]) => void) | null} asked what is to be done with them, when that is said already */
 function acceptDrops({ open, compare, name }, asked) {
@@ -64,9 +71,9 @@ function acceptDrops({ open, compare, name }, asked) {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     depth = Math.max(0, depth + change);
-    const other = asked() ? null : name();
+    const other = isRemote || asked() ? null : name();
     second.hidden = other === null;
-    setText(first, other === null ? 'Drop here' : `Compare with ${other}`);
+    setText(first, isRemote ? NOT_HERE : other === null ? 'Drop here' : `Compare with ${other}`);
     hint.hidden = depth === 0;
     first.classList.toggle('on', !isOnSecond(event));
     second.classList.toggle('on', isOnSecond(event));
@@ -75,7 +82,7 @@ function acceptDrops({ open, compare, name }, asked) {
   addEventListener('dragover', (event) => track(event, 0));
   addEventListener('dragleave', (event) => track(event, -1));
   addEventListener('drop', async (event) => {
-    const take = asked() ?? (name() === null || isOnSecond(event) ? open : compare);
+    const take = asked() ?? (isRemote || name() === null || isOnSecond(event) ? open : compare);
     track(event, -depth);
     if (event.dataTransfer?.types.includes('Files')) take(await droppedFiles(event.dataTransfer));
   });
@@ -93,9 +100,9 @@ function wirePicker(id, open) {
   return () => input.click();
 }
 
-/** @param {Takers} takers */
+/** @param {Takers} takers @returns {(address: string) => void} asks whether what is open is to be compared with what is there */
 export function wireChooser(takers) {
-  const chooser = byId('chooser');
+  const ways = [byId('chooser'), byId('address')];
   const dialog = /** @type {HTMLDialogElement} */ (byId('open-dialog'));
   const way = byId('drop-here');
   const plain = way.textContent ?? '';
@@ -104,10 +111,12 @@ export function wireChooser(takers) {
   /** @param {(files: File[]) => void} take @param {string} text */
   const ask = (take, text) => {
     wanted = take;
+    const isOpening = take === takers.open;
     setText(way, text);
-    byId('open-sample').hidden = take !== takers.open;
-    dialog.setAttribute('aria-label', take === takers.open ? 'Open a checkpoint' : 'Compare with a checkpoint');
-    dialog.append(chooser);
+    setText(byId('asked'), isRemote && !isOpening ? `What is ${takers.name() ?? 'it'} compared with? A comparison reads all of both: ${takers.size()} of this one, and the whole of the other.` : '');
+    dialog.dataset.asks = isOpening ? 'open' : 'compare';
+    dialog.setAttribute('aria-label', isOpening ? 'Open a checkpoint' : 'Compare with a checkpoint');
+    dialog.append(...ways);
     dialog.showModal();
   };
   /** @param {File[]} files */
@@ -117,16 +126,25 @@ export function wireChooser(takers) {
     take(files);
   };
   acceptDrops({ ...takers, open: give }, () => wanted && give);
+  wireAddress((text) => {
+    const take = wanted === takers.compare ? takers.compareAddress : takers.openAddress;
+    dialog.close();
+    take(text);
+  });
   byId('choose-files').addEventListener('click', wirePicker('file-input', give));
   byId('choose-folder').addEventListener('click', wirePicker('folder-input', give));
   byId('open-sample').addEventListener('click', () => { dialog.close(); takers.openSample(); });
   byId('open').addEventListener('click', () => ask(takers.open, plain));
-  byId('compare-with').addEventListener('click', () => ask(takers.compare, `Drop what ${takers.name() ?? ''} is compared with: a file, all the shards, or a folder`));
+  const askComparison = (/** @type {string} */ address) => {
+    showAddress(address);
+    ask(takers.compare, `Drop what ${takers.name() ?? ''} is compared with: a file, all the shards, or a folder`);
+  };
+  byId('compare-with').addEventListener('click', () => askComparison(''));
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener('close', () => {
     wanted = null;
     setText(way, plain);
-    byId('open-sample').hidden = false;
-    byId('entrance').prepend(chooser);
+    byId('entrance').prepend(...ways);
   });
+  return askComparison;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What the address says after its #: what is open, which tensor of it, and what is looked at.
 
-/** @typedef {{src: string, tensor: string | null, view: string | null}} Link */
+/** @typedef {{src: string, with: string | null, tensor: string | null, view: string | null}} Link */
 
 /** Places of the page that an address may name. */
 const PLACES = ['summary', 'casts', 'map', 'matrix', 'tensors'];
@@ -10,12 +10,18 @@ const PLACES = ['summary', 'casts', 'map', 'matrix', 'tensors'];
 export function linkIn(hash = location.hash) {
   const said = new URLSearchParams(hash.slice(1));
   const src = said.get('src');
-  return src ? { src, tensor: said.get('tensor'), view: said.get('view') } : null;
+  return src ? { src, with: said.get('with'), tensor: said.get('tensor'), view: said.get('view') } : null;
 }
 
-/** As people read it: slashes and colons may stand as they are. @param {Link} link */
-export function hashOf({ src, tensor, view }) {
-  const said = new URLSearchParams({ src, ...(tensor !== null && { tensor }), ...(view !== null && { view }) });
+/** Of a comparison with files; no element's name: the browser would take the focus there. */
+export const COMPARISON = '#compare';
+
+/** Whether a comparison is what the address names. */
+export const namesComparison = () => location.hash === COMPARISON || Boolean(linkIn()?.with);
+
+/** As people read it: slashes and colons may stand as they are. @param {Partial<Link> & {src: string}} link */
+export function hashOf(link) {
+  const said = new URLSearchParams(Object.entries(link).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
   return `#${said.toString().replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%40', '@')}`;
 }
 
@@ -37,46 +43,68 @@ const SAMPLE = 'sample';
  * @param {(src: string) => void} ways.open what is at an address
  * @param {(row: number) => void} ways.openTensor
  * @param {() => void} ways.openLab
+ * @param {(src: string) => void} ways.askComparison with what is at another address, of which all is read
  */
-export function permalinks(session, { open, openTensor, openLab }) {
+export function permalinks(session, { open, openTensor, openLab, askComparison }) {
   /** What is open by its address. @type {string | null} */
   let src = null;
+  /** What it is compared with. @type {string | null} */
+  let other = null;
   /** What is still to be shown of it. @type {Link | null} */
   let waiting = null;
 
   /** @param {Link} link */
   function follow(link) {
-    [src, waiting] = [link.src, link];
+    [src, other, waiting] = [link.src, null, link];
     if (src === SAMPLE) session.openSample();
     else open(src);
+  }
+
+  /** @param {string} wanted */
+  function ask(wanted) {
+    // Until it is compared, the scan is what is here.
+    if (src !== null) history.replaceState(history.state, '', hashOf({ src }));
+    askComparison(wanted);
   }
 
   return {
     /** Another checkpoint than the one that is open, or none. @returns {boolean} whether something was opened */
     begin() {
       const link = linkIn();
-      if (!link || link.src === src) return false;
-      follow(link);
+      if (!link) return false;
+      if (link.src !== src) follow(link);
+      else if (link.with !== null && link.with !== other) ask(link.with);
+      else return false;
       return true;
     },
     /** It was given by hand. @param {string} given */
     opened(given) {
-      [src, waiting] = [given, null];
-      history.replaceState(history.state, '', hashOf({ src: given, tensor: null, view: null }));
+      [src, other, waiting] = [given, null, null];
+      history.replaceState(history.state, '', hashOf({ src: given }));
     },
     /** Files of one's own have no address. */
     closed() {
       if (src === null) return;
-      [src, waiting] = [null, null];
+      [src, other, waiting] = [null, null, null];
       history.replaceState(history.state, '', location.pathname + location.search);
     },
     /** The address of a tensor; nothing where what is open has none. @param {number} row */
-    ofTensor: (row) => (src === null ? undefined : hashOf({ src, tensor: session.state.rows.name(row), view: null })),
+    ofTensor: (row) => (src === null ? undefined : hashOf({ src, tensor: session.state.rows.name(row) })),
+    /** It is compared with what is at another address. @param {string} given @returns {string} the address of that */
+    compared(given) {
+      other = given;
+      return src === null ? COMPARISON : hashOf({ src, with: given });
+    },
     /** Shows what was named, once it is there. */
     update() {
       const { rows, phase } = session.state;
       if (!waiting || phase === 'reading header' || phase === 'empty') return;
-      const { tensor, view } = waiting;
+      const { with: wanted, tensor, view } = waiting;
+      if (wanted !== null) {
+        waiting = null;
+        if (phase !== 'failed') ask(wanted);
+        return;
+      }
       const isEnd = phase !== 'scanning';
       if (tensor !== null) {
         const row = Array.from({ length: rows.length }, (_, row) => row).findIndex((row) => rows.name(row) === tensor);

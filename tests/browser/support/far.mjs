@@ -72,6 +72,23 @@ export async function startFar(files, manners = {}) {
   };
 }
 
+/** @param {Record<string, Buffer>} files @param {Manners} manners @param {(far: Far) => Promise<void>} use */
+export async function withFar(files, manners, use) {
+  const far = await startFar(files, manners);
+  try {
+    await use(far);
+  } finally {
+    await far.close();
+  }
+}
+
+/** Gives an address as a person does. @param {import('puppeteer-core').Page} page @param {string} address */
+export async function read(page, address) {
+  await page.$eval('#address-input', (input) => { /** @type {HTMLInputElement} */ (input).value = ''; });
+  await page.type('#address-input', address);
+  await page.click('#address button[type="submit"]');
+}
+
 /**
  * The files of a hub: one repository, its listing under each of the revisions.
  * @param {string} repository @param {Record<string, Buffer>} files @param {string[]} revisions

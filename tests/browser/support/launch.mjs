@@ -16,6 +16,9 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetr
 /** Where the browser puts what a person downloads. */
 export const downloads = mkdtempSync(join(scratch, 'downloads-'));
 
+/** Between two looks at a page: frames, the driver's own beat, come only to a tab in front, and another may just be closing. */
+export const POLL_MS = 50;
+
 /** Each test has its own limit; the driver's would cut long scans short. */
 const NO_TIMEOUT = 0;
 

@@ -6,7 +6,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { downloads } from './launch.mjs';
+import { POLL_MS, downloads } from './launch.mjs';
 
 /**
  * The command's report on these paths of one folder, as it stands. A problem in
@@ -50,7 +50,7 @@ export async function command(cwd, options) {
  * @returns {Promise<string>}
  */
 export async function savedReport(page) {
-  await page.waitForFunction(() => document.body.dataset.look !== 'looking');
+  await page.waitForFunction(() => document.body.dataset.look !== 'looking', { polling: POLL_MS });
   return (await exported(page, 'json')).text;
 }
 
@@ -62,7 +62,9 @@ export async function savedReport(page) {
  */
 export async function exported(page, as) {
   await page.click('#export-open');
-  return download(page, `#save-${as}`, `.floatscope.${as}`);
+  // A menu closes when its window is no longer the one in front, which on a busy machine is any moment.
+  const press = () => page.$eval(`#save-${as}`, (item) => /** @type {HTMLElement} */ (item).click());
+  return written(press, `.floatscope.${as}`);
 }
 
 /**
@@ -73,9 +75,12 @@ export async function exported(page, as) {
  * @param {string} ending of the file's name: the browser has others while it writes
  * @returns {Promise<{name: string, text: string}>}
  */
-export async function download(page, button, ending) {
+export const download = (page, button, ending) => written(() => page.click(button), ending);
+
+/** @param {() => Promise<void>} press has the browser write a file @param {string} ending */
+async function written(press, ending) {
   const before = await readdir(downloads);
-  await page.click(button);
+  await press();
   let last = '';
   for (let waited_ms = 0; waited_ms < 30_000; waited_ms += 50) {
     await sleep(50);

@@ -3,6 +3,7 @@
 // has an address, so that the browser's own way back leads to the scan.
 
 import { byId, setText } from '../dom.js';
+import { COMPARISON, namesComparison } from '../permalink.js';
 import { ModuleMap } from '../map.js';
 import { openedFrom } from '../opened.js';
 import { problemsIn } from '../problems.js';
@@ -11,9 +12,6 @@ import { COLUMNS, DIFFERENCE, KINDS } from './columns.js';
 import { findingsView } from './findings.js';
 import { pairView } from './pair.js';
 import { comparisonSummary } from './summary.js';
-
-/** No element's name: the browser would take the focus there. */
-const ADDRESS = '#compare';
 
 /** How it ends, for who does not see it. @param {import('../../comparison.js').ComparisonState} state */
 function ending({ phase, overview }) {
@@ -37,6 +35,7 @@ export function compareView({ comparison }, redraw) {
   /** @type {HTMLElement | null} */
   let opener = null;
   let phase = comparison.state.phase;
+  let known = COMPARISON;
 
   /** @param {boolean} next */
   function turn(next) {
@@ -53,12 +52,14 @@ export function compareView({ comparison }, redraw) {
   const view = {
     list, opened, pair,
     get isShown() { return isShown; },
-    enter() {
+    /** @param {string} [address] that it has from now on */
+    enter(address = known) {
+      known = address;
       if (location.hash === '#formats') {
         // What was dropped on the formats takes their place.
-        history.replaceState({}, '', ADDRESS);
+        history.replaceState({}, '', address);
         dispatchEvent(new PopStateEvent('popstate'));
-      } else if (location.hash !== ADDRESS) history.pushState({}, '', ADDRESS);
+      } else if (location.hash !== address) history.pushState({}, '', address);
       view.follow();
     },
     leave() {
@@ -68,7 +69,7 @@ export function compareView({ comparison }, redraw) {
     },
     /** The address leads; several entries of it may follow each other. */
     follow() {
-      const isHere = location.hash === ADDRESS;
+      const isHere = namesComparison();
       if (isHere && isLeaving) return history.back();
       isLeaving = false;
       turn(isHere && comparison.state.phase !== 'empty');
@@ -90,9 +91,9 @@ export function compareView({ comparison }, redraw) {
     },
   };
   // An address from elsewhere has the scan behind it.
-  if (location.hash === ADDRESS) {
+  if (location.hash === COMPARISON) {
     history.replaceState(null, '', location.pathname + location.search);
-    if (comparison.state.phase !== 'empty') history.pushState({}, '', ADDRESS);
+    if (comparison.state.phase !== 'empty') history.pushState({}, '', COMPARISON);
   }
   return view;
 }
