@@ -48,7 +48,7 @@ const opened = openedFrom(byId('tensor'), list, tensor, (row) => links.ofTensor(
 const formats = formatsView(session);
 const compare = compareView(session, show);
 const openLab = labView(session);
-const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab, askComparison: (src) => askComparison(src) });
+const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab, askComparison: askAgain });
 
 /** Where an address is read; elsewhere its document is called. @param {string} text @param {boolean} isSampled */
 function openAddress(text, isSampled) {
@@ -70,6 +70,12 @@ function openFiles(files) {
     links.closed();
     session.open(files);
   });
+}
+
+/** An address names it: the scan is shown meanwhile. @param {string} text */
+function askAgain(text) {
+  compare.follow();
+  askComparison(text);
 }
 
 /** Where an address may be read. @param {string} text of what is compared with what is open */
@@ -143,7 +149,7 @@ function follow() {
   const wasComparing = compare.isShown;
   const isFormats = formats.follow();
   if (location.hash === '#formats') return;
-  compare.follow();
+  if (compare.follow()) return;
   if (!isFormats && wasComparing === compare.isShown && !links.begin()) here().opened.close();
 }
 

@@ -92,6 +92,19 @@ test('a repository of a hub is compared with another one, and one that is not th
     assert.deepEqual([sideA.name, sideB.name, pairs.explained, pairs.unexplained], ['org/plain', 'org/narrow', 2, 1]);
     assert.equal(await compareWith(page, 's3://bucket/b'), 'failed');
     assert.match(await text(page, '#failure-text'), /only http:\/\/ and https:\/\//);
+    assert.equal(await page.$eval('#swap', (swap) => /** @type {HTMLElement} */ (swap).hidden), true, 'there are no two to swap');
+    // The browser's way back leads by the comparisons before, which are asked for again.
+    await page.goBack();
+    await isAsking(page);
+    assert.equal(await page.$eval('#address-input', (input) => /** @type {HTMLInputElement} */ (input).value), 'org/narrow');
+    assert.equal(await page.evaluate(() => document.body.dataset.view), 'scan');
+    await page.keyboard.press('Escape');
+    // The page's own leads to the scan, past all of them.
+    assert.equal(await compareWith(page, 'org/narrow'), 'done');
+    assert.equal(await compareWith(page, 'org/plain'), 'done');
+    await page.click('#back');
+    await page.waitForFunction(() => document.body.dataset.view === 'scan');
+    assert.equal(await page.$eval('#open-dialog', (dialog) => /** @type {HTMLDialogElement} */ (dialog).open), false);
   });
 });
 

@@ -36,7 +36,7 @@ export function showBar({ state, comparison }, isComparing) {
     ['export', !isComparing && !isBusy && overview !== null],
     ['cancel', isBusy],
     ['back', isComparing],
-    ['swap', isComparing && !isBusy],
+    ['swap', isComparing && !isBusy && overview !== null],
     ['save-diff', isComparing && !isBusy && overview !== null],
   ];
   for (const [id, isShown] of shown) byId(id).hidden = !isShown;

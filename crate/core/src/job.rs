@@ -171,8 +171,11 @@ impl Job {
                 Choice::Nothing => totals.left_out += 1,
             }
         }
-        self.collector.sample(totals);
-        self.choices = Some(choices);
+        // Where every tensor is read whole, nothing is an estimate.
+        if totals.whole < tensors.len() as u64 {
+            self.collector.sample(totals);
+            self.choices = Some(choices);
+        }
     }
 
     /// What is read of a tensor, where that is a sample.

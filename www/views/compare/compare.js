@@ -67,12 +67,16 @@ export function compareView({ comparison }, redraw) {
       isLeaving = true;
       history.back();
     },
-    /** The address leads; several entries of it may follow each other. */
+    /** The address leads. @returns {boolean} whether it leads on: several entries of comparisons may follow each other */
     follow() {
       const isHere = namesComparison();
-      if (isHere && isLeaving) return history.back();
+      if (isHere && isLeaving) {
+        history.back();
+        return true;
+      }
       isLeaving = false;
       turn(isHere && comparison.state.phase !== 'empty');
+      return false;
     },
     update() {
       const { state } = comparison;

@@ -4,6 +4,7 @@
 import { shareBar } from '../../charts/shares.js';
 import { KIND_KEYS, kindColour, kindTitle } from '../../text/differences.js';
 import { bytes, compact, count, duration, plural, rate } from '../../text/numbers.js';
+import { isRemote } from '../address.js';
 import { byId, h, redrawer, setText } from '../dom.js';
 import { LONG, TELLING_BYTES, leftOut } from '../summary.js';
 
@@ -35,7 +36,7 @@ function subline({ phase, progress, rows, ignored }) {
   const speed = progress.bytes >= TELLING_BYTES ? `, ${rate(progress.bytes_per_second)}` : '';
   const out = leftOut(ignored, ' Not part of B: ');
   const compared = `${plural(rows.total, 'tensor')} of A ${rows.total === 1 ? 'has its' : 'have their'} counterpart in B.`;
-  if (phase === 'done') return `${compared} ${bytes(progress.total)} read in ${duration(progress.elapsed_ms)}${speed}; nothing left this page.${out}`;
+  if (phase === 'done') return `${compared} ${bytes(progress.total)} read in ${duration(progress.elapsed_ms)}${speed}${isRemote ? '' : '; nothing left this page'}.${out}`;
   if (phase !== 'cancelled') return compared + out;
   return `${compared} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'pair')} are complete.${out}`;
 }

@@ -204,3 +204,19 @@ fn the_order_of_what_comes_back_changes_nothing() {
     };
     assert_eq!(text(false), text(true));
 }
+
+#[test]
+fn where_every_tensor_is_read_whole_nothing_is_an_estimate() {
+    let file = file();
+    let total = file.len() as u64 - 500;
+    let reported = |bytes| {
+        let mut job = Job::new("sampled");
+        add(&mut job, "f", &file);
+        job.sample(SampleSize { bytes, ..SIZE });
+        job.start(1);
+        job.report().sampled()
+    };
+    assert!(reported(SIZE.bytes).is_some());
+    // Half of each tensor and more: to skip the rest is not worth a request.
+    assert_eq!(reported(total), None);
+}
