@@ -168,11 +168,10 @@ class Scanning {
   async #open() {
     const memory = await memoryOf();
     if (broken) throw broken;
-    const { problems, isFar, ...checkpoint } = await located(this.#source, this.#options, this.#asking());
+    const { isFar, ...checkpoint } = await located(this.#source, this.#options, this.#asking());
     if (this.#ended) return;
     const job = new ScanJob(checkpoint.name);
-    for (const [file, what] of problems) job.core.add_problem(file, what);
-    this.#choose(job.core, isFar);
+    this.#choose(job, isFar);
     const { overview, bytes } = await job.open({ ...checkpoint, scanners: 1 });
     if (this.#ended) return;
     if (!overview.checkpoint.tensors && overview.problems.length) throw FloatscopeError.of(overview.problems);
@@ -193,13 +192,14 @@ class Scanning {
     return { signal, fetch: (url, init) => given(url, { ...init, ...(init.signal && { signal: both(init.signal) }) }) };
   }
 
-  /** What is wanted of the report. @param {wasm_bindgen.Coordinator} core @param {boolean} isFar */
-  #choose(core, isFar) {
+  /** What is wanted of the report. @param {ScanJob} job @param {boolean} isFar */
+  #choose(job, isFar) {
+    const { core } = job;
     const { sample = isFar, casts = true, only = ['stats', 'ancestry', 'casts'] } = this.#options;
-    if (sample === true) core.sample();
+    if (sample === true) job.sample();
     else if (sample !== false) {
       if (!(Number(sample) >= 1)) throw new FloatscopeError(`a sample has 1 byte or more, and not ${sample}`);
-      core.sample_of(Number(sample));
+      job.sample(Number(sample));
     }
     const parts = [only].flat();
     const unknown = parts.find((part) => !['stats', 'ancestry', 'casts'].includes(part));
@@ -227,6 +227,7 @@ class Scanning {
       this.#ahead.shift();
       if (eye.finished()) this.#core.merge(run.id, eye.take());
       if (failed) this.#job?.fail(run.id, failed.stretch, failed.what);
+      else if (run.reading.kept) this.#job?.keep(run.id, run.reading.kept);
       this.#take();
       // To judge a tensor takes its time, too.
       if (!this.#ended) await this.#between();
@@ -240,7 +241,7 @@ class Scanning {
       const next = this.#job?.nextRun();
       if (!next) return;
       const [{ file, begin, end }] = next.stretches;
-      this.#ahead.push({ id: next.run, file, tasks: next.tasks, reading: new Reading(file, begin, end), length: end - begin });
+      this.#ahead.push({ id: next.run, file, tasks: next.tasks, reading: new Reading(file, begin, end, next.isKept), length: end - begin });
     }
   }
 

@@ -116,6 +116,18 @@ test('a large one is sampled, as the command does, and all of it is one click aw
   assert.match(await text(page, '#sub'), /all of it, came from/);
 }));
 
+test('nothing of a sample is asked for twice', options, () => withFar(large, {}, async (far) => {
+  const { page } = await opened(far.url('/large.safetensors'), 'done', 'failed');
+  await page.waitForFunction(() => document.body.dataset.look === 'done');
+  const { tensors } = JSON.parse(await savedReport(page));
+  assert(tensors.every((/** @type {any} */ { casts }) => typeof casts.mxfp4.sqnr_db === 'number'), 'there was a second look');
+  // After the first bytes, which bring the header.
+  const ranges = far.seen.slice(1).map(({ range }) => (/(\d+)-(\d+)/.exec(range ?? '') ?? []).slice(1).map(Number)).sort(([a], [b]) => a - b);
+  assert(ranges.length > 10, JSON.stringify(ranges));
+  const twice = ranges.filter(([first], at) => at > 0 && first <= ranges[at - 1][1]);
+  assert.deepEqual(twice, []);
+}));
+
 test('an interval stands beside each estimate', options, () => withFar(large, {}, async (far) => {
   const { page, errors } = await opened(`${far.url('/large.safetensors')}`, 'done', 'failed');
   await openTensor(page, 'head.weight');

@@ -229,6 +229,8 @@ export interface RunToScan {
   run: number;
   stretches: Stretch[];
   tasks: Uint8Array;
+  /** Whether its bytes are wanted when all of them have been read: they will be looked at again. */
+  isKept?: boolean;
 }
 
 /** From a scanner to the coordinator. */
@@ -242,6 +244,8 @@ export type FromScanner =
       observations: Uint8Array | null;
       /** Whether the run is at its end. */
       isEnd: boolean;
+      /** Its bytes then, where they are kept. */
+      kept: Uint8Array | null;
     }
   /** One of its stretches could not be read. */
   | { type: 'failed'; run: number; stretch: number; what: string };

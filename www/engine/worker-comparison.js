@@ -64,6 +64,9 @@ class CompareJob {
     return { run: id, stretches: [{ file: this.#used[0][a_file].file, begin: a_begin, end: a_end }, { file: this.#used[1][b_file].file, begin: b_begin, end: b_end }], tasks };
   }
 
+  /** There is no second look. */
+  keep() {}
+
   /** @param {number} run @param {number | undefined} stretch @param {string} what */
   fail(run, stretch, what) {
     this.core.run_failed(run, stretch === undefined ? undefined : 'ab'[stretch], what);

@@ -63,7 +63,7 @@ class CoordinatorRole {
     address: async ({ address, scanners }) => {
       const checkpoint = await found(address);
       const job = new ScanJob(checkpoint.name);
-      if (address.isSampled) job.core.sample();
+      if (address.isSampled) job.sample();
       await this.#begin(job, await job.open({ ...checkpoint, scanners }));
       return checkpoint;
     },
@@ -131,11 +131,12 @@ class CoordinatorRole {
   }
 
   /** @param {ScannerLine} line @param {Extract<import('./messages.js').FromScanner, {type: 'seen'}>} seen */
-  #merge({ runs }, { run, read, observations, isEnd }) {
+  #merge({ runs }, { run, read, observations, isEnd, kept }) {
     const out = runs.get(run);
     if (!out) return;
     out.read = read;
     if (isEnd) runs.delete(run);
+    if (kept) this.#job?.keep(run, kept);
     if (observations) {
       this.#job?.core.merge(run, observations);
       free(observations);

@@ -37,10 +37,19 @@ async function changedOf(files) {
 class ScanJob {
   /** @type {NamedFile[]} */
   #used = [];
+  /** What the second look needs of a sample. @type {Kept | null} */
+  #kept = null;
 
   /** @param {string} name */
   constructor(name) {
     this.core = new wasm_bindgen.Coordinator(name);
+  }
+
+  /** A sample will do, of so many bytes. @param {number} [bytes] */
+  sample(bytes) {
+    if (bytes === undefined) this.core.sample();
+    else this.core.sample_of(bytes);
+    this.#kept = new Kept();
   }
 
   /** @param {CheckpointFiles & {scanners: number}} checkpoint @returns {Promise<Opened>} */
@@ -70,7 +79,14 @@ class ScanJob {
     const { id, file, begin, end } = run;
     const tasks = run.spans();
     run.free();
-    return { run: id, stretches: [{ file: this.#used[file].file, begin, end }], tasks };
+    const stretch = { file: this.#used[file].file, begin, end };
+    const place = this.#kept?.placeOf(stretch) ?? stretch;
+    return { run: id, stretches: [place], tasks, isKept: this.#kept?.hasRoom(id, place) ?? false };
+  }
+
+  /** What a run has brought is looked at again. @param {number} run @param {Uint8Array} bytes */
+  keep(run, bytes) {
+    this.#kept?.keep(run, bytes);
   }
 
   /** @param {number} run @param {number | undefined} stretch that could not be read; otherwise its scanner died @param {string} what */

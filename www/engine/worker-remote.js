@@ -84,7 +84,8 @@ async function asked(url, token, range, asking) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
-    const response = await asking.fetch(url, { headers, credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal });
+    // Chromium's own cache has ranges of one file wait for each other, and then asks for some of them twice and more.
+    const response = await asking.fetch(url, { headers, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal });
     hasAnswered = true;
     return { response, stop };
   } catch {

@@ -43,7 +43,7 @@ class ScannerRole {
 
   /** @param {RunToScan} run */
   #add(run) {
-    this.#runs.push({ run, readings: run.stretches.map(({ file, begin, end }) => new Reading(readable(file), begin, end)) });
+    this.#runs.push({ run, readings: run.stretches.map(({ file, begin, end }) => new Reading(readable(file), begin, end, run.isKept)) });
     if (!this.#isBusy) this.#work().catch(this.broken);
   }
 
@@ -63,7 +63,7 @@ class ScannerRole {
       if (performance.now() - this.#told_ms > TELL_MS) this.#tellSeen(eye, run, read(), false);
       return performance.now() - this.#answered_ms > ANSWER_MS ? this.#answer() : undefined;
     });
-    this.#tellSeen(eye, run, failed ? read() : total, !failed);
+    this.#tellSeen(eye, run, failed ? read() : total, !failed, failed ? null : readings[0].kept);
     if (failed) this.#tell({ type: 'failed', run, ...failed });
   }
 
@@ -73,10 +73,10 @@ class ScannerRole {
     this.#answered_ms = performance.now();
   }
 
-  /** @param {Eye} eye @param {number} run @param {number} read @param {boolean} isEnd */
-  #tellSeen(eye, run, read, isEnd) {
+  /** @param {Eye} eye @param {number} run @param {number} read @param {boolean} isEnd @param {Uint8Array | null} [kept] */
+  #tellSeen(eye, run, read, isEnd, kept = null) {
     this.#told_ms = performance.now();
     const observations = eye.finished() ? eye.take() : null;
-    this.#tell({ type: 'seen', run, read, observations, isEnd }, observations ? [observations.buffer] : []);
+    this.#tell({ type: 'seen', run, read, observations, isEnd, kept }, [observations, kept].flatMap((bytes) => bytes?.buffer ?? []));
   }
 }

@@ -32,9 +32,13 @@ class Reading {
   /** Of the chunk that was read last, what is still to be looked at. @type {Uint8Array} */
   rest = new Uint8Array();
 
-  /** @param {File} file @param {number} begin @param {number} end */
-  constructor(file, begin, end) {
+  /** All that has been read, where that is kept. @type {Uint8Array | null} */
+  kept = null;
+
+  /** @param {File} file @param {number} begin @param {number} end @param {boolean} [isKept] */
+  constructor(file, begin, end, isKept = false) {
     this.left_bytes = end - begin;
+    if (isKept) this.kept = new Uint8Array(end - begin);
     this.reader = readerOf(file.slice(begin, end));
     openReadings.add(this);
   }
@@ -50,6 +54,7 @@ class Reading {
     if (!chunk?.byteLength) throw new SourceError('the file ended early: it was cut after it was chosen');
     this.given = /** @type {ArrayBuffer} */ (chunk.buffer);
     this.rest = chunk;
+    this.kept?.set(chunk, this.kept.byteLength - this.left_bytes);
     this.left_bytes -= chunk.byteLength;
   }
 

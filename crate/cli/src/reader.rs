@@ -48,6 +48,15 @@ pub(crate) struct KnownFile {
     pub(crate) version: Version,
 }
 
+impl KnownFile {
+    /// What is read from now on will be looked at again: at an address it is not asked for twice.
+    pub(crate) fn keep(&self) {
+        if let Place::Url(remote) = &self.place {
+            remote.keep();
+        }
+    }
+}
+
 /// The file that a thread has open.
 #[derive(Default)]
 pub(crate) struct Opened(Option<(Place, Source)>);

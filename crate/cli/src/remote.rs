@@ -12,6 +12,7 @@ use ureq::{Agent, Body};
 
 pub(crate) use source::RemoteSource;
 
+mod kept;
 mod source;
 
 /// A listing or an index is not longer.

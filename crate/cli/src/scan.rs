@@ -177,6 +177,9 @@ fn scan_tensors(job: &mut Job, files: &[KnownFile], options: &ScanOptions) {
         None => {}
     }
     job.start(threads as u64);
+    if job.report().sampled().is_some() {
+        files.iter().for_each(KnownFile::keep);
+    }
     let total_bytes = job.waiting_bytes();
     look(job, files, threads, total_bytes, options);
     let again_bytes = job.casts_waiting_bytes();

@@ -27,6 +27,7 @@ pub(crate) const WORKER: &[&str] = &[
     "engine/worker-scanner.js",
     "engine/worker-headers.js",
     "engine/worker-written.js",
+    "engine/worker-kept.js",
     "engine/worker-jobs.js",
     "engine/worker-comparison.js",
     "engine/worker-coordinator.js",

@@ -15,6 +15,7 @@ const PARTS: &[&str] = &[
     "www/engine/worker-looking.js",
     "www/engine/worker-headers.js",
     "www/engine/worker-written.js",
+    "www/engine/worker-kept.js",
     "www/engine/worker-jobs.js",
     "npm/start.js",
     "npm/error.js",

@@ -8,6 +8,7 @@ use floatscope_core::checkpoint::UNKNOWN_BYTES;
 use floatscope_core::remote::{Asked, Known, RemoteFile, Trouble};
 use ureq::{BodyReader, ResponseExt};
 
+use super::kept::Kept;
 use super::{Client, answer_of, wait_after};
 
 /// Read first, so that most headers need one request.
@@ -35,6 +36,8 @@ struct State {
     head: Vec<u8>,
     /// A response that is read bit by bit, and the next byte that it brings.
     ahead: Option<(u64, BodyReader<'static>)>,
+    /// What will be looked at again, where that is wanted.
+    kept: Option<Kept>,
 }
 
 impl std::fmt::Debug for State {
@@ -116,12 +119,35 @@ impl RemoteSource {
         }
     }
 
+    /// Keeps what is streamed from now on, so that nothing of a sample is asked for twice.
+    pub(crate) fn keep(&self) {
+        self.state().kept.get_or_insert_default();
+    }
+
     /// Hands on the bytes of a range as they come, and goes on in the middle after a failure.
     ///
     /// # Errors
     /// Where it cannot be read to its end.
     pub(crate) fn stream(&self, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        self.read(range, each, false)
+        let held = self.state().kept.as_ref().and_then(|kept| kept.get(&range));
+        if let Some(parts) = held {
+            parts.iter().for_each(|part| each(part.bytes()));
+            return Ok(());
+        }
+        let has_room = |kept: &mut Kept| kept.has_room(&range);
+        if !self.state().kept.as_mut().is_some_and(has_room) {
+            return self.read(range, each, false);
+        }
+        let mut bytes = Vec::new();
+        let mut both = |part: &[u8]| {
+            bytes.extend_from_slice(part);
+            each(part);
+        };
+        self.read(range.clone(), &mut both, false)?;
+        if let Some(kept) = &mut self.state().kept {
+            kept.put(range.start, bytes);
+        }
+        Ok(())
     }
 
     fn read(

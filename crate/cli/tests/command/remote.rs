@@ -302,6 +302,21 @@ fn what_is_far_is_sampled_unless_all_of_it_is_asked_for() {
 }
 
 #[test]
+fn nothing_of_a_sample_is_asked_for_twice() {
+    let server = Server::start(Manners::Good, &[("/m.safetensors", large())]);
+    let far = scanned(&server.url("/m.safetensors"), &[]);
+    let casts = &far.json()["tensors"][0]["casts"];
+    assert!(casts["mxfp4"].is_object(), "a second look: {casts}");
+    // After the first bytes, which bring the header.
+    let seen = server.seen().into_iter().skip(1);
+    let mut ranges: Vec<_> = seen.filter_map(|seen| seen.range).collect();
+    ranges.sort_unstable();
+    assert!(ranges.len() > 10, "{ranges:?}");
+    let is_twice = |pair: &[(usize, usize)]| pair[1].0 < pair[0].1;
+    assert!(!ranges.windows(2).any(is_twice), "{ranges:?}");
+}
+
+#[test]
 fn two_checkpoints_are_compared_wherever_they_are() {
     let server = serving(Manners::DropsEveryThird);
     let path = test_data("fixtures").join(FILE);
