@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dist, origin, patience_ms } from './harness.mjs';
-import { launch } from './support/launch.mjs';
-import { nativeReport } from './support/native.mjs';
+import { f32, write } from './support/checkpoint.mjs';
+import { hubFiles } from './support/far.mjs';
+import { launch, scratch } from './support/launch.mjs';
+import { command, nativeReport } from './support/native.mjs';
 import { requestsOfThePage, startServer } from './support/server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -16,6 +18,9 @@ const options = { timeout: 4 * patience_ms };
 /** Somebody else's page, and where they keep their checkpoint. */
 const card = 'http://card.localhost';
 const store = 'http://store.localhost';
+
+/** A checkpoint of 24 MB, of which a sample is read. */
+const large = () => write(join(scratch, 'large.safetensors'), [f32('h.0.weight', [2000, 1500], 1), f32('h.1.weight', [2000, 1500], 2)]);
 
 /** The policy in docs/embedding.md, to the letter but for the names, without what WebAssembly needs. */
 const SHOWING = ["default-src 'none'", `script-src ${origin}`, `connect-src 'self' ${origin} ${store}`].join('; ');
@@ -31,12 +36,13 @@ let server;
 let browser;
 /** The sample's, as the command wrote it. */
 let report = '';
-/** @type {Buffer} */
-let sample;
+/** What the store has, by path. @type {Record<string, Buffer>} */
+const files = {};
 
 before(async () => {
   report = await nativeReport(join(dist, 'sample.safetensors'));
-  sample = await readFile(join(dist, 'sample.safetensors'));
+  const sample = await readFile(join(dist, 'sample.safetensors'));
+  Object.assign(files, { '/sample.safetensors': sample, '/large.safetensors': await readFile(large()) }, hubFiles('org/model', { 'model.safetensors': sample }));
   reports['/report.json'] = report;
   server = await startServer(undefined, {
     [card](path, response) {
@@ -48,11 +54,12 @@ before(async () => {
     [store](path, response, request) {
       const cors = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Content-Range, ETag', 'Accept-Ranges': 'bytes', ETag: '"1"' };
       if (path === '/report.json') return response.writeHead(200, cors).end(report);
-      if (path !== '/sample.safetensors') return response.writeHead(404, cors).end();
+      const file = files[path];
+      if (!file) return response.writeHead(404, cors).end();
       const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-      if (!range) return response.writeHead(200, { ...cors, 'Content-Length': sample.length }).end(sample);
-      const [from, to] = [Number(range[1]), Math.min(range[2] ? Number(range[2]) : Infinity, sample.length - 1)];
-      response.writeHead(206, { ...cors, 'Content-Range': `bytes ${from}-${to}/${sample.length}`, 'Content-Length': to + 1 - from }).end(sample.subarray(from, to + 1));
+      if (!range) return response.writeHead(200, { ...cors, 'Content-Length': file.length }).end(file);
+      const [from, to] = [Number(range[1]), Math.min(range[2] ? Number(range[2]) : Infinity, file.length - 1)];
+      response.writeHead(206, { ...cors, 'Content-Range': `bytes ${from}-${to}/${file.length}`, 'Content-Length': to + 1 - from }).end(file.subarray(from, to + 1));
     },
   });
   browser = await launch(server.port);
@@ -282,6 +289,34 @@ test('it reads the checkpoint itself when asked, from another origin', options, 
 test('without a report it reads at once, and Trusted Types are no hindrance', options, async () => {
   const { page, errors } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy: `${COMPUTING}; require-trusted-types-for 'script'; trusted-types floatscope` });
   await shows(page, '#sub', /came from/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a large one is sampled, as by the command, and all of it is one press away', options, async () => {
+  const { page, errors } = await visit(`<floatscope-viewer src="${store}/large.safetensors"></floatscope-viewer>`, { policy: COMPUTING });
+  await shows(page, '#sub', /came from/);
+  const { headline } = JSON.parse(await command(scratch, ['scan', 'large.safetensors', '--sample', '8MiB', '--json', '-', '--no-progress']));
+  assert.match(headline, /By a sample of/);
+  assert.equal(await shown(page, '#headline'), headline);
+  assert.match(await shown(page, '#sample-note'), /Estimates, by a sample of/);
+  await click(page, '#tab-tensor');
+  assert.match(await shown(page, '.estimate'), /Estimated by/);
+  await click(page, '#tab-summary');
+  assert.match(await shown(page, '#read-all'), /Read all 24\.0 MB/);
+  await click(page, '#read-all');
+  await page.waitForFunction(() => document.querySelector('floatscope-viewer')?.shadowRoot?.querySelector('#sample-note')?.hasAttribute('hidden'));
+  await shows(page, '#sub', /all of it, came from/);
+  assert.equal(await shown(page, '#headline'), JSON.parse(await nativeReport(join(scratch, 'large.safetensors'))).headline);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a repository of a hub is read there', options, async () => {
+  const { page, errors } = await visit(`<floatscope-viewer src="org/model" hub="${store}"></floatscope-viewer>`, { policy: COMPUTING });
+  await shows(page, '#sub', /came from/);
+  assert.equal(await shown(page, '#headline'), JSON.parse(report).headline);
+  assert.match(await shown(page, 'header .file'), /^org\/model$/);
   assert.deepEqual(errors, []);
   await page.close();
 });
