@@ -1,22 +1,24 @@
 //! Where reports are written: files and standard output.
 
-use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use replacing::Place;
 
 use crate::arguments::Target;
 use crate::inputs::{shown, what};
 
+mod replacing;
+
 /// Something to write to, and its name for messages.
 pub(crate) struct Output {
     name: String,
-    /// The file, if it was not there before.
-    path: Option<PathBuf>,
-    writer: BufWriter<Box<dyn Write>>,
+    place: Place,
 }
 
 impl Output {
-    /// Opens a target, which empties the file. Before the scan, so that nobody waits in vain.
+    /// Opens a target, so that nobody waits for a scan in vain. A file stays as it is until all of the new one is
+    /// there.
     ///
     /// # Errors
     /// Says which target cannot be opened and why. A file that is to be read is refused.
@@ -29,34 +31,17 @@ impl Output {
         if inputs.iter().any(|input| is_same(path, input)) {
             return Err(format!("{name}: cannot be written: it is to be read"));
         }
-        let is_new = !path.exists();
-        match File::create(path) {
-            Ok(file) => Ok(Self {
-                path: is_new.then(|| path.clone()),
-                ..Self::new(name, Box::new(file))
-            }),
+        match Place::of(path) {
+            Ok(place) => Ok(Self { name, place }),
             Err(error) => Err(format!("{name}: cannot be written: {}", what(&error))),
         }
     }
 
     /// Standard output.
     pub(crate) fn stdout() -> Self {
-        Self::new("standard output".to_owned(), Box::new(io::stdout()))
-    }
-
-    fn new(name: String, writer: Box<dyn Write>) -> Self {
         Self {
-            name,
-            path: None,
-            writer: BufWriter::with_capacity(64 << 10, writer),
-        }
-    }
-
-    /// Takes back the empty file that opening made: there is nothing to write.
-    pub(crate) fn take_back(self) {
-        if let Some(path) = self.path {
-            // What cannot be removed stays, and is empty.
-            let _ = std::fs::remove_file(path);
+            name: "standard output".to_owned(),
+            place: Place::Stream(Box::new(io::stdout())),
         }
     }
 
@@ -73,10 +58,13 @@ impl Output {
     /// # Errors
     /// Says where it failed and why. A reader that has seen enough (`| head`) is no error.
     pub(crate) fn write(
-        mut self,
+        self,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), String> {
-        let written = content(&mut self.writer).and_then(|()| self.writer.flush());
+        let written = match self.place {
+            Place::Stream(mut stream) => buffered(&mut stream, content),
+            Place::File(file) => file.write(|file| buffered(file, content)),
+        };
         match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!(
                 "{}: cannot be written: {}",
@@ -86,6 +74,15 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+fn buffered(
+    writer: &mut impl Write,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut writer = BufWriter::with_capacity(64 << 10, writer);
+    content(&mut writer)?;
+    writer.flush()
 }
 
 /// Opens what options name, in their order.
@@ -134,9 +131,18 @@ pub(crate) fn is_stdout(target: &Option<Target>) -> bool {
     *target == Some(Target::Stdout)
 }
 
-/// Whether two paths lead to one regular file, be it by links.
+/// Whether two paths lead to one regular file, be it by links, or to one place where none is yet.
 fn is_same(a: &Path, b: &Path) -> bool {
-    matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b)
+    let is_one_file = matches!((identity(a), identity(b)), (Some(a), Some(b)) if a == b);
+    let is_one_place = || matches!((future(a), future(b)), (Some(a), Some(b)) if a == b);
+    is_one_file || (!a.exists() && !b.exists() && is_one_place())
+}
+
+/// Where a file will be that is not there.
+fn future(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 /// Device and inode, which hard links share.

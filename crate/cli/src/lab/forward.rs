@@ -56,10 +56,7 @@ pub(super) fn run(options: &ForwardOptions) -> Result<(), String> {
     let json = options.json.as_ref().map(open).transpose()?;
     let logits = options.logits.clone().map(Target::File);
     let logits = logits.as_ref().map(open).transpose()?;
-    if let Err(error) = drive(&mut pass, &files, options, &device) {
-        json.into_iter().chain(logits).for_each(Output::take_back);
-        return Err(error);
-    }
+    drive(&mut pass, &files, options, &device)?;
     if let Some(output) = logits {
         output.write(|out| logits::write(&pass, out))?;
     }

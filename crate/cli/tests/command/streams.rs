@@ -133,6 +133,54 @@ fn links_do_not_lead_to_it_either() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_report_takes_the_place_of_the_one_before_as_a_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let path = scratch.checkpoint("c.safetensors", &["a"]);
+    let (target, before) = (scratch.path("r.json"), scratch.path("before.json"));
+    scratch.write("r.json", "the one before");
+    // A second name for the file shows whether it is written over.
+    std::fs::hard_link(&target, &before).expect("a link can be made");
+    let rights = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(&target, rights).expect("they can be set");
+    let link = scratch.path("link.json");
+    std::os::unix::fs::symlink(&target, &link).expect("a link can be made");
+    let outcome = scan([path.as_os_str(), "--json".as_ref(), link.as_os_str()]);
+    assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
+    let read = |path| std::fs::read_to_string(path).expect("it can be read");
+    assert_eq!(read(&before), "the one before");
+    assert!(read(&target).starts_with('{'));
+    let mode = |path| {
+        std::fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+    };
+    assert_eq!(mode(&target) & 0o777, 0o640);
+    assert!(link.is_symlink());
+    let names = std::fs::read_dir(scratch.folder()).expect("a folder");
+    assert_eq!(names.count(), 4, "nothing else is left");
+}
+
+#[test]
+fn what_fails_leaves_no_file_behind() {
+    let scratch = Scratch::new();
+    let path = scratch.checkpoint("c.safetensors", &["a"]);
+    let target = scratch.path("r.json");
+    let refused = scan([
+        path.as_os_str(),
+        "--json".as_ref(),
+        target.as_os_str(),
+        "--csv".as_ref(),
+        scratch.path("absent/r.csv").as_os_str(),
+    ]);
+    assert_eq!(refused.status, Some(2));
+    let names = std::fs::read_dir(scratch.folder()).expect("a folder");
+    assert_eq!(names.count(), 1);
+}
+
 #[test]
 fn two_reports_do_not_share_a_file() {
     let scratch = Scratch::new();
