@@ -74,7 +74,7 @@ export function scan(source: Source, options?: ScanOptions): Scanning;
 
 /**
  * Starts floatscope_bg.wasm from elsewhere than beside index.js, before the first scan. What it gets is a URL, an
- * answer, bytes or a compiled module.
+ * answer, bytes or a compiled module. A path is relative to index.js, or to the bundle that has it.
  */
 export function init(from?: string | URL | Response | BufferSource | WebAssembly.Module | Promise<Response | WebAssembly.Module>): Promise<void>;
 
