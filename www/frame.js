@@ -7,6 +7,8 @@
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (['src', 'report', 'view', 'tensor', 'theme', 'hub'].includes(name)) viewer.setAttribute(name, value);
   }
+  // Otherwise it is light, as pages are that say nothing; what is not the element lets the page around through.
+  document.documentElement.style.colorScheme = viewer.getAttribute('theme') ?? '';
   document.body.style.margin = '0';
   document.body.append(viewer);
   if (parent !== window) {

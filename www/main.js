@@ -4,7 +4,7 @@
 import { keepForOffline } from './engine/offline.js';
 import { createSession } from './engine/session.js';
 import { bytes } from './text/numbers.js';
-import { addressOf, isRemote, showAddress } from './views/address.js';
+import { addressOf, hubGiven, isRemote, showAddress, showLinked } from './views/address.js';
 import { showBar } from './views/bar.js';
 import { castsView } from './views/casts.js';
 import { wireChooser } from './views/chooser.js';
@@ -17,7 +17,7 @@ import { ModuleMap } from './views/map.js';
 import { wireMenu } from './views/menu.js';
 import { CastMatrix } from './views/matrix.js';
 import { openedFrom } from './views/opened.js';
-import { permalinks } from './views/permalink.js';
+import { namesTensor, permalinks } from './views/permalink.js';
 import { problemsIn } from './views/problems.js';
 import { showProgress } from './views/progress.js';
 import { sampleNote } from './views/sample-note.js';
@@ -48,7 +48,7 @@ const opened = openedFrom(byId('tensor'), list, tensor, (row) => links.ofTensor(
 const formats = formatsView(session);
 const compare = compareView(session, show);
 const openLab = labView(session);
-const links = permalinks(session, { open: (src) => openAddress(src, true), openTensor, openLab, askComparison: askAgain });
+const links = permalinks(session, { open: openLinked, openTensor, lookFor: (name) => list.filter(name), openLab, askComparison: askAgain });
 
 /** Where an address is read; elsewhere its document is called. @param {string} text @param {boolean} isSampled */
 function openAddress(text, isSampled) {
@@ -56,6 +56,12 @@ function openAddress(text, isSampled) {
   else if (!isRemote) return location.replace(`remote.html${location.hash}`);
   showAddress(text);
   if (isRemote) session.openAddress(addressOf(text, isSampled));
+}
+
+/** @param {string} text @param {string} hub */
+function openLinked(text, hub) {
+  showLinked(text, hub);
+  openAddress(text, true);
 }
 
 /** In the document that may connect, files of one's own are not read; what is open there stays. @param {() => void} read */
@@ -150,7 +156,9 @@ function follow() {
   const isFormats = formats.follow();
   if (location.hash === '#formats') return;
   if (compare.follow()) return;
-  if (!isFormats && wasComparing === compare.isShown && !links.begin()) here().opened.close();
+  if (isFormats || wasComparing !== compare.isShown) return;
+  if (!namesTensor()) here().opened.close();
+  links.begin();
 }
 
 /** @param {string} id @param {(button: HTMLButtonElement) => void} click */
@@ -163,7 +171,7 @@ const askComparison = wireChooser({
     compare.enter();
   }),
   openAddress(text) {
-    links.opened(text);
+    links.opened(text, hubGiven());
     openAddress(text, true);
   },
   compareAddress,

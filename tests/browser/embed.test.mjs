@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { dist, origin, patience_ms } from './harness.mjs';
+import { dist, isFirefox, origin, patience_ms } from './harness.mjs';
 import { f32, write } from './support/checkpoint.mjs';
 import { hubFiles } from './support/far.mjs';
 import { launch, scratch } from './support/launch.mjs';
@@ -323,7 +323,69 @@ test('a repository of a hub is read there', options, async () => {
 
 test('what else the policy forbids is named', options, async () => {
   const { page } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy: COMPUTING.replace(' blob:', " 'none'") });
-  await shows(page, '[role="alert"]', /It could not be read here\. This page’s policy forbids it: its worker-src does not allow blob/);
+  await shows(page, '[role="alert"]', /^It could not be read here\. This page’s policy forbids it: its worker-src does not allow blob.\.?$/);
+  await page.close();
+});
+
+/** @type {[string, string, RegExp][]} */
+const UNCONNECTED = [
+  ['the host of the element', ` ${origin}`, new RegExp(`policy forbids it: its connect-src does not allow ${origin}`)],
+  ['the host of the checkpoint', ` ${store}`, new RegExp(`policy of the page forbids it: its connect-src does not allow ${store}`)],
+];
+for (const [says, host, what] of UNCONNECTED) {
+  test(`that it may not connect to ${says} is said`, options, async () => {
+    const policy = COMPUTING.replace(/(connect-src[^;]*)/, (said) => said.replace(host, ''));
+    const { page } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy });
+    await shows(page, '[role="alert"]', what);
+    await page.close();
+  });
+}
+
+test('one that is moved goes on, and one that is cancelled shows the report again', options, async () => {
+  const { page, errors } = await visit(`<div id="a">${BOTH.replace('sample.safetensors', 'large.safetensors')}</div><div id="b"></div>`, { policy: COMPUTING });
+  await shown(page, '#headline');
+  await click(page, 'header button');
+  await page.waitForFunction(() => {
+    /** @type {HTMLButtonElement | undefined} */
+    const cancel = [...(document.querySelector('floatscope-viewer')?.shadowRoot?.querySelectorAll('button') ?? [])].find(({ textContent }) => textContent === 'Cancel');
+    if (!cancel || cancel.hidden) return false;
+    cancel.click();
+    return true;
+  });
+  await shows(page, '#headline', new RegExp(JSON.parse(report).headline.slice(0, 20)));
+  await shows(page, 'header', /Read it yourself/);
+  await click(page, 'header button');
+  await shows(page, '#sub', /came from/);
+  const before = server.seen.length;
+  await page.evaluate(() => document.querySelector('#b')?.append(/** @type {Element} */ (document.querySelector('floatscope-viewer'))));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.match(await shown(page, '#sub'), /came from/);
+  assert.equal(server.seen.length, before, 'nothing is read again');
+  // What it is told while it is on no page holds when it is on one.
+  await page.evaluate(() => {
+    const viewer = /** @type {HTMLElement} */ (document.querySelector('floatscope-viewer'));
+    viewer.remove();
+    viewer.setAttribute('src', 'http://store.localhost/sample.safetensors');
+    viewer.removeAttribute('report');
+    document.querySelector('#a')?.append(viewer);
+  });
+  await shows(page, 'header .file', /sample\.safetensors/);
+  await shows(page, '#sub', /came from/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('it is as wide as its place wherever that is, and never narrower than a phone where it is alone', options, async () => {
+  const styles = { block: '', flex: 'display: flex', wrap: 'display: flex; flex-wrap: wrap', column: 'display: flex; flex-direction: column; align-items: center', grid: 'display: grid; justify-items: center', fit: 'width: fit-content', float: 'float: left', inline: 'display: inline-block', cell: 'display: table-cell', absolute: 'position: absolute' };
+  const { page } = await visit(Object.entries(styles).map(([name, style]) => `<div id="${name}" style="${style}">${REPORT}</div>`).join('<br style="clear: both">'), { head: '<style>body { margin: 0 } floatscope-viewer { margin: 10px }</style>' });
+  for (const width of [900, 340]) {
+    await page.setViewport({ width, height: 800 });
+    await shown(page, '#headline', Object.keys(styles).length - 1);
+    const widths = await page.$$eval('floatscope-viewer', (viewers) => viewers.map((viewer) => [/** @type {HTMLElement} */ (viewer.parentElement).id, /** @type {HTMLElement} */ (viewer).offsetWidth]));
+    const room = width - 20 - (isFirefox ? 20 : 0);
+    for (const [name, is] of widths) assert(Number(is) <= width - 20 && Number(is) >= (['block', 'flex', 'wrap', 'column', 'grid'].includes(String(name)) ? room : Math.min(320, room)), `${name} in ${width}: ${is}`);
+    assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `nothing sticks out at ${width}`);
+  }
   await page.close();
 });
 

@@ -82,7 +82,7 @@ for (const [says, manners, file, what] of REFUSALS) {
 
 test('what is no address is refused with words', options, async () => {
   const { page } = await opened('s3://bucket/file', 'failed');
-  assert.match(await text(page, '#failure-text'), /only http:\/\/ and https:\/\//);
+  assert.match(await text(page, '#failure-text'), /^s3:\/\/ is not read, only http:\/\/ and https:\/\/$/);
 });
 
 test('a token goes with the requests, and is kept nowhere', options, () => withFar(small, { token: 'secret' }, async (far) => {
@@ -185,6 +185,52 @@ test('a link says what is open and which tensor of it', options, () => withFar(s
   await page.waitForFunction(() => document.querySelector('#tensor')?.hasAttribute('hidden'));
   assert.equal(await page.evaluate(() => new URLSearchParams(location.hash.slice(1)).get('src')), url);
 }));
+
+test('on an open page links lead on, and back and forth', options, () => withFar(small, {}, async (far) => {
+  const { page } = await open(undefined, '/remote.html');
+  await read(page, far.url(`/${FILE}`));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  const base = await page.evaluate(() => location.hash);
+  const go = (/** @type {string} */ more) => page.evaluate((hash) => { location.hash = hash; }, base + more);
+  for (const view of ['tensors', 'casts']) {
+    await page.evaluate(() => scrollTo(0, 0));
+    await go(`&view=${view}`);
+    await page.waitForFunction((view) => Math.abs(document.getElementById(view)?.getBoundingClientRect().top ?? 1e9) < 200, {}, view);
+  }
+  const { name } = JSON.parse(await fromDisk()).tensors[1];
+  const isOpen = () => page.waitForFunction((name) => document.querySelector('#tensor-name')?.textContent === name && !document.querySelector('#tensor')?.hasAttribute('hidden'), {}, name);
+  await go(`&tensor=${encodeURIComponent(name)}`);
+  await isOpen();
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('#tensor')?.hasAttribute('hidden'));
+  await page.goForward();
+  await isOpen();
+  await go('&tensor=not.there');
+  await page.waitForFunction(() => document.querySelector('#no-match')?.checkVisibility());
+  assert.equal(await page.$eval('#search', (input) => /** @type {HTMLInputElement} */ (input).value), 'not.there');
+}));
+
+test('a link names a hub that is not the usual one, and takes no token with it', options, async () => {
+  const hub = hubFiles('org/model', { 'model.safetensors': small[`/${FILE}`] });
+  await withFar(hub, { token: 'secret' }, (closed) => withFar(hub, {}, async (other) => {
+    const { page } = await open(undefined, '/remote.html');
+    await page.click('#address summary');
+    await page.type('#hub', closed.origin);
+    await page.type('#token', 'secret');
+    await read(page, 'org/model');
+    assert.equal(await phase(page, 'done', 'failed'), 'done');
+    const said = await page.evaluate(() => Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
+    assert.deepEqual(said, { src: 'org/model', hub: closed.origin });
+    // Another place's link on the same page.
+    await page.evaluate((hub) => { location.hash = `#src=org/model&hub=${hub}`; }, other.origin);
+    await page.waitForFunction((hub) => document.body.dataset.phase === 'done' && /** @type {HTMLInputElement | null} */ (document.querySelector('#hub'))?.value === hub, {}, other.origin);
+    assert(other.seen.length > 2 && other.seen.every(({ token }) => token === undefined), JSON.stringify(other.seen));
+    const count = other.seen.length;
+    await page.evaluate((url) => { location.hash = `#src=${url}`; }, other.url('/org/model/resolve/c0ffee/model.safetensors'));
+    await page.waitForFunction(() => document.body.dataset.phase === 'done' && location.hash.includes('resolve'));
+    assert(other.seen.length > count && other.seen.every(({ token }) => token === undefined));
+  }));
+});
 
 test('the sample has an address, and a place of it', options, async () => {
   const { page, errors } = await open(undefined, '/#src=sample&view=tensors');

@@ -1,6 +1,7 @@
 // @ts-check
 // What the element shows of a checkpoint: the page's own views, one at a time.
 
+import { byLabel, colour, title } from '../text/labels.js';
 import { ModuleMap } from '../views/map.js';
 import { h } from '../views/dom.js';
 import { problemsIn } from '../views/problems.js';
@@ -28,7 +29,7 @@ const PLACES = {
     h('section', { id: 'map', class: 'map', 'aria-labelledby': 'map-title', hidden: true },
       h('div', { class: 'tools' }, h('h2', { id: 'map-title' }, 'Modules × layers'),
         h('label', {}, 'coloured by ', h('select', { id: 'map-by' })), h('span', { id: 'map-scale', class: 'figures' })),
-      h('div', { id: 'map-place', class: 'wide' })),
+      h('div', { id: 'map-place', class: 'wide' }), h('ul', { id: 'map-key', class: 'legend', 'aria-label': 'Colours' })),
   ],
   tensor: () => [h('p', { id: 'no-tensor', class: 'sub', hidden: true }), h('article', { id: 'tensor', class: 'detail', 'aria-labelledby': 'tensor-name', hidden: true })],
 };
@@ -44,6 +45,16 @@ function largest(rows) {
   let best = 0;
   for (let row = 1; row < rows.length; row++) if (rows.parameters(row) > rows.parameters(best)) best = row;
   return rows.length ? best : -1;
+}
+
+/** The colours of the verdicts that there are; kin share one. @param {import('../types.js').Overview} overview */
+function keyOf({ ancestry }) {
+  /** @type {Map<string, string[]>} */
+  const titles = new Map();
+  for (const [label, { tensors }] of byLabel(ancestry)) {
+    if (tensors > 0) titles.set(colour(label), [...(titles.get(colour(label)) ?? []), title(label)]);
+  }
+  return [...titles].map(([colour, names]) => h('li', {}, h('i', { css: { background: `var(--${colour})` } }), names.join(', ')));
 }
 
 export class Board {
@@ -72,6 +83,10 @@ export class Board {
     this.summary = scanSummary(null, root, says);
     this.sample = sampleNote(readAll, root);
     this.problems = problemsIn(/** @type {HTMLElement} */ (root.getElementById('problems')));
+    const by = /** @type {HTMLSelectElement} */ (root.getElementById('map-by'));
+    by.addEventListener('change', () => this.#showKey());
+    this.key = /** @type {HTMLElement} */ (root.getElementById('map-key'));
+    this.by = by;
     this.map = new ModuleMap('map', VERDICTS, (row) => this.#open(row, true), root);
     this.#tensor = tensorView(session, { step: (direction) => this.#step(direction), close: () => this.#close() }, root);
     this.missing = /** @type {HTMLElement} */ (root.getElementById('no-tensor'));
@@ -103,9 +118,18 @@ export class Board {
     this.sample(state);
     this.problems(state.overview?.problems ?? []);
     this.map.update(state);
+    this.#showKey();
     this.tabs[1].hidden = state.rows.total < 2;
     this.#tensor.update();
     if (this.#wanted !== null && this.view === 'tensor') this.#showTensor(this.#wanted);
+  }
+
+  /** What the colours of the map say. */
+  #showKey() {
+    const { overview } = this.session.state;
+    // Numbers have the ends of their scale beside the menu.
+    this.key.hidden = this.by.value !== '' || !overview;
+    if (overview) this.key.replaceChildren(...keyOf(overview));
   }
 
   /** @param {string | null} name */

@@ -62,6 +62,10 @@ export class FloatscopeViewer extends HTMLElement {
   /** What was asked for last, and how it is given up. */
   #job = new AbortController();
   #isAskedSoon = false;
+  /** Whether it has to begin when it is on a page. */
+  #isOut = true;
+  /** Why it could not be read. @type {string | null} */
+  #failure = null;
   /** What the policy of the page around forbade meanwhile. */
   #forbidden = '';
 
@@ -73,19 +77,25 @@ export class FloatscopeViewer extends HTMLElement {
 
   connectedCallback() {
     document.addEventListener('securitypolicyviolation', this.#violated);
-    this.#soon();
+    if (this.#isOut) this.#soon();
   }
 
   disconnectedCallback() {
     document.removeEventListener('securitypolicyviolation', this.#violated);
     // One that is only moved is connected again at once.
-    queueMicrotask(() => { if (!this.isConnected) this.#giveUp(); });
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#isOut = true;
+      this.#giveUp();
+    });
   }
 
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
-    if (before === now || !this.isConnected) return;
-    if (name === 'src' || name === 'report' || name === 'hub') this.#soon();
+    if (before === now) return;
+    const isOther = name === 'src' || name === 'report' || name === 'hub';
+    if (!this.isConnected) this.#isOut ||= isOther;
+    else if (isOther) this.#soon();
     else if (name === 'theme') this.#board?.map.repaint();
     else this.#show();
   }
@@ -96,7 +106,9 @@ export class FloatscopeViewer extends HTMLElement {
     this.#isAskedSoon = true;
     queueMicrotask(() => {
       this.#isAskedSoon = false;
-      if (this.isConnected) this.#load();
+      if (!this.isConnected) return;
+      this.#isOut = false;
+      this.#load();
     });
   }
 
@@ -110,6 +122,7 @@ export class FloatscopeViewer extends HTMLElement {
 
   async #load() {
     this.#giveUp();
+    this.#failure = null;
     this.#job = new AbortController();
     const { signal } = this.#job;
     const [src, report] = [this.getAttribute('src'), this.getAttribute('report')];
@@ -146,6 +159,7 @@ export class FloatscopeViewer extends HTMLElement {
     const src = this.getAttribute('src') ?? '';
     if (!mayCompute()) return this.#tell({ error: 'This page’s policy does not let WebAssembly run, so nothing can be computed here. The link above opens the checkpoint on a page that can.' });
     this.#forbidden = '';
+    this.#failure = null;
     const session = createSession();
     this.#session?.end();
     this.#session = session;
@@ -158,14 +172,16 @@ export class FloatscopeViewer extends HTMLElement {
   #follow(session) {
     const { phase, progress, overview, error } = session.state;
     const isBusy = phase === 'scanning' || phase === 'reading header';
-    if (phase === 'empty') {
+    if (phase === 'empty' || (phase === 'cancelled' && this.hasAttribute('report'))) {
+      // Back to the report, where there is one.
       this.#session = null;
+      session.end();
       return this.#load();
     }
     if (phase === 'failed') {
       this.#session = null;
-      const why = [this.#forbidden, error].filter(Boolean).join(' ');
-      this.#tell({ error: `It could not be read here. ${why}`, canRead: true });
+      this.#failure = error ?? '';
+      this.#tellFailure();
       if (this.#board?.session === session) this.#place.replaceChildren();
       return;
     }
@@ -190,6 +206,11 @@ export class FloatscopeViewer extends HTMLElement {
     this.#board?.show(viewOf(this.getAttribute('view'), tensor ? 'tensor' : 'summary'), tensor);
   }
 
+  #tellFailure() {
+    // What follows from what the policy forbade is of no use to anybody.
+    this.#tell({ error: `It could not be read here. ${this.#forbidden || this.#failure}`, canRead: true });
+  }
+
   /** Above the views, as much as there is. @param {{says?: string, error?: string, share?: number | null, canRead?: boolean}} notice */
   #tell({ says = '', error = '', share = null, canRead = false }) {
     setText(this.#says, says);
@@ -209,12 +230,20 @@ export class FloatscopeViewer extends HTMLElement {
     const tensor = this.#board?.tensor;
     if (src && tensor) said.set('tensor', tensor);
     if (src && this.#board) said.set('view', this.#board.view);
-    this.#away.href = `${HOSTED.href}${src ? `#${said}` : ''}`;
+    const hub = this.getAttribute('hub');
+    if (src && hub) said.set('hub', hub);
+    this.#away.hidden = !src;
+    this.#away.href = `${HOSTED.href}#${said}`;
   }
 
   /** @param {SecurityPolicyViolationEvent} violation */
   #violated = ({ effectiveDirective, blockedURI }) => {
     const isOurs = /^(?:worker|script|connect)-src|trusted-types/.test(effectiveDirective);
-    if (this.#session && isOurs) this.#forbidden = `This page’s policy forbids it: its ${effectiveDirective} does not allow ${blockedURI || 'it'}.`;
+    if (!isOurs || (!this.#session && this.#failure === null)) return;
+    // Trusted Types name what was wanted in place of an address.
+    const what = effectiveDirective === 'trusted-types' ? 'the policy floatscope' : blockedURI || 'it';
+    this.#forbidden = `This page’s policy forbids it: its ${effectiveDirective} does not allow ${what}.`;
+    // It may be told after the failure.
+    if (this.#failure !== null) this.#tellFailure();
   };
 }

@@ -104,7 +104,9 @@ class PageSession extends Store {
       if (opened === this.#opened) return await begin((this.#engine = engine).coordinator);
       engine.end();
     } catch (error) {
-      if (opened === this.#opened) this.#fail(notStarted(/** @type {Error} */ (error)));
+      // Once there is an engine, it says what is wrong.
+      const { message } = /** @type {Error} */ (error);
+      if (opened === this.#opened) this.#fail(this.#engine ? message : notStarted(/** @type {Error} */ (error)));
     }
     return undefined;
   }

@@ -56,6 +56,13 @@ async function waitAfter(error, failures, spread, { signal }) {
 /** Whether any server ever answered, and how often none did before: what was never reached is most likely misspelt. */
 let [hasAnswered, unanswered] = [false, 0];
 
+/** Where the policy of the page around lets nobody ask. @type {Set<string>} */
+const forbidden = new Set();
+// Node has neither.
+globalThis.addEventListener?.('securitypolicyviolation', (/** @type {any} */ { blockedURI }) => {
+  if (URL.canParse(blockedURI)) forbidden.add(new URL(blockedURI).origin);
+});
+
 /** A browser does not say why nothing came: whether a server is there at all tells. @param {string} url @param {Asking} asking @returns {Promise<Trouble>} */
 async function unreachable(url, asking) {
   const stop = new AbortController();
@@ -64,6 +71,8 @@ async function unreachable(url, asking) {
     await asking.fetch(url, { mode: 'no-cors', credentials: 'omit', signal: stop.signal });
     return new Trouble('the server is there and does not let pages of other sites read it: it sends no Access-Control-Allow-Origin', false);
   } catch {
+    const { origin } = new URL(url);
+    if (forbidden.has(origin)) return new Trouble(`the policy of the page forbids it: its connect-src does not allow ${origin}`, false);
     return new Trouble('nothing came: there is no connection, no such server, or this page may not ask it', hasAnswered || ++unanswered < 3);
   } finally {
     clearTimeout(timer);

@@ -30,7 +30,18 @@ export function wireAddress(open) {
   });
 }
 
+/** @param {string} id @param {string} text */
+const show = (id, text) => { /** @type {HTMLInputElement} */ (byId(id)).value = text; };
+
 /** @param {string} text */
-export function showAddress(text) {
-  /** @type {HTMLInputElement} */ (byId('address-input')).value = text;
+export const showAddress = (text) => show('address-input', text);
+
+/** The hub that is given. */
+export const hubGiven = () => typed('hub');
+
+/** A link says where to read; the token, which was given for another place, goes nowhere. @param {string} text @param {string} hub */
+export function showLinked(text, hub) {
+  showAddress(text);
+  show('hub', hub);
+  show('token', '');
 }

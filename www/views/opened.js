@@ -2,6 +2,7 @@
 // What is opened out of a list or a map, and the way back to where one was.
 
 import { h } from './dom.js';
+import { linkIn } from './permalink.js';
 
 /**
  * @typedef {object} Actions
@@ -60,8 +61,9 @@ export function openedFrom(article, list, view, address = () => undefined) {
       if (view.row < 0) {
         returnTo_px = scrollY;
         opener = /** @type {HTMLElement | null} */ (document.activeElement);
-        // The browser's own way back, which a phone has at hand, closes it.
-        history.pushState({ row }, '', address(row));
+        // The browser's own way back, which a phone has at hand, closes it. Who comes by its address is there already.
+        const to = address(row);
+        if (to === undefined || linkIn(to)?.tensor !== linkIn()?.tensor) history.pushState({ row }, '', to);
       }
       await show(row);
       if (view.row === row) article.scrollIntoView();

@@ -133,6 +133,7 @@ const COMMON: &[(&str, &str)] = &[
     ("X-Content-Type-Options", "nosniff"),
     // Other people's pages load the element's script, its worker and its wasm. Nothing here is secret.
     ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
     ("Referrer-Policy", "no-referrer"),
     // File names carry no hash, so a browser asks each time.
     ("Cache-Control", "no-cache"),
