@@ -4,7 +4,7 @@
 import { keepForOffline } from './engine/offline.js';
 import { createSession } from './engine/session.js';
 import { bytes } from './text/numbers.js';
-import { addressOf, hubGiven, isRemote, showAddress, showLinked } from './views/address.js';
+import { addressOf, forgetToken, hubGiven, isRemote, showAddress, showLinked } from './views/address.js';
 import { showBar } from './views/bar.js';
 import { castsView } from './views/casts.js';
 import { wireChooser } from './views/chooser.js';
@@ -81,6 +81,7 @@ function openFiles(files) {
 /** An address names it: the scan is shown meanwhile. @param {string} text */
 function askAgain(text) {
   compare.follow();
+  forgetToken();
   askComparison(text);
 }
 

@@ -108,6 +108,21 @@ test('a repository of a hub is compared with another one, and one that is not th
   });
 });
 
+test('a link that asks for a comparison takes no token with it', options, () => withFar(files, { token: 'secret' }, (closed) => withFar(files, {}, async (other) => {
+  const { page } = await open(undefined, '/remote.html');
+  await page.click('#address summary');
+  await page.type('#token', 'secret');
+  await read(page, closed.url(`/${basename(a)}`));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  await page.evaluate((url) => { location.hash += `&with=${url}`; }, other.url(`/${basename(b)}`));
+  await isAsking(page);
+  await page.click('#address button[type="submit"]');
+  assert.equal(await compared(page), 'done');
+  assert(other.seen.length > 0 && other.seen.every(({ token }) => token === undefined), JSON.stringify(other.seen[0]));
+  // What was read with it is read with it again.
+  assert(closed.seen.every(({ token }) => token === 'Bearer secret'));
+})));
+
 for (const noTag of [false, true]) {
   test(`a file that changes meanwhile is noticed, ${noTag ? 'without' : 'by'} an ETag`, options, () => withFar(files, {}, (good) => withFar(files, { changes: 3, noTag }, async (far) => {
     const { page } = await opened(good.url(`/${basename(a)}`));

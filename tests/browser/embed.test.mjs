@@ -1,112 +1,15 @@
 // @ts-check
-// The element on other people's pages, and its document in their frames: what it shows, that it works under their
-// policies, and that it leaves their pages alone.
+// The element on other people's pages: what it shows of a report, and that it leaves their pages alone.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { dist, isFirefox, origin, patience_ms } from './harness.mjs';
-import { f32, write } from './support/checkpoint.mjs';
-import { hubFiles } from './support/far.mjs';
-import { launch, scratch } from './support/launch.mjs';
-import { command, nativeReport } from './support/native.mjs';
-import { requestsOfThePage, startServer } from './support/server.mjs';
+import { test } from 'node:test';
+import { isFirefox, origin, patience_ms } from './harness.mjs';
+import { BOTH, COMPUTING, REPORT, SHOWING, browser, card, click, pages, report, reports, server, shown, shows, visit, useCards } from './support/cards.mjs';
+import { requestsOfThePage } from './support/server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 const options = { timeout: 4 * patience_ms };
-/** Somebody else's page, and where they keep their checkpoint. */
-const card = 'http://card.localhost';
-const store = 'http://store.localhost';
-
-/** A checkpoint of 24 MB, of which a sample is read. */
-const large = () => write(join(scratch, 'large.safetensors'), [f32('h.0.weight', [2000, 1500], 1), f32('h.1.weight', [2000, 1500], 2)]);
-
-/** The policy in docs/embedding.md, to the letter but for the names, without what WebAssembly needs. */
-const SHOWING = ["default-src 'none'", `script-src ${origin}`, `connect-src 'self' ${origin} ${store}`].join('; ');
-const COMPUTING = SHOWING.replace('script-src', "worker-src blob:; script-src 'wasm-unsafe-eval'");
-
-/** @type {Record<string, {body: string, policy?: string}>} what the page's server has, by path */
-const pages = {};
-/** @type {Record<string, string>} */
-const reports = {};
-/** @type {import('./support/server.mjs').Server} */
-let server;
-/** @type {import('puppeteer-core').Browser} */
-let browser;
-/** The sample's, as the command wrote it. */
-let report = '';
-/** What the store has, by path. @type {Record<string, Buffer>} */
-const files = {};
-
-before(async () => {
-  report = await nativeReport(join(dist, 'sample.safetensors'));
-  const sample = await readFile(join(dist, 'sample.safetensors'));
-  Object.assign(files, { '/sample.safetensors': sample, '/large.safetensors': await readFile(large()) }, hubFiles('org/model', { 'model.safetensors': sample }));
-  reports['/report.json'] = report;
-  server = await startServer(undefined, {
-    [card](path, response) {
-      if (reports[path] !== undefined) return response.writeHead(200, { 'Content-Type': 'application/json' }).end(reports[path]);
-      const page = pages[path];
-      if (!page) return response.writeHead(404, 'Not Found').end();
-      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...(page.policy && { 'Content-Security-Policy': page.policy }) }).end(page.body);
-    },
-    [store](path, response, request) {
-      const cors = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Content-Range, ETag', 'Accept-Ranges': 'bytes', ETag: '"1"' };
-      if (path === '/report.json') return response.writeHead(200, cors).end(report);
-      const file = files[path];
-      if (!file) return response.writeHead(404, cors).end();
-      const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-      if (!range) return response.writeHead(200, { ...cors, 'Content-Length': file.length }).end(file);
-      const [from, to] = [Number(range[1]), Math.min(range[2] ? Number(range[2]) : Infinity, file.length - 1)];
-      response.writeHead(206, { ...cors, 'Content-Range': `bytes ${from}-${to}/${file.length}`, 'Content-Length': to + 1 - from }).end(file.subarray(from, to + 1));
-    },
-  });
-  browser = await launch(server.port);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-/** Opens a page of theirs. @param {string} markup of its body @param {{policy?: string, head?: string, script?: string}} [more] */
-async function visit(markup, { policy, head = '', script = `<script src="${origin}/embed.js" async></script>` } = {}) {
-  const path = `/${Object.keys(pages).length}.html`;
-  pages[path] = { policy, body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A model card</title>${head}</head><body>${markup}${script}</body></html>` };
-  const page = await browser.newPage();
-  page.setDefaultTimeout(patience_ms);
-  /** @type {string[]} */
-  const errors = [];
-  page.on('console', (message) => {
-    // The browsers ask for it by themselves.
-    if ((message.type() === 'error' || message.type() === 'warn') && !/favicon/.test(message.text() + message.location().url)) errors.push(message.text());
-  });
-  page.on('pageerror', (error) => { if (!/favicon/.test(String(error))) errors.push(String(error)); });
-  await page.goto(card + path);
-  return { page, errors };
-}
-
-/** Text that an element in the shadow of the nth viewer shows, once there is some. @param {Page} page @param {string} selector */
-async function shown(page, selector, nth = 0) {
-  const text = await page.waitForFunction((selector, nth) => {
-    const element = /** @type {HTMLElement | null | undefined} */ (document.querySelectorAll('floatscope-viewer')[nth]?.shadowRoot?.querySelector(selector));
-    return element && element.checkVisibility() && element.innerText;
-  }, {}, selector, nth);
-  return /** @type {Promise<string>} */ (text.jsonValue());
-}
-
-/** Waits until it shows this. @param {Page} page @param {string} selector @param {RegExp} pattern */
-const shows = (page, selector, pattern, nth = 0) => page.waitForFunction((selector, source, nth) => {
-  const element = /** @type {HTMLElement | null | undefined} */ (document.querySelectorAll('floatscope-viewer')[nth]?.shadowRoot?.querySelector(selector));
-  return element?.checkVisibility() && new RegExp(source).test(element.innerText);
-}, {}, selector, pattern.source, nth);
-
-/** @param {Page} page @param {string} selector */
-const click = (page, selector, nth = 0) => page.evaluate((selector, nth) => {
-  /** @type {HTMLElement} */ (document.querySelectorAll('floatscope-viewer')[nth].shadowRoot?.querySelector(selector)).click();
-}, selector, nth);
-
-const REPORT = '<floatscope-viewer report="/report.json"></floatscope-viewer>';
+useCards();
 
 test('a report is shown on another page under a strict policy, without WebAssembly', options, async () => {
   const before = server.seen.length;
@@ -261,120 +164,6 @@ test('what is wrong with a report is said in words', options, async () => {
   await page.close();
 });
 
-const BOTH = `<floatscope-viewer report="/report.json" src="${store}/sample.safetensors"></floatscope-viewer>`;
-
-test('where the policy forbids WebAssembly the report is shown, and that is said', options, async () => {
-  const { page } = await visit(BOTH, { policy: SHOWING });
-  assert.equal(await shown(page, '#headline'), JSON.parse(report).headline);
-  await shows(page, '.says', /policy does not let WebAssembly run, so the checkpoint cannot be read here/);
-  await page.$eval('floatscope-viewer', (viewer) => viewer.removeAttribute('report'));
-  await shows(page, '[role="alert"]', /policy does not let WebAssembly run, so nothing can be computed here/);
-  const link = await page.$eval('floatscope-viewer', (viewer) => /** @type {HTMLAnchorElement} */ (viewer.shadowRoot?.querySelector('a.away')).href);
-  assert.equal(link, `${origin}/remote.html#src=${encodeURIComponent(`${store}/sample.safetensors`)}`);
-  await page.close();
-});
-
-test('it reads the checkpoint itself when asked, from another origin', options, async () => {
-  const { page, errors } = await visit(BOTH, { policy: COMPUTING });
-  await shown(page, '#headline');
-  await click(page, 'header button');
-  await shows(page, '#sub', /came from/);
-  assert.equal(await shown(page, '#headline'), JSON.parse(report).headline);
-  await click(page, '#tab-tensor');
-  await shown(page, '.evidence');
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
-test('without a report it reads at once, and Trusted Types are no hindrance', options, async () => {
-  const { page, errors } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy: `${COMPUTING}; require-trusted-types-for 'script'; trusted-types floatscope` });
-  await shows(page, '#sub', /came from/);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
-test('a large one is sampled, as by the command, and all of it is one press away', options, async () => {
-  const { page, errors } = await visit(`<floatscope-viewer src="${store}/large.safetensors"></floatscope-viewer>`, { policy: COMPUTING });
-  await shows(page, '#sub', /came from/);
-  const { headline } = JSON.parse(await command(scratch, ['scan', 'large.safetensors', '--sample', '8MiB', '--json', '-', '--no-progress']));
-  assert.match(headline, /By a sample of/);
-  assert.equal(await shown(page, '#headline'), headline);
-  assert.match(await shown(page, '#sample-note'), /Estimates, by a sample of/);
-  await click(page, '#tab-tensor');
-  assert.match(await shown(page, '.estimate'), /Estimated by/);
-  await click(page, '#tab-summary');
-  assert.match(await shown(page, '#read-all'), /Read all 24\.0 MB/);
-  await click(page, '#read-all');
-  await page.waitForFunction(() => document.querySelector('floatscope-viewer')?.shadowRoot?.querySelector('#sample-note')?.hasAttribute('hidden'));
-  await shows(page, '#sub', /all of it, came from/);
-  assert.equal(await shown(page, '#headline'), JSON.parse(await nativeReport(join(scratch, 'large.safetensors'))).headline);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
-test('a repository of a hub is read there', options, async () => {
-  const { page, errors } = await visit(`<floatscope-viewer src="org/model" hub="${store}"></floatscope-viewer>`, { policy: COMPUTING });
-  await shows(page, '#sub', /came from/);
-  assert.equal(await shown(page, '#headline'), JSON.parse(report).headline);
-  assert.match(await shown(page, 'header .file'), /^org\/model$/);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
-test('what else the policy forbids is named', options, async () => {
-  const { page } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy: COMPUTING.replace(' blob:', " 'none'") });
-  await shows(page, '[role="alert"]', /^It could not be read here\. This page’s policy forbids it: its worker-src does not allow blob.\.?$/);
-  await page.close();
-});
-
-/** @type {[string, string, RegExp][]} */
-const UNCONNECTED = [
-  ['the host of the element', ` ${origin}`, new RegExp(`policy forbids it: its connect-src does not allow ${origin}`)],
-  ['the host of the checkpoint', ` ${store}`, new RegExp(`policy of the page forbids it: its connect-src does not allow ${store}`)],
-];
-for (const [says, host, what] of UNCONNECTED) {
-  test(`that it may not connect to ${says} is said`, options, async () => {
-    const policy = COMPUTING.replace(/(connect-src[^;]*)/, (said) => said.replace(host, ''));
-    const { page } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy });
-    await shows(page, '[role="alert"]', what);
-    await page.close();
-  });
-}
-
-test('one that is moved goes on, and one that is cancelled shows the report again', options, async () => {
-  const { page, errors } = await visit(`<div id="a">${BOTH.replace('sample.safetensors', 'large.safetensors')}</div><div id="b"></div>`, { policy: COMPUTING });
-  await shown(page, '#headline');
-  await click(page, 'header button');
-  await page.waitForFunction(() => {
-    /** @type {HTMLButtonElement | undefined} */
-    const cancel = [...(document.querySelector('floatscope-viewer')?.shadowRoot?.querySelectorAll('button') ?? [])].find(({ textContent }) => textContent === 'Cancel');
-    if (!cancel || cancel.hidden) return false;
-    cancel.click();
-    return true;
-  });
-  await shows(page, '#headline', new RegExp(JSON.parse(report).headline.slice(0, 20)));
-  await shows(page, 'header', /Read it yourself/);
-  await click(page, 'header button');
-  await shows(page, '#sub', /came from/);
-  const before = server.seen.length;
-  await page.evaluate(() => document.querySelector('#b')?.append(/** @type {Element} */ (document.querySelector('floatscope-viewer'))));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.match(await shown(page, '#sub'), /came from/);
-  assert.equal(server.seen.length, before, 'nothing is read again');
-  // What it is told while it is on no page holds when it is on one.
-  await page.evaluate(() => {
-    const viewer = /** @type {HTMLElement} */ (document.querySelector('floatscope-viewer'));
-    viewer.remove();
-    viewer.setAttribute('src', 'http://store.localhost/sample.safetensors');
-    viewer.removeAttribute('report');
-    document.querySelector('#a')?.append(viewer);
-  });
-  await shows(page, 'header .file', /sample\.safetensors/);
-  await shows(page, '#sub', /came from/);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
 test('it is as wide as its place wherever that is, and never narrower than a phone where it is alone', options, async () => {
   const styles = { block: '', flex: 'display: flex', wrap: 'display: flex; flex-wrap: wrap', column: 'display: flex; flex-direction: column; align-items: center', grid: 'display: grid; justify-items: center', fit: 'width: fit-content', float: 'float: left', inline: 'display: inline-block', cell: 'display: table-cell', absolute: 'position: absolute' };
   const { page } = await visit(Object.entries(styles).map(([name, style]) => `<div id="${name}" style="${style}">${REPORT}</div>`).join('<br style="clear: both">'), { head: '<style>body { margin: 0 } floatscope-viewer { margin: 10px }</style>' });
@@ -426,38 +215,5 @@ test('it fits a narrow column and a wide one', options, async () => {
       assert(across <= width, `${view} at ${width} px is ${across} px wide`);
     }
   }
-  await page.close();
-});
-
-/** The listener in docs/embedding.md. */
-const LISTENER = `<script>addEventListener('message', ({ data, origin, source }) => {
-  if (origin !== '${origin}' || data?.type !== 'floatscope:height') return;
-  for (const frame of document.querySelectorAll('iframe')) {
-    if (frame.contentWindow === source) frame.style.height = Math.min(Number(data.height) || 0, 5000) + 'px';
-  }
-});</script>`;
-
-test('a frame shows it and tells its height, and listens to nothing', options, async () => {
-  const query = new URLSearchParams({ report: `${store}/report.json`, view: 'map', onload: 'x', style: 'color: red' });
-  const policy = `default-src 'none'; frame-src ${origin}; script-src 'unsafe-inline'; style-src-attr 'none'`;
-  const { page, errors } = await visit(`<iframe src="${origin}/embed.html?${query}" title="Floatscope" width="600" height="10"></iframe>${LISTENER}`, { policy, script: '' });
-  const frame = await page.waitForFrame((frame) => frame.url().includes('embed.html'));
-  await frame.waitForFunction(() => document.querySelector('floatscope-viewer')?.shadowRoot?.querySelector('#map:not([hidden]) canvas'));
-  await page.waitForFunction(() => (document.querySelector('iframe')?.clientHeight ?? 0) > 150);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const [height, inner] = [await page.$eval('iframe', ({ clientHeight }) => clientHeight), await frame.evaluate(() => document.documentElement.scrollHeight)];
-  assert.equal(height, inner);
-  await page.evaluate(() => /** @type {HTMLIFrameElement} */ (document.querySelector('iframe')).contentWindow?.postMessage({ type: 'floatscope:view', view: 'summary', report: 'x' }, '*'));
-  const names = await frame.$eval('floatscope-viewer', (viewer) => viewer.getAttributeNames().map((name) => `${name}=${viewer.getAttribute(name)}`));
-  assert.deepEqual(names, [`report=${store}/report.json`, 'view=map']);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
-test('a frame reads a checkpoint at an address', options, async () => {
-  const { page, errors } = await visit(`<iframe src="${origin}/embed.html?src=${encodeURIComponent(`${store}/sample.safetensors`)}" title="Floatscope" width="600" height="400"></iframe>`, { script: '' });
-  const frame = await page.waitForFrame((frame) => frame.url().includes('embed.html'));
-  await frame.waitForFunction(() => /came from/.test(document.querySelector('floatscope-viewer')?.shadowRoot?.querySelector('#sub')?.textContent ?? ''));
-  assert.deepEqual(errors, []);
   await page.close();
 });

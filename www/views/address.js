@@ -39,9 +39,12 @@ export const showAddress = (text) => show('address-input', text);
 /** The hub that is given. */
 export const hubGiven = () => typed('hub');
 
-/** A link says where to read; the token, which was given for another place, goes nowhere. @param {string} text @param {string} hub */
+/** A link says where to read: the token, which was given for another place, must not go there. */
+export const forgetToken = () => show('token', '');
+
+/** @param {string} text @param {string} hub */
 export function showLinked(text, hub) {
+  forgetToken();
   showAddress(text);
   show('hub', hub);
-  show('token', '');
 }
