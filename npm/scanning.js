@@ -5,6 +5,8 @@
 const STEP_MS = 10;
 /** Runs whose reading has begun: most of a request for one of them is waiting. */
 const AHEAD = { here: 2, far: 6 };
+/** What may be wanted: a slip of the pen would go unnoticed. */
+const OPTIONS = ['sample', 'casts', 'only', 'signal', 'token', 'hub', 'onprogress', 'fetch'];
 /** At least this long between two calls of onprogress. */
 const TELL_MS = 100;
 
@@ -195,6 +197,8 @@ class Scanning {
   /** What is wanted of the report. @param {ScanJob} job @param {boolean} isFar */
   #choose(job, isFar) {
     const { core } = job;
+    const strange = Object.keys(this.#options).find((name) => !OPTIONS.includes(name));
+    if (strange !== undefined) throw new FloatscopeError(`there is no option "${strange}", only ${OPTIONS.join(', ')}`);
     const { sample = isFar, casts = true, only = ['stats', 'ancestry', 'casts'] } = this.#options;
     if (sample === true) job.sample();
     else if (sample !== false) {

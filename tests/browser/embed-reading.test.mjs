@@ -54,7 +54,7 @@ test('a large one is sampled, as by the command, and all of it is one press away
   assert.match(await shown(page, '#read-all'), /Read all 24\.0 MB/);
   await click(page, '#read-all');
   await page.waitForFunction(() => document.querySelector('floatscope-viewer')?.shadowRoot?.querySelector('#sample-note')?.hasAttribute('hidden'));
-  await shows(page, '#sub', /all of it, came from/);
+  await shows(page, '#sub', /All of it came from/);
   assert.equal(await shown(page, '#headline'), JSON.parse(await nativeReport(join(scratch, 'large.safetensors'))).headline);
   assert.deepEqual(errors, []);
   await page.close();

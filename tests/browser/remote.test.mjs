@@ -113,7 +113,7 @@ test('a large one is sampled, as the command does, and all of it is one click aw
   assert(sample.bytes < 14e6 && sample.of === 21e6, JSON.stringify(sample));
   await page.click('#read-all');
   await page.waitForFunction(() => document.querySelector('#sample-note')?.hasAttribute('hidden') && document.body.dataset.phase === 'done');
-  assert.match(await text(page, '#sub'), /all of it, came from/);
+  assert.match(await text(page, '#sub'), /All of it came from/);
 }));
 
 test('nothing of a sample is asked for twice', options, () => withFar(large, {}, async (far) => {

@@ -202,6 +202,7 @@ test('a file that cannot be read is an error that says where; one tensor is a pr
   for (const source of [5, null, {}, [], 's3://bucket/file']) await assert.rejects(scan(/** @type {any} */ (source)).report(), FloatscopeError);
   await assert.rejects(scan(FILE, { casts: 'f17' }).report(), /there is no cast "f17"/);
   await assert.rejects(scan(FILE, { only: /** @type {any} */ ('weights') }).report(), /there is no part "weights"/);
+  await assert.rejects(scan(FILE, /** @type {any} */ ({ cast: false })).report(), /there is no option "cast", only sample, casts/);
   await assert.rejects(scan(FILE, { sample: -1 }).report(), /a sample has 1 byte or more/);
 });
 

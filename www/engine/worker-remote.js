@@ -56,6 +56,9 @@ async function waitAfter(error, failures, spread, { signal }) {
 /** Whether any server ever answered, and how often none did before: what was never reached is most likely misspelt. */
 let [hasAnswered, unanswered] = [false, 0];
 
+/** Whether this is of a page, and not of Node: pages may not ask everybody. */
+const IS_PAGE = 'location' in globalThis;
+
 /** Where the policy of the page around lets nobody ask. @type {Set<string>} */
 const forbidden = new Set();
 // Node has neither.
@@ -73,7 +76,7 @@ async function unreachable(url, asking) {
   } catch {
     const { origin } = new URL(url);
     if (forbidden.has(origin)) return new Trouble(`the policy of the page forbids it: its connect-src does not allow ${origin}`, false);
-    return new Trouble('nothing came: there is no connection, no such server, or this page may not ask it', hasAnswered || ++unanswered < 3);
+    return new Trouble(`nothing came: there is no connection, ${IS_PAGE ? 'no such server, or this page may not ask it' : 'or no such server'}`, hasAnswered || ++unanswered < 3);
   } finally {
     clearTimeout(timer);
     stop.abort();

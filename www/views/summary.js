@@ -39,7 +39,7 @@ function subline({ phase, progress, rows, address }, { checkpoint, sample }) {
   const parts = [plural(checkpoint.tensors, 'tensor'), plural(checkpoint.parameters, 'parameter'), bytes(checkpoint.bytes)];
   const size = `${parts.join(', ')}.`;
   const speed = progress.bytes >= TELLING_BYTES ? `, ${rate(progress.bytes_per_second)}` : '';
-  if (phase === 'done' && address) return `${size} ${bytes(progress.bytes)}${sample ? '' : ', all of it,'} came from ${address.text} in ${duration(progress.elapsed_ms)}.`;
+  if (phase === 'done' && address) return `${size} ${sample ? bytes(progress.bytes) : 'All of it'} came from ${address.text} in ${duration(progress.elapsed_ms)}.`;
   if (phase === 'done') return `${size} Read once in ${duration(progress.elapsed_ms)}${speed}; nothing left this page.`;
   if (phase !== 'cancelled') return size;
   return `${size} Cancelled after ${bytes(progress.bytes)}: ${count(rows.finishedCount)} of ${plural(rows.length, 'tensor')} are complete.`;
