@@ -2,23 +2,17 @@
 // What the page saves for model cards: the command's bytes, and figures that are the JSON's.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { patience_ms, phase, pick, scratch, useBrowser } from './harness.mjs';
 import { bf16, f32, write } from './support/checkpoint.mjs';
-import { command, exported, nativeReport } from './support/native.mjs';
+import { EXPORTS, exported, nativeExport, nativeReport } from './support/native.mjs';
 
 const { open, browser } = useBrowser();
 const options = { timeout: patience_ms };
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const sample = fileURLToPath(new URL('../../www/sample.safetensors', import.meta.url));
-
-/** Exports by their endings, and the command's options. @type {['csv' | 'md' | 'html' | 'svg', string][]} */
-const EXPORTS = [['csv', '--csv'], ['md', '--markdown'], ['html', '--html'], ['svg', '--badge']];
-
-/** @param {string} path @param {string} option */
-const native = (path, option) => command(dirname(path), ['scan', basename(path), option, '-', '--no-progress']);
 
 /** @param {string} path */
 async function scanned(path) {
@@ -35,7 +29,7 @@ for (const path of [sample, ...['dtypes', 'names', 'casts', 'every_code'].map((n
     for (const [as, option] of EXPORTS) {
       const { name, text } = await exported(page, as);
       assert.equal(name, `${basename(path, '.safetensors')}.floatscope.${as}`);
-      assert.equal(text, await native(path, option), `${as} differs`);
+      assert.equal(text, await nativeExport(path, option), `${as} differs`);
     }
     assert.deepEqual(errors, []);
     await page.close();
@@ -61,7 +55,7 @@ const agree = (shown, figure) => Math.abs(numberOf(shown) - figure) <= 6e-4 * Ma
 
 for (const path of [sample, join(fixtures, 'casts.safetensors'), hostile()]) {
   test(`the page saved of ${basename(path)} opens under its policy, and its figures are the JSON’s`, options, async () => {
-    const html = await native(path, '--html');
+    const html = await nativeExport(path, '--html');
     const report = JSON.parse(await nativeReport(path));
     const file = join(scratch, 'report.html');
     writeFileSync(file, html);

@@ -9,7 +9,7 @@ import { dist, isFirefox, openTensor, patience_ms, phase, pick, scratch, text } 
 import { hashOf } from './support/builds.mjs';
 import { assertSame, compareWith, compared, nativeDiff, savedDiff, twoFiles } from './support/compare.mjs';
 import { launch } from './support/launch.mjs';
-import { command, download, nativeReport, savedReport } from './support/native.mjs';
+import { EXPORTS, command, download, exported, nativeExport, nativeReport, savedReport } from './support/native.mjs';
 import { requestsOfThePage, startServer } from './support/server.mjs';
 
 const options = { timeout: 2 * patience_ms };
@@ -56,7 +56,7 @@ test('it is small, and names nothing outside itself', options, async () => {
   assert.deepEqual(markup.match(/(?:src|href|action)="(?!data:|#)[^"]*"/g), null);
 });
 
-test('a scan tells what the command tells, byte for byte', options, async () => {
+test('a scan and its exports tell what the command tells, byte for byte', options, async () => {
   const { page, errors } = await open();
   for (const name of ['dtypes', 'every_code', 'distributions']) {
     const path = join(fixtures, `${name}.safetensors`);
@@ -64,6 +64,7 @@ test('a scan tells what the command tells, byte for byte', options, async () => 
     await page.waitForFunction((name) => document.querySelector('#file')?.textContent?.includes(name), {}, name);
     assert.equal(await phase(page, 'done', 'failed'), 'done');
     assertSame(await savedReport(page), await nativeReport(path));
+    for (const [as, option] of EXPORTS) assertSame((await exported(page, as)).text, await nativeExport(path, option));
   }
   assert.deepEqual(errors, []);
   await page.close();

@@ -54,6 +54,12 @@ export async function savedReport(page) {
   return (await exported(page, 'json')).text;
 }
 
+/** Exports by their endings, and the command's options. @type {['csv' | 'md' | 'html' | 'svg', string][]} */
+export const EXPORTS = [['csv', '--csv'], ['md', '--markdown'], ['html', '--html'], ['svg', '--badge']];
+
+/** @param {string} path @param {string} option */
+export const nativeExport = (path, option) => command(dirname(path), ['scan', basename(path), option, '-', '--no-progress']);
+
 /**
  * Saves the scan from the page's menu.
  *
