@@ -110,6 +110,9 @@ export function lookOfNumbers(number, depth, isFalling, tensors) {
  * @template {NamedRows} R
  */
 export class ModuleMap {
+  #section;
+  #place;
+  #scale;
   #by;
   /** @type {R | null} */
   #rows = null;
@@ -126,10 +129,12 @@ export class ModuleMap {
    * @param {(row: number) => void} open @param {import('./dom.js').Root} [root]
    */
   constructor(id, scheme, open, root = document) {
-    this.id = id;
-    this.root = root;
     this.scheme = scheme;
     this.open = open;
+    // Looked up once: who is drawn later than another takes its place must not draw there.
+    this.#section = byId(id, root);
+    this.#place = byId(`${id}-place`, root);
+    this.#scale = byId(`${id}-scale`, root);
     this.#by = /** @type {HTMLSelectElement} */ (byId(`${id}-by`, root));
     this.#by.append(h('option', { value: '' }, scheme.by), ...scheme.measures.map(([value, text]) => h('option', { value }, text)));
     this.#by.addEventListener('change', () => this.#colour());
@@ -147,7 +152,7 @@ export class ModuleMap {
       this.#rows = rows;
       this.#isArranged = false;
       this.#paint = () => {};
-      byId(this.id, this.root).hidden = true;
+      this.#section.hidden = true;
     }
     if (!this.#isArranged && overview && rows.length > 1 && rows.length === rows.total) this.#arrange(rows, overview.patterns);
     if (rows.finishedCount === this.#finished) return;
@@ -170,8 +175,8 @@ export class ModuleMap {
       press: (mark) => this.#press(cells, mark),
     });
     this.#paint = picture.paint;
-    byId(`${this.id}-place`, this.root).replaceChildren(picture.element);
-    byId(this.id, this.root).hidden = false;
+    this.#place.replaceChildren(picture.element);
+    this.#section.hidden = false;
   }
 
   /** What cells are coloured by has changed. */
@@ -185,7 +190,7 @@ export class ModuleMap {
     const { low, high, depth } = depths(number, rows.length, isFalling);
     this.#look = figure ? (tensors) => lookOfNumbers(number, depth, isFalling, tensors) : (tensors) => lookOfLabels(scheme, rows, tensors);
     const [pale, deep] = isFalling ? [high, low] : [low, high];
-    setText(byId(`${this.id}-scale`, this.root), !figure ? '' : low <= high ? `pale ${value(pale, 3)}, deep ${value(deep, 3)}` : 'none');
+    setText(this.#scale, !figure ? '' : low <= high ? `pale ${value(pale, 3)}, deep ${value(deep, 3)}` : 'none');
     this.#paint();
   }
 
