@@ -1,7 +1,7 @@
 //! Files that are there as a whole or not at all: who reads a report while it is made anew reads the one before.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -45,7 +45,10 @@ impl Replacing {
                 Ok(())
             }
             // The folder takes no other file, but the file may be written.
-            Err(_) => content(&mut File::create(&self.path)?),
+            Err(refused) if refused.kind() == ErrorKind::PermissionDenied => {
+                content(&mut File::create(&self.path)?)
+            }
+            Err(error) => Err(error),
         }
     }
 
