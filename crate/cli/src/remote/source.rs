@@ -15,6 +15,8 @@ use super::{Client, answer_of, wait_after};
 const HEAD_BYTES: u64 = 256 << 10;
 /// Read of a file that is compared, one request after another.
 const AHEAD_BYTES: u64 = 8 << 20;
+/// Responses that wait for who reads on in them.
+const MOST_AHEAD: usize = 16;
 /// Bytes handed on at a time.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -34,8 +36,8 @@ struct State {
     moved_to: Option<String>,
     /// The file's first bytes.
     head: Vec<u8>,
-    /// A response that is read bit by bit, and the next byte that it brings.
-    ahead: Option<(u64, BodyReader<'static>)>,
+    /// Responses that are read bit by bit, and the next byte that each brings: threads read in several places.
+    ahead: Vec<(u64, BodyReader<'static>)>,
     /// What will be looked at again, where that is wanted.
     kept: Option<Kept>,
 }
@@ -206,8 +208,7 @@ impl RemoteSource {
         if held > 0 {
             return Ok(held);
         }
-        let held = self.state().ahead.take();
-        let mut held = held.filter(|(at, _)| *at == offset).map(|held| held.1);
+        let mut held = self.response_at(offset);
         let (mut filled, mut failures) = (0, 0);
         while filled < buffer.len() {
             let at = offset + filled as u64;
@@ -242,8 +243,22 @@ impl RemoteSource {
             failures += 1;
             wait_after(&trouble, failures, at)?;
         }
-        self.state().ahead = held.map(|body| (offset + filled as u64, body));
+        if let Some(body) = held {
+            let ahead = &mut self.state().ahead;
+            ahead.push((offset + filled as u64, body));
+            if ahead.len() > MOST_AHEAD {
+                // Nobody has read on in it for the longest time.
+                ahead.remove(0);
+            }
+        }
         Ok(filled)
+    }
+
+    /// The response that goes on there.
+    fn response_at(&self, offset: u64) -> Option<BodyReader<'static>> {
+        let ahead = &mut self.state().ahead;
+        let place = ahead.iter().position(|(at, _)| *at == offset)?;
+        Some(ahead.remove(place).1)
     }
 
     /// Bytes of the file's first ones that are there already, all or none of what is wanted.

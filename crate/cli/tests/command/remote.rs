@@ -339,3 +339,19 @@ fn two_checkpoints_are_compared_wherever_they_are() {
             .all(|pair| pair["identical_bits"] == true)
     );
 }
+
+#[test]
+fn threads_that_compare_go_on_in_the_responses_that_there_are() {
+    let bytes = large();
+    let server = Server::start(Manners::Good, &[("/m.safetensors", bytes.clone())]);
+    let scratch = Scratch::new();
+    let near = scratch.path("m.safetensors");
+    std::fs::write(&near, &bytes).expect("a file");
+    let mut command = far();
+    let diff = command.args(["diff", &server.url("/m.safetensors")]);
+    let diff = outcome(diff.arg(near).args(["--threads", "2", "--json", "-"]));
+    assert_eq!(diff.status, Some(0), "{}", diff.stderr);
+    let asked = server.seen().into_iter().filter_map(|seen| seen.range);
+    let asked: usize = asked.map(|range| range.1 - range.0).sum();
+    assert!(asked < 3 * bytes.len(), "{asked} of {}", bytes.len());
+}
