@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist } from './server.mjs';
+import { dist, origin, requestsOfThePage } from './server.mjs';
 
 /** How the build begins the service worker's script. */
 const LIST = /^const BUILD="([^"]*)",FILES=(\{[^}]*\});\n/;
@@ -17,6 +17,17 @@ const LIST = /^const BUILD="([^"]*)",FILES=(\{[^}]*\});\n/;
 export function listed(folder = dist) {
   const [, build, files] = LIST.exec(readFileSync(join(folder, 'service-worker.js'), 'utf8')) ?? [];
   return { build, files: JSON.parse(files) };
+}
+
+/**
+ * What the page asked for besides its own files, which a browser fetches when it needs them: its icon may come late.
+ *
+ * @param {import('./server.mjs').Seen[]} seen
+ * @returns {string[]} method, URL and the length of the body
+ */
+export function leaving(seen) {
+  const own = new Set(Object.keys(listed().files).map((path) => `GET ${origin}/${path} 0`));
+  return requestsOfThePage(seen).map(({ method, url, bytes }) => `${method} ${url} ${bytes}`).filter((request) => !own.has(request));
 }
 
 /** @param {string} path */
