@@ -75,6 +75,8 @@ export interface Progress {
   elapsed_ms: number;
   bytes_per_second: number;
   remaining_ms: number | null;
+  /** What keeps it waiting; the next progress ends it. */
+  trouble?: string;
 }
 
 /** The second look at the file, for casts that follow from no counts. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openTensor, patience_ms, phase, pick, scratch, text, useBrowser } from './harness.mjs';
-import { bf16, write } from './support/checkpoint.mjs';
+import { bf16, f32, write } from './support/checkpoint.mjs';
 import { openMadeUp } from './support/made-up.mjs';
 import { savedReport } from './support/native.mjs';
 
@@ -158,6 +158,29 @@ test('the evidence of a real checkpoint is the report’s, word for word', optio
     const reported = ancestry.evidence.map((/** @type {{test: string, says: string}} */ { test, says }) => [test, plain(says)]);
     assert.deepEqual(said.map(([test, says]) => [test, plain(says)]), reported, name);
     await close(page);
+  }
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('quantiles with two bounds fit at every width', options, async () => {
+  const { page, errors } = await open();
+  await pick(page, write(join(scratch, 'bounds.safetensors'), [f32('wide.weight', [64, 64], 1), { ...f32('complex.weight', [64, 64], 2), dtype: 'C64', shape: [32, 64] }]));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  for (const name of ['wide.weight', 'complex.weight']) {
+    await openTensor(page, name);
+    await page.waitForSelector('#tensor .tables.bounded');
+    for (const width of [390, 600, 800, 1024, 1280, 1440]) {
+      await page.setViewport({ width, height: 800 });
+      const places = await page.evaluate(() => ({
+        page: document.documentElement.scrollWidth,
+        tables: Array.from(document.querySelectorAll('#tensor .tables > *'), ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth),
+      }));
+      assert(places.page <= width, `${name} at ${width}: the page is ${places.page} wide`);
+      // Four columns of a complex tensor do not fit a phone: they are scrolled.
+      if (name === 'wide.weight' || width > 600) assert(Math.max(...places.tables) <= 0, `${name} at ${width}: ${places.tables}`);
+    }
+    await page.setViewport({ width: 1280, height: 800 });
   }
   assert.deepEqual(errors, []);
   await page.close();

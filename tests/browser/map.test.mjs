@@ -2,8 +2,10 @@
 // The map: every tensor has its cell, in its verdict's colour, for eye, pointer,
 // keyboard and assistive software.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { isChromium, patience_ms, phase, search, text, useBrowser } from './harness.mjs';
+import { isChromium, patience_ms, phase, pick, scratch, search, text, useBrowser } from './harness.mjs';
+import { bf16, write } from './support/checkpoint.mjs';
 import { openMadeUp } from './support/made-up.mjs';
 import { savedReport } from './support/native.mjs';
 
@@ -74,6 +76,20 @@ test('every tensor of a checkpoint has a cell that says its name and its verdict
     const title = await page.evaluate(async (label) => (await import(/** @type {string} */ ('/source/text/labels.js'))).title(label), ancestry.label);
     assert(cells.includes(`${name}: ${title}`), `${name}: ${title} is not among ${cells.join('; ')}`);
   }
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a star in a name is no layer', options, async () => {
+  const names = ['alpha.weight', 'a*b', 'beta.weight', 'layers.*.weight', 'layers.0.weight', 'layers.1.weight'];
+  const { page, errors } = await open();
+  await pick(page, write(join(scratch, 'star.safetensors'), names.map((name, seed) => bf16(name, [8, 8], seed))));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  await page.waitForSelector('#map:not([hidden]) svg');
+  const written = await page.$$eval('#map svg text', (texts) => texts.map(({ textContent }) => textContent));
+  assert.deepEqual(written, ['weight', 'in no layer', '0', '1']);
+  const marks = await page.$eval('#map [role="slider"]', (map) => Number(map.getAttribute('aria-valuemax')) + 1);
+  assert.equal(marks, 8, 'a line of layers and one of the four others');
   assert.deepEqual(errors, []);
   await page.close();
 });

@@ -139,27 +139,30 @@ test('matrix products are what the command tells', options, async () => {
   await page.close();
 });
 
-test('a file that was damaged on its way says so', options, async () => {
+test('a file that was damaged on its way says so, and can do nothing else', options, async () => {
   const html = await readFile(file, 'utf8');
   const packed = html.indexOf('id="packed">') + 'id="packed">'.length;
   const length = html.indexOf('</script>', packed) - packed;
   const other = (/** @type {number} */ at) => html.slice(0, at) + (html[at] === 'a' ? 'b' : 'a') + html.slice(at + 1);
+  const at = (/** @type {number} */ share) => packed + Math.floor(share * length);
   const damage = {
     'the page’s script': other(packed + 5000),
-    'the wasm of a scan': other(packed + Math.floor(0.12 * length)),
-    'cut off amid what is packed': html.slice(0, packed + 5000),
+    'the wasm of a scan': other(at(0.12)),
+    'what is needed last': other(at(0.99)),
+    'cut off at the first of what is packed': html.slice(0, packed + 5000),
+    'cut off at the last of it': html.slice(0, at(0.99)),
     'cut off before it': html.slice(0, html.indexOf('id="unpacker"')),
+    'cut off amid the list of files': html.slice(0, html.indexOf('id="contents"') + 50),
+    'cut off amid what unpacks': html.slice(0, html.indexOf('id="decoder"') + 5000),
   };
   for (const [name, damaged] of Object.entries(damage)) {
     const path = join(scratch, 'damaged.html');
     await writeFile(path, damaged);
     const { page } = await open(path);
-    await page.waitForFunction(() => document.body.dataset.phase ?? document.querySelector('#welcome')?.textContent?.includes('could not be started'));
-    if (await page.$('body[data-phase]')) {
-      await pick(page, join(fixtures, 'dtypes.safetensors'));
-      assert.equal(await phase(page, 'done', 'failed'), 'failed', name);
-    }
-    assert.match(await text(page, 'main'), /this file is (damaged|cut off)/, name);
+    await page.waitForSelector('#failure:not([hidden])');
+    assert.match(await text(page, '#failure'), /could not be started\.\s+This file is (damaged|cut off)[^]* Get it again/, name);
+    // There is nothing to give a checkpoint to.
+    assert.deepEqual(await page.$$eval('body[data-phase], #welcome:not([hidden]), #entrance:not([hidden]), header button', (there) => there.map(({ id }) => id)), [], name);
     await page.close();
   }
 });

@@ -57,6 +57,22 @@ test('the policy of the page forbids other origins, inline scripts and evaluatio
   assert.deepEqual(outside, []);
 });
 
+test('what turns text around or is not seen in a name is made visible', options, async () => {
+  const { page, errors } = await open();
+  const names = ['rtl\u202eevil.weight', 'zero\u200bwidth', 'a\nb'];
+  await pick(page, write(join(scratch, 'turned.safetensors'), names.map((name, seed) => bf16(name, [4, 4], seed))));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+  await page.$eval('#tensors', (list) => list.scrollIntoView());
+  await page.waitForSelector('[data-tensor]');
+  const shown = await page.$$eval('[data-tensor] .c-name', (cells) => cells.map(({ textContent }) => textContent));
+  assert.deepEqual(shown, ['a\\nb', 'rtl\\u{202e}evil.weight', 'zero\\u{200b}width']);
+  await page.click('[data-tensor]:nth-child(2)');
+  await page.waitForFunction(() => document.querySelector('#tensor-name')?.textContent === 'rtl\\u{202e}evil.weight');
+  assert.equal(await page.evaluate(() => /[\u202e\u200b]/.test(document.querySelector('main')?.textContent ?? '')), false);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('hostile names are shown as text', options, async () => {
   const { page, errors } = await open();
   const names = [

@@ -80,6 +80,18 @@ for (const [says, manners, file, what] of REFUSALS) {
   }));
 }
 
+test('what keeps it waiting is said while it waits', options, () => withFar(small, { busy: 4 }, async (far) => {
+  const { page } = await opened(far.url(`/${FILE}`), 'reading header');
+  await page.waitForFunction(() => /^Reading the header… .*429.*; trying again$/.test(document.querySelector('#progress-text')?.textContent ?? ''));
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+}));
+
+test('a server that does not answer is named after a while', options, () => withFar(small, { slow_ms: 5500 }, async (far) => {
+  const { page } = await opened(far.url(`/${FILE}`), 'reading header');
+  await page.waitForFunction((host) => document.querySelector('#progress-text')?.textContent === `Reading the header… ${host} has not answered yet`, {}, new URL(far.origin).host);
+  assert.equal(await phase(page, 'done', 'failed'), 'done');
+}));
+
 test('what is no address is refused with words', options, async () => {
   const { page } = await opened('s3://bucket/file', 'failed');
   assert.match(await text(page, '#failure-text'), /^s3:\/\/ is not read, only http:\/\/ and https:\/\/$/);

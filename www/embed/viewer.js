@@ -5,7 +5,7 @@
 import { createSession } from '../engine/session.js';
 import { manners } from '../engine/supply.js';
 import { h, setText } from '../views/dom.js';
-import { paceOf } from '../views/progress.js';
+import { firstWords, paceOf } from '../views/progress.js';
 import { Board, viewOf } from './board.js';
 import { STYLE } from './made.js';
 import { ReportError, fetchReport, saysOf, shownOf } from './report.js';
@@ -185,7 +185,7 @@ export class FloatscopeViewer extends HTMLElement {
       if (this.#board?.session === session) this.#place.replaceChildren();
       return;
     }
-    this.#tell({ says: phase === 'scanning' ? paceOf(progress).join(' · ') : isBusy ? 'Reading the header…' : '', share: isBusy ? (progress.total && progress.bytes / progress.total) : null });
+    this.#tell({ says: phase === 'scanning' ? paceOf(progress).join(' · ') : isBusy ? firstWords(progress) : '', share: isBusy ? (progress.total && progress.bytes / progress.total) : null });
     if (!overview) return;
     if (this.#board?.session !== session) this.#furnish(session);
     else this.#board.update();

@@ -164,6 +164,7 @@ export class ComparisonSession extends Store {
     if (event.type === 'begun') this.#start(event);
     if (event.type === 'rows') rows.add(event.first, event.columns);
     if (event.type === 'batch') this.#takeBatch(event);
+    if (event.type === 'trouble') this.state.progress = { ...this.state.progress, trouble: event.what };
     this.change({});
   }
 

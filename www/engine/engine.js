@@ -81,7 +81,7 @@ export class Engine {
     const scanner = ++this.#lastScanner;
     const { port1, port2 } = new MessageChannel();
     const link = new Link(this.artifacts.startWorker(`scanner ${scanner}`), SCANNER_PATIENCE, {
-      receive: () => {},
+      receive: (message) => { if (message.type === 'trouble') this.#receive(message); },
       lost: (what) => this.#replace(scanner, what),
     });
     link.post({ type: 'start', role: 'scanner', ...this.wasm, port: port1 }, [port1]);

@@ -128,6 +128,7 @@ export class LabSession extends Store {
 
   /** @param {import('./messages.js').FromWorker} message */
   #receive(message) {
+    if (message.type === 'trouble') this.change({ progress: { ...this.state.progress, trouble: message.what } });
     if (message.type !== 'multiplied') return;
     const { bytes, total, module } = message;
     this.change({ phase: 'running', module, progress: this.#rate.progress(bytes, total) });

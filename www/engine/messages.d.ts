@@ -120,11 +120,18 @@ export type EventOf<Head, Columns, Figures, News> =
   /** The headers are read. `files` are those that are used, `bytes` and `rows` what there is to read. */
   | { type: 'begun'; overview: Head; files: { name: string; bytes: number }[]; ignored: string[]; bytes: number; rows: number }
   | { type: 'rows'; first: number; columns: Columns }
+  | Trouble
   /**
    * What came since the last batch: one message, so that the page draws it at once.
    * `missing_bytes` is what a second look would read, told at the end.
    */
   | { type: 'batch'; bytes: number; figures: Figures | null; news: News | null; isEnd: boolean; missing_bytes: number };
+
+/** What keeps a worker waiting that reads from far away. */
+export interface Trouble {
+  type: 'trouble';
+  what: string;
+}
 
 /** How far the lab's worker is. */
 export interface LabEvent {

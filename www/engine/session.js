@@ -234,6 +234,7 @@ class PageSession extends Store {
     if (event.type === 'begun') this.#begin(event);
     if (event.type === 'rows') this.state.rows.add(event.first, event.columns);
     if (event.type === 'batch') this.#takeBatch(event);
+    if (event.type === 'trouble') this.state.progress = { ...this.state.progress, trouble: event.what };
     this.change({});
   }
 

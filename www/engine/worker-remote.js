@@ -6,6 +6,8 @@
 const HEAD_BYTES = 256 << 10;
 /** An answer that has no news for so long has failed. */
 const PATIENCE_MS = 30_000;
+/** Whoever waits so long for one wants to know what for. */
+const SLOW_MS = 5000;
 
 /** What a file at an address is, as it is sent between workers. @typedef {import('./messages.js').RemotePlace} RemotePlace */
 /** @typedef {{what: string | null, again: boolean, wait_ms: number | null, bytes: number | null, version: string | null}} Judgement */
@@ -24,11 +26,19 @@ class Trouble extends Error {
 const judging = () => /** @type {typeof wasm_bindgen} */ (core);
 
 /**
- * Who asks, and until when: its fetch ends then, too.
- * @typedef {{fetch: (url: string, init: RequestInit) => Promise<Response>, signal?: AbortSignal}} Asking
+ * Who asks, and until when: its fetch ends then, too. It may hear of what keeps it waiting.
+ * @typedef {{fetch: (url: string, init: RequestInit) => Promise<Response>, signal?: AbortSignal, troubled?: (what: string) => void}} Asking
  */
 /** @type {Asking} */
 const ASKING = { fetch: (url, init) => fetch(url, init) };
+
+let isTroubled = false;
+
+/** Tells who asks what keeps it waiting, and when nothing does any more. @param {Asking} asking @param {string} [what] */
+function tellTrouble(asking, what = '') {
+  if (what || isTroubled) asking.troubled?.(what);
+  isTroubled = what !== '';
+}
 
 /** Waits, unless nobody asks any more. @param {number} ms @param {AbortSignal | undefined} signal */
 const pause = (ms, signal) => new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
@@ -45,11 +55,13 @@ const pause = (ms, signal) => new Promise((/** @type {(value?: unknown) => void}
  * Waits before the next attempt, or gives up.
  * @param {unknown} error @param {number} failures in a row @param {number} spread @param {Asking} asking
  */
-async function waitAfter(error, failures, spread, { signal }) {
+async function waitAfter(error, failures, spread, asking) {
+  const { signal } = asking;
   if (signal?.aborted) throw new SourceError('the scan was stopped');
   if (!(error instanceof Trouble)) throw error;
   const delay = error.again ? judging().retry_delay_ms(failures, error.wait_ms ?? undefined, spread) : undefined;
   if (delay === undefined) throw new SourceError(failures > 1 ? `${error.message} (tried ${failures} times)` : error.message);
+  tellTrouble(asking, `${error.message}; trying again`);
   await pause(delay, signal);
 }
 
@@ -95,16 +107,19 @@ async function asked(url, token, range, asking) {
   if (asking.signal?.aborted) throw new SourceError('the scan was stopped');
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  const slow = setTimeout(() => tellTrouble(asking, `${new URL(url).host} has not answered yet`), SLOW_MS);
   try {
     // Chromium's own cache has ranges of one file wait for each other, and then asks for some of them twice and more.
     const response = await asking.fetch(url, { headers, cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer', signal: stop.signal });
     hasAnswered = true;
+    tellTrouble(asking);
     return { response, stop };
   } catch {
     if (stop.signal.aborted) throw new Trouble('the server does not answer', true);
     throw await unreachable(url, asking);
   } finally {
     clearTimeout(timer);
+    clearTimeout(slow);
   }
 }
 

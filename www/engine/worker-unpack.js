@@ -7,12 +7,12 @@ const unzipped = (text) => {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 };
 
-self.onmessage = async ({ data: { files, decoder, packed } }) => {
+self.onmessage = async ({ data: { files, sum, decoder, packed } }) => {
   try {
     unpack_bindgen.initSync({ module: await WebAssembly.compile(await unzipped(decoder)) });
-    const unpacker = new unpack_bindgen.Unpacker(packed);
-    for (const [path, length, sum] of files) {
-      const bytes = unpacker.next(length, sum);
+    const unpacker = new unpack_bindgen.Unpacker(packed, sum);
+    for (const [path, length, sumOfFile] of files) {
+      const bytes = unpacker.next(length, sumOfFile);
       self.postMessage({ path, bytes }, { transfer: [bytes.buffer] });
     }
   } catch (error) {

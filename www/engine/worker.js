@@ -24,6 +24,7 @@ const tables = () => ({ formats: JSON.parse(wasm_bindgen.formats()), casts: JSON
 
 /** @param {import('./messages.js').Start} start */
 function begin({ role: wanted, core: name, module, port }) {
+  ASKING.troubled = (what) => tellPage({ type: 'trouble', what });
   core = { scan: wasm_bindgen, compare: compare_bindgen, lab: labCore }[name];
   const { memory } = core.initSync({ module });
   if (wanted === 'lab') role = new LabRole(memory, broken);

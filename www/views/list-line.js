@@ -1,6 +1,7 @@
 // @ts-check
 // One line of the tensor list: the head of a group, or a tensor.
 
+import { legible, visible } from '../text/names.js';
 import { plural } from '../text/numbers.js';
 import { h, setText } from './dom.js';
 import { groupOf } from './list-index.js';
@@ -16,9 +17,6 @@ import { groupOf } from './list-index.js';
  * @property {boolean} grouped
  */
 
-/** What stands for the empty name, which is a name too. */
-export const NAMELESS = '(no name)';
-
 /** Makes lines with all their cells; they are recycled between tensors and groups. @param {import('./columns.js').Column<any>[]} columns */
 export function lineMaker(columns) {
   const empty = h('div', { class: 'line', role: 'row' }, ...columns.map(({ id }) => h('div', { class: `c-${id}`, role: 'gridcell' })));
@@ -31,21 +29,21 @@ export function lineMaker(columns) {
  * @param {Element} cell @param {string} name @param {string} pattern "" when it stands alone
  */
 function drawName(cell, name, pattern) {
-  const isDrawn = cell.firstChild && cell.getAttribute('title') === name;
+  const isDrawn = cell.firstChild && cell.getAttribute('title') === legible(name);
   if (isDrawn && cell.getAttribute('data-pattern') === pattern) return;
-  cell.setAttribute('title', name);
+  cell.setAttribute('title', legible(name));
   cell.setAttribute('data-pattern', pattern);
   const common = pattern.split('*');
-  if (common.length < 2) return cell.replaceChildren(h('span', {}, name || NAMELESS));
+  if (common.length < 2) return cell.replaceChildren(h('span', {}, visible(name)));
   const parts = [];
   let at = 0;
   for (const piece of common) {
     const found = name.indexOf(piece, at);
-    if (found < 0) return cell.replaceChildren(h('span', {}, name));
-    parts.push(h('b', {}, name.slice(at, found)), piece);
+    if (found < 0) return cell.replaceChildren(h('span', {}, visible(name)));
+    parts.push(h('b', {}, legible(name.slice(at, found))), legible(piece));
     at = found + piece.length;
   }
-  cell.replaceChildren(h('span', {}, ...parts, h('b', {}, name.slice(at))));
+  cell.replaceChildren(h('span', {}, ...parts, h('b', {}, legible(name.slice(at)))));
 }
 
 /** @param {HTMLElement} line @param {number} pattern @param {LineContext} context */

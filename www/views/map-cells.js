@@ -19,23 +19,28 @@ const MOST_COLUMNS = 128;
 const MOST_OTHERS = 8;
 const OTHERS_COLUMNS = 32;
 
-/** The number that the first star of its pattern stands for. @param {string} name */
+/** The number that the first star of its pattern stands for; none where a star is in the name itself. @param {string} name */
 const layerOf = (name) => Number(/(?:^|\.)(\d+)(?![^.])/.exec(name)?.[1]);
 
 /** @param {NamedRows} rows @param {string[]} patterns @returns {Generator<void, Cells>} */
 export function* cellsOf(rows, patterns) {
   const layers = new Float64Array(rows.length).fill(NaN);
   const distinct = new Set();
+  const ofLayers = new Set();
   let others = rows.length;
   for (let row = 0; row < rows.length; row++) {
-    if (patterns[rows.pattern(row)].includes('*')) {
-      distinct.add((layers[row] = layerOf(rows.name(row))));
+    const pattern = rows.pattern(row);
+    const layer = patterns[pattern].includes('*') ? layerOf(rows.name(row)) : NaN;
+    if (!Number.isNaN(layer)) {
+      layers[row] = layer;
+      distinct.add(layer);
+      ofLayers.add(pattern);
       others--;
     }
     if (isPause(row)) yield;
   }
   const numbers = [...distinct].sort((a, b) => a - b);
-  const repeated = [...patterns.keys()].filter((pattern) => patterns[pattern].includes('*'));
+  const repeated = [...patterns.keys()].filter((pattern) => ofLayers.has(pattern));
   const wide = Math.ceil(numbers.length / MOST_COLUMNS) || 1;
   const high = Math.ceil(repeated.length / MOST_LINES) || 1;
   const columns = Math.max(Math.ceil(numbers.length / wide), Math.min(others, OTHERS_COLUMNS));

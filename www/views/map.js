@@ -3,9 +3,9 @@
 // the odd layer.
 
 import { mapPicture } from '../charts/map.js';
+import { legible, visible } from '../text/names.js';
 import { count, plural, value } from '../text/numbers.js';
 import { byId, h, setText } from './dom.js';
-import { NAMELESS } from './list-line.js';
 import { cellsOf } from './map-cells.js';
 import { inSlices } from './slices.js';
 
@@ -53,7 +53,7 @@ function shortened(patterns) {
 export function lineNames({ lines }) {
   const patterns = lines.filter(({ pattern }) => pattern);
   const names = shortened(patterns.map(({ pattern }) => pattern));
-  return lines.map(({ more }, i) => (i < names.length ? names[i] + (more ? ` + ${more}` : '') : i === names.length ? 'in no layer' : ''));
+  return lines.map(({ more }, i) => (i < names.length ? legible(names[i]) + (more ? ` + ${more}` : '') : i === names.length ? 'in no layer' : ''));
 }
 
 /**
@@ -201,7 +201,7 @@ export class ModuleMap {
     if (!here) return `${lines[Math.floor(mark / columns)].pattern}${layer === undefined ? '' : `, layer ${layer}`}: no tensor`;
     const { row, says } = this.#look(here);
     const others = here.length > 1 ? ` and ${count(here.length - 1)} more` : '';
-    return `${this.#rows?.name(row) || NAMELESS}${others}: ${says}`;
+    return `${visible(this.#rows?.name(row) ?? '')}${others}: ${says}`;
   }
 
   /** @param {Cells} cells @param {number} mark */

@@ -4,12 +4,12 @@
 
 import { castKey } from '../charts/cast-bar.js';
 import { STEPS, decibels, isBare, isGap, stepOf } from '../text/casts.js';
+import { visible } from '../text/names.js';
 import { NOTHING, brief, briefValue, count, percent, plural } from '../text/numbers.js';
 import { whyMissing } from './casts.js';
 import { NAME } from './columns.js';
 import { byId, h, setText } from './dom.js';
 import { sorted } from './list-index.js';
-import { NAMELESS } from './list-line.js';
 import { ListWindow } from './list-window.js';
 import { matrixOrder } from './matrix-order.js';
 import { inSlices } from './slices.js';
@@ -186,7 +186,7 @@ export class CastMatrix {
     if (this.#says.get(element) === says) return;
     this.#says.set(element, says);
     const { casts } = this.session;
-    const name = this.rows.name(row) || NAMELESS;
+    const name = visible(this.rows.name(row));
     element.setAttribute('aria-rowindex', String(at + 2));
     element.setAttribute('data-at', String(at));
     const head = element.children[0];
@@ -241,7 +241,7 @@ export class CastMatrix {
     const figures = known?.casts[key];
     const quality = step <= 0 ? '' : ` (${STEPS[step][1].replace(/^.*: /, '')})`;
     const says = step >= 0 ? decibels(n) + quality : figures || !known ? 'no SQNR' : whyMissing(this.session.state);
-    return `${this.rows.name(row) || NAMELESS} · ${title}: ${says}${figures ? `; ${counts(figures, known?.values ?? 0)}` : ''}`;
+    return `${visible(this.rows.name(row))} · ${title}: ${says}${figures ? `; ${counts(figures, known?.values ?? 0)}` : ''}`;
   }
 
   /** Says what a cell is, and with its counts once it is looked at. @param {number} at @param {number} column */

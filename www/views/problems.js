@@ -1,6 +1,7 @@
 // @ts-check
 // What could not be read, and where. The rest of the checkpoint goes on.
 
+import { visible } from '../text/names.js';
 import { count, plural } from '../text/numbers.js';
 import { h, redrawer } from './dom.js';
 
@@ -13,7 +14,7 @@ const SHOWN_AT_MOST = 1000;
 /** @param {Problem} problem */
 export const problemItem = ({ side, file, tensor, where, what }) => h('li', {},
   h('span', { class: 'what' }, what), ' ',
-  h('span', { class: 'place' }, [side?.toUpperCase(), tensor, file, where].filter(Boolean).join(' · ')));
+  h('span', { class: 'place' }, [side?.toUpperCase(), tensor !== null && visible(tensor), file, where].filter(Boolean).join(' · ')));
 
 /** @param {Problem[]} problems */
 function rest(problems) {

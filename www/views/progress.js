@@ -11,9 +11,13 @@ const TELLING_MS = 24 * 3600e3;
 
 let spokenQuarter = -1;
 
-/** How far and how fast. @param {Reading['progress']} progress */
+/** Before anything is known. @param {Reading['progress']} progress */
+export const firstWords = ({ trouble }) => ['Reading the header…', trouble].filter(Boolean).join(' ');
+
+/** How far and how fast, or what keeps it waiting. @param {Reading['progress']} progress */
 export function paceOf(progress) {
   const parts = [`${bytes(progress.bytes)} of ${bytes(progress.total)}`];
+  if (progress.trouble) return [...parts, progress.trouble];
   if (progress.bytes_per_second > 0) parts.push(rate(progress.bytes_per_second));
   if (progress.remaining_ms !== null && progress.remaining_ms < TELLING_MS) parts.push(`${duration(progress.remaining_ms)} left`);
   return parts;
@@ -45,5 +49,5 @@ export function showProgress(reading) {
   const bar = /** @type {HTMLProgressElement} */ (byId('progress-bar'));
   if (isScanning) bar.value = progress.total ? progress.bytes / progress.total : 0;
   else bar.removeAttribute('value');
-  setText(byId('progress-text'), isScanning ? sentence(reading) : 'Reading the header…');
+  setText(byId('progress-text'), isScanning ? sentence(reading) : firstWords(progress));
 }

@@ -67,7 +67,12 @@ function table(title, rows, columns) {
 /** @param {Part[]} parts */
 export function statistics(parts) {
   const columns = parts.flatMap(bounds);
-  return h('div', { class: parts.length > 1 ? 'tables many' : 'tables' },
-    ...GROUPS.map(([title, stats]) => table(title, stats, parts.map(plain))),
-    columns.length > 0 && table('Quantiles', probabilities(columns[0].stats), columns));
+  const [range, moments, counts] = GROUPS.map(([title, stats]) => table(title, stats, parts.map(plain)));
+  const quantiles = columns.length > 0 && table('Quantiles', probabilities(columns[0].stats), columns);
+  const [isMany, isBounded] = [parts.length > 1, columns.length > parts.length];
+  // Two bounds need more room than one figure: others make it, one above the other.
+  const bounded = isMany ? [[range, counts], [moments, quantiles]] : [[range, moments], [counts], [quantiles]];
+  const stacks = isBounded ? bounded : [[range], [moments], [counts], [quantiles]];
+  return h('div', { class: ['tables', isMany && 'many', isBounded && 'bounded'].filter(Boolean).join(' ') },
+    ...stacks.filter((tables) => tables.some(Boolean)).map((tables) => h('div', { class: 'stack' }, ...tables)));
 }

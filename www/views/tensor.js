@@ -5,12 +5,12 @@ import { partFormat } from '../charts/bands.js';
 import { bitPlanes, fieldsOf } from '../charts/bit-planes.js';
 import { quantilePicture } from '../charts/quantiles.js';
 import { spectrum } from '../charts/spectrum.js';
+import { visible } from '../text/names.js';
 import { bytes, entropy, shape } from '../text/numbers.js';
 import { bitsSentence, valuesSentence } from '../text/sentences.js';
 import { ancestrySections, notes, together, verdictLine } from './ancestry.js';
 import { castsOfTensor } from './cast-tensor.js';
 import { byId, h } from './dom.js';
-import { NAMELESS } from './list-line.js';
 import { breakable, furnishArticle } from './opened.js';
 import { problemItem } from './problems.js';
 import { sampleLine } from './sample-note.js';
@@ -99,7 +99,7 @@ export function tensorView(session, actions, root = document) {
     isComplete = report !== undefined;
     isLast = isComplete && session.state.phase !== 'scanning';
     // With its figures and not before them: a name never stands over another tensor's.
-    name.replaceChildren(...breakable(session.state.rows.name(row) || NAMELESS));
+    name.replaceChildren(...breakable(visible(session.state.rows.name(row))));
     casts = report ? castsOfTensor(report, session, row) : null;
     if (report) body.replaceChildren(...evidence(report, session.formats, poolOf(session.state, row), casts?.element));
     else body.replaceChildren(...waiting(session.state, row));

@@ -21,12 +21,16 @@ pub struct Unpacker(LzmaReader<&'static [u8]>);
 
 #[wasm_bindgen]
 impl Unpacker {
-    /// Begins with what [`pack`](crate::pack) made.
+    /// Begins with what [`pack`](crate::pack) made; the [`sum`] of that text is looked at first, so that
+    /// nothing is handed out of a text that is damaged further on.
     ///
     /// # Errors
     /// Says what is wrong with the text.
     #[wasm_bindgen(constructor)]
-    pub fn new(packed: &str) -> Result<Self, String> {
+    pub fn new(packed: &str, expected: u32) -> Result<Self, String> {
+        if sum(packed.as_bytes()) != expected {
+            return Err(CHANGED.into());
+        }
         let bytes = text::decoded(packed).ok_or("it holds a character that is no digit")?;
         let reader = LzmaReader::new_mem_limit(&*bytes.leak(), MOST_KIB, None);
         reader
@@ -45,10 +49,12 @@ impl Unpacker {
         if is_read && sum(&next) == expected {
             Ok(next)
         } else {
-            Err("a part of it is missing or not what it was".into())
+            Err(CHANGED.into())
         }
     }
 }
+
+const CHANGED: &str = "a part of it is missing or not what it was";
 
 /// CRC-32 as gzip has it: another one where a few bytes are others, and most often where many are.
 #[must_use]
@@ -103,12 +109,17 @@ pub fn pack(bytes: &[u8]) -> String {
 mod tests {
     use super::{Unpacker, pack, sum};
 
+    /// Under the text's own sum.
+    fn opened(packed: &str) -> Result<Unpacker, String> {
+        Unpacker::new(packed, sum(packed.as_bytes()))
+    }
+
     #[test]
     fn what_was_packed_comes_out_in_any_pieces() {
         let bytes: Vec<u8> = (0..50_000u32).flat_map(|i| (i * i).to_le_bytes()).collect();
         let packed = pack(&bytes);
         for piece in [1 << 20, 4096, 77] {
-            let mut unpacker = Unpacker::new(&packed).unwrap();
+            let mut unpacker = opened(&packed).unwrap();
             let pieces = bytes.chunks(piece);
             for expected in pieces {
                 let next = unpacker.next(expected.len(), sum(expected));
@@ -121,9 +132,9 @@ mod tests {
     #[test]
     fn what_is_cut_off_or_no_text_of_ours_is_an_error() {
         let packed = pack(&[7; 100_000]);
-        assert!(Unpacker::new("<script>").is_err());
-        assert!(Unpacker::new("").is_err());
-        let whole = Unpacker::new(&packed[..packed.len() / 2])
+        assert!(opened("<script>").is_err());
+        assert!(opened("").is_err());
+        let whole = opened(&packed[..packed.len() / 2])
             .and_then(|mut it| it.next(100_000, sum(&[7; 100_000])));
         assert!(whole.is_err());
     }
@@ -136,7 +147,8 @@ mod tests {
             let other = if &packed[at..=at] == "a" { "b" } else { "a" };
             let mut damaged = packed.clone();
             damaged.replace_range(at..=at, other);
-            let next = Unpacker::new(&damaged).and_then(|mut it| it.next(bytes.len(), sum(&bytes)));
+            assert!(Unpacker::new(&damaged, sum(packed.as_bytes())).is_err(), "{at}");
+            let next = opened(&damaged).and_then(|mut it| it.next(bytes.len(), sum(&bytes)));
             // The header's last digits may say the same in another way.
             assert!(
                 next.is_err() || next.is_ok_and(|next| next == bytes),

@@ -137,10 +137,6 @@ fn carried(files: &[File], unpacker: &str, decoder: &[u8]) -> Result<String> {
         .map(|(path, bytes)| json!([path, bytes.len(), floatscope_unpack::sum(bytes)]));
     let others = ["engine/lab_bg.wasm", "engine/lab_relaxed_bg.wasm"];
     let same = others.map(|other| (other.to_owned(), Value::from(LAB)));
-    let contents = json!({
-        "files": sizes.collect::<Vec<_>>(),
-        "same": Map::from_iter(same),
-    });
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(decoder)?;
     let decoder = BASE64_STANDARD.encode(gzip.finish()?);
@@ -149,6 +145,11 @@ fn carried(files: &[File], unpacker: &str, decoder: &[u8]) -> Result<String> {
         .map(|(_, bytes)| &bytes[..])
         .collect::<Vec<_>>();
     let packed = floatscope_unpack::pack(&all.concat());
+    let contents = json!({
+        "files": sizes.collect::<Vec<_>>(),
+        "same": Map::from_iter(same),
+        "sum": floatscope_unpack::sum(packed.as_bytes()),
+    });
     let parts = [
         ("contents", contents.to_string()),
         ("unpacker", unpacker.to_owned()),

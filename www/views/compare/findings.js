@@ -1,10 +1,10 @@
 // @ts-check
 // What explains the difference, what to look at, and which names have no counterpart.
 
+import { visible } from '../../text/names.js';
 import { count, plural, shape } from '../../text/numbers.js';
 import { sentence } from '../../text/sentences.js';
 import { byId, h, redrawer } from '../dom.js';
-import { NAMELESS } from '../list-line.js';
 import { labView } from './lab.js';
 
 /** @typedef {import('../../comparison.js').ComparisonOverview} ComparisonOverview */
@@ -27,7 +27,7 @@ const explanations = (overview, filter) => conversions(overview).length > 0 && h
 /** Names under a summary. @param {string} summary @param {string[]} names @param {number} all @param {string} [kind] */
 const names = (summary, names, all = names.length, kind = '') => h('details', { 'data-names': kind },
   h('summary', {}, summary),
-  h('ul', {}, ...names.slice(0, NAMES_AT_MOST).map((name) => h('li', { class: 'code' }, name || NAMELESS)),
+  h('ul', {}, ...names.slice(0, NAMES_AT_MOST).map((name) => h('li', { class: 'code' }, visible(name))),
     all > Math.min(names.length, NAMES_AT_MOST) && h('li', {}, `and ${count(all - Math.min(names.length, NAMES_AT_MOST))} more`)));
 
 /** Where the weights are the same, the lab is where to look. */
@@ -48,7 +48,7 @@ const kindOf = ({ dtype, shape: extents }) => `${dtype} ${shape(extents)}`;
 const mismatches = ({ shape_mismatch: pairs }) => pairs.length > 0 && h('details', { 'data-names': 'shapes' },
   h('summary', {}, `${plural(pairs.length, 'name')} with another shape in B`),
   h('ul', { class: 'figures' }, ...pairs.slice(0, NAMES_AT_MOST).map(({ name, a, b }) => h('li', {},
-    h('span', { class: 'code' }, name || NAMELESS), ` ${kindOf(a)} in A, ${kindOf(b)} in B`)),
+    h('span', { class: 'code' }, visible(name)), ` ${kindOf(a)} in A, ${kindOf(b)} in B`)),
   pairs.length > NAMES_AT_MOST && h('li', {}, `and ${count(pairs.length - NAMES_AT_MOST)} more`)));
 
 /** @param {ComparisonOverview} overview */

@@ -4,10 +4,10 @@
 import { ulpPicture } from '../../charts/ulp.js';
 import { decibels } from '../../text/casts.js';
 import { conversionText, kindColour, kindTitle } from '../../text/differences.js';
+import { visible } from '../../text/names.js';
 import { NOTHING, cosine, count, exact, percent, plural, shape, value } from '../../text/numbers.js';
 import { sentence } from '../../text/sentences.js';
 import { byId, h } from '../dom.js';
-import { NAMELESS } from '../list-line.js';
 import { breakable, furnishArticle } from '../opened.js';
 import { problemItem } from '../problems.js';
 
@@ -18,7 +18,7 @@ import { problemItem } from '../problems.js';
 
 /** "A  F32 · 2 × 3 · model.safetensors", with the name where B has another. @param {string} letter @param {SideTensor} side @param {string} name_a in A */
 const meta = (letter, { name, dtype, shape: extents, file }, name_a) => h('p', { class: 'meta figures' },
-  h('b', {}, letter), ` ${[name === name_a ? '' : name || NAMELESS, dtype, shape(extents), file].filter(Boolean).join(' · ')}`);
+  h('b', {}, letter), ` ${[name === name_a ? '' : visible(name), dtype, shape(extents), file].filter(Boolean).join(' · ')}`);
 
 /** @param {PairReport} report */
 function equality({ count: all, equal, both_nan, max_ulp, ulp_of, identical_bits, first_difference }) {
@@ -119,7 +119,7 @@ export function pairView(comparing, actions) {
     const { rows } = comparing.state;
     if (row !== shown || isComplete) return;
     isComplete = report !== undefined;
-    name.replaceChildren(...breakable(rows.name(row) || NAMELESS));
+    name.replaceChildren(...breakable(visible(rows.name(row))));
     body.replaceChildren(...(report ? evidence(report, rows.kind(row) || 'waiting', comparing) : waiting(comparing, row)).flatMap((part) => part || []));
   }
 
