@@ -83,6 +83,16 @@ for (const [says, manners, file, what] of REFUSALS) {
 test('what is no address is refused with words', options, async () => {
   const { page } = await opened('s3://bucket/file', 'failed');
   assert.match(await text(page, '#failure-text'), /^s3:\/\/ is not read, only http:\/\/ and https:\/\/$/);
+  for (const [url, what] of [['http://[::/x.safetensors', /^http:\/\/\[::\/x\.safetensors: "\[::" is no name of a host$/], ['http://1.2.3.999/x.safetensors', /^http:\/\/1\.2\.3\.999\/x\.safetensors is no URL$/]]) {
+    const other = await opened(/** @type {string} */ (url), 'failed');
+    assert.match(await text(other.page, '#failure-text'), /** @type {RegExp} */ (what));
+  }
+});
+
+test('a hub of a link that is no URL is refused with words', options, async () => {
+  const { page } = await open(undefined, '/remote.html#src=org/model&hub=foo');
+  assert.equal(await phase(page, 'done', 'failed'), 'failed');
+  assert.equal(await text(page, '#failure-text'), 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co');
 });
 
 test('a token goes with the requests, and is kept nowhere', options, () => withFar(small, { token: 'secret' }, async (far) => {

@@ -148,6 +148,10 @@ test('a token goes where it belongs, and the next scan does not have it', option
   await assert.rejects(floatscope.scan(url).report(), /may not be read without a token/);
 }));
 
+test('a hub that is no URL is refused with words', options, async () => {
+  await assert.rejects(floatscope.scan('org/model', { hub: 'foo' }).report(), { name: 'FloatscopeError', message: 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co' });
+});
+
 test('progress is told of both looks, and ends at the end', options, async () => {
   /** @type {import('../../npm/index.js').Progress[]} */
   const told = [];

@@ -7,6 +7,9 @@ const HEAD_BYTES = 256 << 10;
 /** An answer that has no news for so long has failed. */
 const PATIENCE_MS = 30_000;
 
+/** Where a repository is looked for, unless another hub is named. */
+const HUB = 'https://huggingface.co';
+
 /** What a file at an address is, as it is sent between workers. @typedef {import('./messages.js').RemotePlace} RemotePlace */
 /** @typedef {{what: string | null, again: boolean, wait_ms: number | null, bytes: number | null, version: string | null}} Judgement */
 
@@ -312,6 +315,12 @@ function readableFiles(checkpoint) {
   return { ...checkpoint, files: files.map(named), indexes: indexes.map(named), config: config && named(config) };
 }
 
+/** Core knows what a URL is made of; which names of hosts there can be, who asks knows. @param {string} url */
+function originOf(url) {
+  if (!URL.canParse(url)) throw new SourceError(`${url} is no URL`);
+  return new URL(url).origin;
+}
+
 /**
  * The files at an address, as a checkpoint.
  * @param {Omit<import('./messages.js').Address, 'isSampled'>} address
@@ -321,8 +330,8 @@ function readableFiles(checkpoint) {
 async function found({ text, hub, token }, asking = ASKING, opened = readable) {
   const finding = new wasm_bindgen.RemoteFinding(text, hub);
   // A token is for the hub, or for the one server that was named.
-  const trusted = new URL(hub || 'https://huggingface.co').origin;
-  const host = /^https?:/.test(text.trim()) ? new URL(text.trim()).origin : trusted;
+  const trusted = originOf(hub || HUB);
+  const host = /^https?:/.test(text.trim()) ? originOf(text.trim()) : trusted;
   const tokenFor = (/** @type {string} */ url) => ([trusted, host].includes(new URL(url).origin) ? token || null : null);
   for (let url = finding.wants(); url; url = finding.wants()) {
     try {

@@ -35,6 +35,7 @@ pub(crate) fn hub() -> String {
     let named = NAMED_HUB.get().cloned().or_else(from_environment);
     let hub = named.filter(|hub| !hub.is_empty());
     hub.unwrap_or_else(|| HUB.to_owned())
+        .trim()
         .trim_end_matches('/')
         .to_owned()
 }

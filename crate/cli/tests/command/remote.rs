@@ -246,6 +246,18 @@ fn a_repository_of_a_hub_is_read_at_its_commit() {
 }
 
 #[test]
+fn a_hub_that_is_no_url_is_refused_with_words() {
+    let by_option = outcome(far().args(["scan", "org/model", "--endpoint", "foo"]));
+    let by_environment = outcome(far().args(["scan", "org/model"]).env("HF_ENDPOINT", "foo"));
+    for refused in [by_option, by_environment] {
+        assert_eq!(refused.status, Some(2), "{}", refused.stderr);
+        let says =
+            "org/model: the hub \"foo\" is no URL: a hub's URL looks like https://huggingface.co";
+        assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    }
+}
+
+#[test]
 fn a_slip_of_the_pen_is_told_to_nobody() {
     let scratch = Scratch::new();
     std::fs::create_dir(scratch.path("models")).expect("a folder");
