@@ -70,9 +70,12 @@ const REFUSALS = [
   ['without CORS', { noCors: true }, FILE, /does not let pages of other sites read it/],
   ['that wants a token', { token: 'secret' }, FILE, /may not be read without a token \(status 401\)/],
   ['without the file', {}, 'other.safetensors', /there is no such file \(status 404\)/],
+  ['whose file is empty', {}, 'empty.safetensors', /the file is empty/],
+  ['whose file is empty, without ranges', { noRanges: true }, 'empty.safetensors', /the file is empty/],
 ];
+const refused = { ...small, '/empty.safetensors': Buffer.alloc(0) };
 for (const [says, manners, file, what] of REFUSALS) {
-  test(`why it cannot be read is said: a server ${says}`, options, () => withFar(small, manners, async (far) => {
+  test(`why it cannot be read is said: a server ${says}`, options, () => withFar(refused, manners, async (far) => {
     const { page, phase } = await opened(far.url(`/${file}`), 'done', 'failed');
     assert.equal(phase, 'failed');
     assert.match(await text(page, '#failure-text'), what);

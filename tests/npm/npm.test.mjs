@@ -148,6 +148,15 @@ test('a token goes where it belongs, and the next scan does not have it', option
   await assert.rejects(floatscope.scan(url).report(), /may not be read without a token/);
 }));
 
+test('what is no checkpoint at an address is told for what it is', options, async () => {
+  const files = { '/empty.safetensors': Buffer.alloc(0) };
+  for (const manners of [{}, { noRanges: true }]) {
+    await withFar(files, manners, async (far) => {
+      await assert.rejects(floatscope.scan(far.url('/empty.safetensors')).report(), { message: 'empty.safetensors: the file is empty' });
+    });
+  }
+});
+
 test('a hub that is no URL is refused with words', options, async () => {
   await assert.rejects(floatscope.scan('org/model', { hub: 'foo' }).report(), { name: 'FloatscopeError', message: 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co' });
 });

@@ -53,7 +53,7 @@ export async function startFar(files, manners = {}) {
     if (!manners.noTag) response.setHeader('ETag', `"${hasChanged}"`);
     const range = manners.noRanges ? null : /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
     const [first, last] = range ? [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)] : [0, bytes.length - 1];
-    if (first >= bytes.length) return response.writeHead(416).end();
+    if (range && first >= bytes.length) return response.writeHead(416).end();
     const body = bytes.subarray(first, last + 1);
     response.writeHead(range ? 206 : 200, { 'Content-Length': body.length, ...(range && { 'Content-Range': `bytes ${first}-${last}/${bytes.length}` }) });
     if (!manners.drops || number % manners.drops) return response.end(body);

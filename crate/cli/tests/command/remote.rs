@@ -150,6 +150,20 @@ fn what_keeps_it_from_being_read_is_said() {
 }
 
 #[test]
+fn an_empty_file_is_empty_as_one_of_this_machine_is() {
+    for manners in [Manners::Good, Manners::NoRanges] {
+        let server = Server::start(manners, &[("/empty.safetensors", Vec::new())]);
+        let outcome = scanned(&server.url("/empty.safetensors"), &[]);
+        assert_eq!(outcome.status, Some(2));
+        assert_eq!(
+            outcome.complaints(),
+            ["floatscope: empty.safetensors: the file is empty"],
+            "{manners:?}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_changes_meanwhile_is_noticed() {
     for (manners, says) in [
         (Manners::ChangesWithTag(3), "its ETag is another one"),

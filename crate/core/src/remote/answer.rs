@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::error::EMPTY;
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -61,6 +63,7 @@ impl Answer {
     pub fn judge(&self, asked: &Asked, known: &mut Known) -> Result<(), Trouble> {
         match self.status {
             206 => self.judge_part(asked, known),
+            _ if self.tells_of_no_byte(asked) => Err(self.emptiness(known)),
             // Some servers answer a range that is the whole file so.
             200 if self.is_whole(asked) => self.take(known, self.content_length),
             200 => Err(Trouble::for_good(
@@ -83,6 +86,25 @@ impl Answer {
             200 | 206 => Ok(()),
             status => Err(self.refusal(status, has_token)),
         }
+    }
+
+    /// Whether the file has not one byte. Servers refuse any range of it, or send the whole, which is nothing.
+    fn tells_of_no_byte(&self, asked: &Asked) -> bool {
+        match self.status {
+            200 => self.content_length == Some(0),
+            416 => match self.content_range.as_deref().and_then(length_of_refused) {
+                Some(bytes) => bytes == 0,
+                // Not every server says it, and not every page may see it.
+                None => asked.range.start == 0,
+            },
+            _ => false,
+        }
+    }
+
+    /// That the file is empty, or that it was changed where it was not.
+    fn emptiness(&self, known: &mut Known) -> Trouble {
+        let changed = self.take(known, Some(0)).err();
+        changed.unwrap_or_else(|| Trouble::for_good(EMPTY))
     }
 
     fn is_whole(&self, asked: &Asked) -> bool {
@@ -170,6 +192,11 @@ fn content_range(text: &str) -> Option<Part> {
         end: last + 1,
         total,
     })
+}
+
+/// The file's length in the `Content-Range` of a range that is refused: `bytes */12345`.
+fn length_of_refused(text: &str) -> Option<u64> {
+    text.trim().strip_prefix("bytes */")?.parse().ok()
 }
 
 /// The first wait.
@@ -299,6 +326,47 @@ mod tests {
                 .what
                 .contains("ends before byte 200")
         );
+    }
+
+    #[test]
+    fn a_file_without_bytes_is_empty_as_one_of_this_machine_is() {
+        let says = crate::Error::Empty {
+            file: String::new(),
+        }
+        .what();
+        let refused = |start, answer: &Answer, bytes| {
+            let asked = Asked {
+                range: start..start + 100,
+                has_token: false,
+            };
+            let mut known = Known {
+                bytes,
+                version: None,
+            };
+            answer.judge(&asked, &mut known).expect_err("no byte").what
+        };
+        let of_status = |status, content_range: Option<&str>| Answer {
+            status,
+            content_range: content_range.map(str::to_owned),
+            ..Answer::default()
+        };
+        let whole = Answer {
+            content_length: Some(0),
+            ..of_status(200, None)
+        };
+        for (start, answer) in [
+            (0, of_status(416, None)),
+            (0, of_status(416, Some("bytes */0"))),
+            (100, of_status(416, Some("bytes */0"))),
+            (0, whole),
+        ] {
+            assert_eq!(refused(start, &answer, None), says, "{answer:?}");
+            let changed = refused(start, &answer, Some(7));
+            assert!(changed.contains("had 7 bytes and now has 0"), "{changed}");
+        }
+        // A server that refuses what goes past the end.
+        let strict = refused(0, &of_status(416, Some("bytes */50")), None);
+        assert!(strict.contains("ends before byte 100"), "{strict}");
     }
 
     #[test]
