@@ -64,6 +64,7 @@ test('another origin to which the server sends us is read from, and asked first 
     assert(far.seen.length <= 3 && store.seen.length > 10, `${far.seen.length} and ${store.seen.length} requests`);
   })));
 
+const PAGE = /the address gave a web page \(HTML\), not a checkpoint: look for the address of the file itself, which its download link has/;
 /** @type {[string, Manners, string, RegExp][]} */
 const REFUSALS = [
   ['without ranges', { noRanges: true }, FILE, /does not send parts of a file/],
@@ -72,8 +73,10 @@ const REFUSALS = [
   ['without the file', {}, 'other.safetensors', /there is no such file \(status 404\)/],
   ['whose file is empty', {}, 'empty.safetensors', /the file is empty/],
   ['whose file is empty, without ranges', { noRanges: true }, 'empty.safetensors', /the file is empty/],
+  ['whose address is that of a page', {}, 'page.html', PAGE],
+  ['whose address is that of a page, without ranges', { noRanges: true, sendsPages: true }, 'page.html', PAGE],
 ];
-const refused = { ...small, '/empty.safetensors': Buffer.alloc(0) };
+const refused = { ...small, '/empty.safetensors': Buffer.alloc(0), '/page.html': Buffer.from('<!DOCTYPE html><title>A model</title>') };
 for (const [says, manners, file, what] of REFUSALS) {
   test(`why it cannot be read is said: a server ${says}`, options, () => withFar(refused, manners, async (far) => {
     const { page, phase } = await opened(far.url(`/${file}`), 'done', 'failed');

@@ -149,10 +149,11 @@ test('a token goes where it belongs, and the next scan does not have it', option
 }));
 
 test('what is no checkpoint at an address is told for what it is', options, async () => {
-  const files = { '/empty.safetensors': Buffer.alloc(0) };
-  for (const manners of [{}, { noRanges: true }]) {
+  const files = { '/empty.safetensors': Buffer.alloc(0), '/page': Buffer.from('<!DOCTYPE html><title>A model</title>') };
+  for (const manners of [{}, { noRanges: true, sendsPages: true }]) {
     await withFar(files, manners, async (far) => {
       await assert.rejects(floatscope.scan(far.url('/empty.safetensors')).report(), { message: 'empty.safetensors: the file is empty' });
+      await assert.rejects(floatscope.scan(far.url('/page')).report(), { message: 'page: the address gave a web page (HTML), not a checkpoint: look for the address of the file itself, which its download link has' });
     });
   }
 });

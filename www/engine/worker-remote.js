@@ -118,6 +118,7 @@ function judged(response, exchange) {
   return JSON.parse(judging().judge_answer(JSON.stringify({
     begin: 0, end: 0, has_token: false, is_whole: false, known_bytes: null, known_version: null, ...exchange, status,
     content_range: headers.get('Content-Range'), content_length: length === null ? null : Number(length),
+    content_type: headers.get('Content-Type'),
     etag: headers.get('ETag'), retry_after: headers.get('Retry-After'),
   })));
 }
@@ -176,7 +177,10 @@ class RemoteFile {
 
   /** Reads the first bytes, and so learns the file's length. */
   async open() {
-    this.#head = await this.#firstBytes();
+    const head = await this.#firstBytes();
+    const what = judging().judge_beginning(head);
+    if (what !== undefined) throw new SourceError(what);
+    this.#head = head;
   }
 
   /** Whether the first bytes are others now; where versions are told apart, each answer was held against the ones before. */

@@ -137,6 +137,7 @@ fn answer_of(response: &Response<Body>) -> Answer {
         status: response.status().as_u16(),
         content_range: header("content-range"),
         content_length: header("content-length").and_then(|text| text.parse().ok()),
+        content_type: header("content-type"),
         etag: header("etag"),
         retry_after: header("retry-after"),
     }

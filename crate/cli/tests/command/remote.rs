@@ -164,6 +164,19 @@ fn an_empty_file_is_empty_as_one_of_this_machine_is() {
 }
 
 #[test]
+fn a_web_page_in_place_of_a_file_is_told_with_what_to_look_for() {
+    let page = b"<!DOCTYPE html><html><title>A model</title></html>".to_vec();
+    for manners in [Manners::Good, Manners::SendsPages] {
+        let server = Server::start(manners, &[("/page", page.clone())]);
+        let outcome = scanned(&server.url("/page"), &[]);
+        assert_eq!(outcome.status, Some(2));
+        let says = "floatscope: page: the address gave a web page (HTML), not a checkpoint: \
+                    look for the address of the file itself, which its download link has";
+        assert_eq!(outcome.complaints(), [says], "{manners:?}");
+    }
+}
+
+#[test]
 fn a_file_that_changes_meanwhile_is_noticed() {
     for (manners, says) in [
         (Manners::ChangesWithTag(3), "its ETag is another one"),

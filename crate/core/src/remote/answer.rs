@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::checkpoint::FileKind;
 use crate::error::EMPTY;
 
 /// What was asked for.
@@ -31,6 +32,8 @@ pub struct Answer {
     pub content_range: Option<String>,
     /// `Content-Length`.
     pub content_length: Option<u64>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
     /// `ETag`.
     pub etag: Option<String>,
     /// `Retry-After`.
@@ -45,6 +48,10 @@ pub struct Trouble {
     /// Whether to ask again may help, and after how many milliseconds the server says.
     pub again: Option<Option<u64>>,
 }
+
+/// The address that is copied is often that of the page about a file.
+const WEB_PAGE: &str = "the address gave a web page (HTML), not a checkpoint: \
+    look for the address of the file itself, which its download link has";
 
 impl Trouble {
     fn for_good(what: impl Into<String>) -> Self {
@@ -66,6 +73,8 @@ impl Answer {
             _ if self.tells_of_no_byte(asked) => Err(self.emptiness(known)),
             // Some servers answer a range that is the whole file so.
             200 if self.is_whole(asked) => self.take(known, self.content_length),
+            // Such pages are made when they are asked for, and have no parts.
+            200 if self.is_web_page() => Err(Trouble::for_good(WEB_PAGE)),
             200 => Err(Trouble::for_good(
                 "the server does not send parts of a file (it answered 200 to a range): it can only be downloaded whole",
             )),
@@ -105,6 +114,12 @@ impl Answer {
     fn emptiness(&self, known: &mut Known) -> Trouble {
         let changed = self.take(known, Some(0)).err();
         changed.unwrap_or_else(|| Trouble::for_good(EMPTY))
+    }
+
+    fn is_web_page(&self) -> bool {
+        let kind = self.content_type.as_deref().unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or(kind).trim();
+        kind.eq_ignore_ascii_case("text/html")
     }
 
     fn is_whole(&self, asked: &Asked) -> bool {
@@ -167,6 +182,19 @@ impl Answer {
             what,
             again: may_change.then(|| wait_ms().map(|seconds| seconds.saturating_mul(1000))),
         }
+    }
+}
+
+/// Judges a file's first bytes, where the address is to blame for what they are. A server may call a checkpoint
+/// a page, so that here its bytes count and not its type.
+///
+/// # Errors
+/// Where they are no file's that was meant, with a sentence that says what to look for.
+pub fn judge_beginning(bytes: &[u8]) -> Result<(), Trouble> {
+    match FileKind::of(bytes) {
+        Some(FileKind::Html) => Err(Trouble::for_good(WEB_PAGE)),
+        // Of other kinds the reader of headers says as much as can be said.
+        _ => Ok(()),
     }
 }
 
@@ -326,6 +354,31 @@ mod tests {
                 .what
                 .contains("ends before byte 200")
         );
+    }
+
+    #[test]
+    fn a_web_page_in_place_of_a_file_is_told_by_its_type_or_by_its_bytes() {
+        let whole = |content_type: &str| Answer {
+            status: 200,
+            content_length: Some(1000),
+            content_type: Some(content_type.to_owned()),
+            ..Answer::default()
+        };
+        for content_type in ["text/html", "Text/HTML; charset=utf-8"] {
+            let refused = trouble(&whole(content_type), &mut Known::default());
+            assert_eq!(refused, Trouble::for_good(WEB_PAGE));
+        }
+        let other = trouble(&whole("text/html-like"), &mut Known::default());
+        assert!(other.what.contains("does not send parts"), "{other:?}");
+        // A server that does not know the type of a checkpoint.
+        let mut misnamed = part("bytes 100-199/1000");
+        misnamed.content_type = Some("text/html".to_owned());
+        assert_eq!(misnamed.judge(&ASKED, &mut Known::default()), Ok(()));
+        let page = judge_beginning(b"<!doctype html><title>A model</title>");
+        assert_eq!(page, Err(Trouble::for_good(WEB_PAGE)));
+        for file in [b"\x02\0\0\0\0\0\0\0{}".as_slice(), b"GGUF", b""] {
+            assert_eq!(judge_beginning(file), Ok(()));
+        }
     }
 
     #[test]
