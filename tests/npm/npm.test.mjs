@@ -162,6 +162,14 @@ test('a hub that is no URL is refused with words', options, async () => {
   await assert.rejects(floatscope.scan('org/model', { hub: 'foo' }).report(), { name: 'FloatscopeError', message: 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co' });
 });
 
+test('a kind of report that there is not is refused before anything is read', options, async () => {
+  let told = 0;
+  const scanning = floatscope.scan(large, { onprogress: () => told++ });
+  for (const kind of ['xml', 'toString']) await assert.rejects(scanning.blob(/** @type {any} */ (kind)), { name: 'FloatscopeError', message: `there is no report as "${kind}"` });
+  assert.equal(told, 0);
+  assert.equal(scanning.overview, null);
+});
+
 test('progress is told of both looks, and ends at the end', options, async () => {
   /** @type {import('../../npm/index.js').Progress[]} */
   const told = [];
