@@ -158,6 +158,14 @@ test('what is no checkpoint at an address is told for what it is', options, asyn
   }
 });
 
+test('what is neither on the disk nor on the hub is said to be on neither, as by the command', options, () => withFar({}, {}, async (far) => {
+  const message = `models/x: there is nothing of this name here, and on ${far.origin}: there is no such file (status 404)`;
+  await assert.rejects(floatscope.scan('models/x', { hub: `${far.origin}/` }).report(), { name: 'FloatscopeError', file: 'models/x', message });
+  await assert.rejects(command(fixtures, ['scan', 'models/x', '--endpoint', `${far.origin}/`, '--no-progress']), (/** @type {any} */ { stderr }) => stderr.includes(message));
+  // A URL can be no file's here.
+  await assert.rejects(floatscope.scan('hf://models/x', { hub: far.origin }).report(), { message: 'models/x: there is no such file (status 404)' });
+}));
+
 test('a hub that is no URL is refused with words', options, async () => {
   await assert.rejects(floatscope.scan('org/model', { hub: 'foo' }).report(), { name: 'FloatscopeError', message: 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co' });
 });
