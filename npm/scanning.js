@@ -113,6 +113,8 @@ class Scanning {
 
   /** @param {'json' | import('../www/engine/messages.js').ExportEnding} [as] @returns {Promise<Blob>} */
   async blob(as = 'json') {
+    // Nobody waits for a whole scan to learn that.
+    if (as !== 'json' && !Object.hasOwn(EXPORT_TYPES, as)) throw new FloatscopeError(`there is no report as "${as}"`);
     while (!this.#isDone) await this.#advance();
     const written = this.#pen.then(() => this.#written(as));
     this.#pen = written.catch(() => {});
@@ -126,7 +128,6 @@ class Scanning {
       core.report_begin();
       return written(() => core.report_chunk(), 'application/json');
     }
-    if (!(as in EXPORT_TYPES)) throw new FloatscopeError(`there is no report as "${as}"`);
     core.export_begin(as);
     return written(() => core.export_chunk(), EXPORT_TYPES[as]);
   }

@@ -93,16 +93,22 @@ function bytesOf(held) {
   throw new FloatscopeError('a source is a Blob, an ArrayBuffer, a Uint8Array, {name, blob}, a URL, ORG/MODEL or, in Node, a path; or several of one kind');
 }
 
+/** Whether it can be no path. @param {string} text */
+const isUrl = (text) => /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
+/** What was looked for on a hub may have been meant for a file. @param {string} hub @returns {(problem: [file: string, what: string]) => [file: string, what: string]} */
+const notHere = (hub) => ([file, what]) => [file, `there is nothing of this name here, and on ${(hub || HUB).trim().replace(/\/+$/, '')}: ${what}`];
+
 /** @param {string} text @param {{token?: string, hub?: string}} options @param {Asking} asking @returns {Promise<Located>} */
 async function locatedAt(text, { token = '', hub = '' }, asking) {
-  if (isNode && !/^(?!file:)[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+  if (isNode && !isUrl(text)) {
     const here = await onDisk(text);
     if (here) return here;
   }
   try {
     // One file for each scan: another one may have another token.
     const { files, indexes, name, problems } = await found({ text, hub, token }, asking, (place) => asFile(new RemoteFile(place, asking)));
-    return { name, files, indexes, problems, isFar: true };
+    return { name, files, indexes, problems: isNode && !isUrl(text) ? problems.map(notHere(hub)) : problems, isFar: true };
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
     // A constructor that refuses does so with a sentence.

@@ -69,6 +69,13 @@ test('a repository of a hub is read there', options, async () => {
   await page.close();
 });
 
+test('a hub that is no URL is refused with words', options, async () => {
+  const { page, errors } = await visit('<floatscope-viewer src="org/model" hub="foo"></floatscope-viewer>', { policy: COMPUTING });
+  await shows(page, '[role="alert"]', /^It could not be read here\. the hub "foo" is no URL: a hub's URL looks like https:\/\/huggingface\.co$/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('what else the policy forbids is named', options, async () => {
   const { page } = await visit(`<floatscope-viewer src="${store}/sample.safetensors"></floatscope-viewer>`, { policy: COMPUTING.replace(' blob:', " 'none'") });
   await shows(page, '[role="alert"]', /^It could not be read here\. This page’s policy forbids it: its worker-src does not allow blob.\.?$/);

@@ -1,9 +1,11 @@
 // @ts-check
 // The element on other people's pages: what it shows of a report, and that it leaves their pages alone.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { isFirefox, origin, patience_ms } from './harness.mjs';
+import { dist, isFirefox, origin, patience_ms } from './harness.mjs';
 import { BOTH, COMPUTING, REPORT, SHOWING, browser, card, click, pages, report, reports, server, shown, shows, visit, useCards } from './support/cards.mjs';
+import { command } from './support/native.mjs';
 import { requestsOfThePage } from './support/server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -139,10 +141,13 @@ test('hostile names are text', options, async () => {
 
 test('what is wrong with a report is said in words', options, async () => {
   const whole = JSON.parse(report);
+  const sample = join(dist, 'sample.safetensors');
+  const comparison = await command(dist, ['diff', sample, sample, '--json', '-', '--no-progress']);
   /** @type {[string, string, RegExp][]} */
   const cases = [
     ['/no-json.json', report.slice(0, 1000), /no-json\.json is no JSON/],
     ['/list.json', '[1, 2]', /is no report of Floatscope/],
+    ['/comparison.json', comparison, /comparison\.json tells of a comparison of two checkpoints \(floatscope diff\); this element shows reports of one \(floatscope scan\)\./],
     ['/later.json', JSON.stringify({ ...whole, schema: 'floatscope.report/2' }), /another version \(floatscope\.report\/2\)/],
     ['/bare.json', JSON.stringify({ ...whole, tensors: whole.tensors.map((/** @type {any} */ { name, shape }) => ({ name, shape })) }), /written with --only/],
     ['/nameless.json', JSON.stringify({ ...whole, tensors: [{ shape: [] }] }), /tensor 0 has no name/],
@@ -155,6 +160,11 @@ test('what is wrong with a report is said in words', options, async () => {
     await page.$eval('floatscope-viewer', (viewer, path) => viewer.setAttribute('report', path), path);
     await shows(page, '[role="alert"]', words);
   }
+  await page.$eval('floatscope-viewer', (viewer) => viewer.setAttribute('report', 'http://[::'));
+  await shows(page, '[role="alert"]', /^report="http:\/\/\[::" is no address: it has to be a URL, or a path of this page’s site\.$/);
+  await page.$eval('floatscope-viewer', (viewer) => { viewer.removeAttribute('report'); viewer.setAttribute('src', '//[::/x.safetensors'); });
+  await shows(page, '[role="alert"]', /could not be read here|policy does not let WebAssembly run/);
+  await page.$eval('floatscope-viewer', (viewer) => viewer.removeAttribute('src'));
   assert.deepEqual(errors, []);
   // Browsers write these down themselves.
   await page.$eval('floatscope-viewer', (viewer) => viewer.setAttribute('report', '/missing.json'));

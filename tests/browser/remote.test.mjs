@@ -64,15 +64,21 @@ test('another origin to which the server sends us is read from, and asked first 
     assert(far.seen.length <= 3 && store.seen.length > 10, `${far.seen.length} and ${store.seen.length} requests`);
   })));
 
+const PAGE = /the address gave a web page \(HTML\), not a checkpoint: look for the address of the file itself, which its download link has/;
 /** @type {[string, Manners, string, RegExp][]} */
 const REFUSALS = [
   ['without ranges', { noRanges: true }, FILE, /does not send parts of a file/],
   ['without CORS', { noCors: true }, FILE, /does not let pages of other sites read it/],
   ['that wants a token', { token: 'secret' }, FILE, /may not be read without a token \(status 401\)/],
   ['without the file', {}, 'other.safetensors', /there is no such file \(status 404\)/],
+  ['whose file is empty', {}, 'empty.safetensors', /the file is empty/],
+  ['whose file is empty, without ranges', { noRanges: true }, 'empty.safetensors', /the file is empty/],
+  ['whose address is that of a page', {}, 'page.html', PAGE],
+  ['whose address is that of a page, without ranges', { noRanges: true, sendsPages: true }, 'page.html', PAGE],
 ];
+const refused = { ...small, '/empty.safetensors': Buffer.alloc(0), '/page.html': Buffer.from('<!DOCTYPE html><title>A model</title>') };
 for (const [says, manners, file, what] of REFUSALS) {
-  test(`why it cannot be read is said: a server ${says}`, options, () => withFar(small, manners, async (far) => {
+  test(`why it cannot be read is said: a server ${says}`, options, () => withFar(refused, manners, async (far) => {
     const { page, phase } = await opened(far.url(`/${file}`), 'done', 'failed');
     assert.equal(phase, 'failed');
     assert.match(await text(page, '#failure-text'), what);
@@ -95,6 +101,16 @@ test('a server that does not answer is named after a while', options, () => with
 test('what is no address is refused with words', options, async () => {
   const { page } = await opened('s3://bucket/file', 'failed');
   assert.match(await text(page, '#failure-text'), /^s3:\/\/ is not read, only http:\/\/ and https:\/\/$/);
+  for (const [url, what] of [['http://[::/x.safetensors', /^http:\/\/\[::\/x\.safetensors: "\[::" is no name of a host$/], ['http://1.2.3.999/x.safetensors', /^http:\/\/1\.2\.3\.999\/x\.safetensors is no URL$/]]) {
+    const other = await opened(/** @type {string} */ (url), 'failed');
+    assert.match(await text(other.page, '#failure-text'), /** @type {RegExp} */ (what));
+  }
+});
+
+test('a hub of a link that is no URL is refused with words', options, async () => {
+  const { page } = await open(undefined, '/remote.html#src=org/model&hub=foo');
+  assert.equal(await phase(page, 'done', 'failed'), 'failed');
+  assert.equal(await text(page, '#failure-text'), 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co');
 });
 
 test('a token goes with the requests, and is kept nowhere', options, () => withFar(small, { token: 'secret' }, async (far) => {

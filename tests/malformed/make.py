@@ -86,7 +86,7 @@ def the_length():
 def other_kinds():
     lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0123456789abcdef" * 4 + "\nsize 90868376\n"
     unreadable("git_lfs_pointer", lfs.encode(), "Git LFS pointer to a file of 90868376 bytes", "git lfs pull")
-    unreadable("html", b"<!DOCTYPE html>\n<html><title>Sign in</title></html>\n", "web page (HTML)")
+    unreadable("html", b"<!DOCTYPE html>\n<html><title>Sign in</title></html>\n", "this is a web page (HTML), not a checkpoint")
     unreadable("not_found", b"Entry not found", "it begins with \"Entry not found\"")
     unreadable("json_alone", b'{"a": {"dtype": "U8"}}', "JSON text without the 8 bytes of a header's length")
     unreadable("zeros", bytes(64), "begins with zeros, as an unfinished download does")

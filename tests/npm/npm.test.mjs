@@ -148,6 +148,36 @@ test('a token goes where it belongs, and the next scan does not have it', option
   await assert.rejects(floatscope.scan(url).report(), /may not be read without a token/);
 }));
 
+test('what is no checkpoint at an address is told for what it is', options, async () => {
+  const files = { '/empty.safetensors': Buffer.alloc(0), '/page': Buffer.from('<!DOCTYPE html><title>A model</title>') };
+  for (const manners of [{}, { noRanges: true, sendsPages: true }]) {
+    await withFar(files, manners, async (far) => {
+      await assert.rejects(floatscope.scan(far.url('/empty.safetensors')).report(), { message: 'empty.safetensors: the file is empty' });
+      await assert.rejects(floatscope.scan(far.url('/page')).report(), { message: 'page: the address gave a web page (HTML), not a checkpoint: look for the address of the file itself, which its download link has' });
+    });
+  }
+});
+
+test('what is neither on the disk nor on the hub is said to be on neither, as by the command', options, () => withFar({}, {}, async (far) => {
+  const message = `models/x: there is nothing of this name here, and on ${far.origin}: there is no such file (status 404)`;
+  await assert.rejects(floatscope.scan('models/x', { hub: `${far.origin}/` }).report(), { name: 'FloatscopeError', file: 'models/x', message });
+  await assert.rejects(command(fixtures, ['scan', 'models/x', '--endpoint', `${far.origin}/`, '--no-progress']), (/** @type {any} */ { stderr }) => stderr.includes(message));
+  // A URL can be no file's here.
+  await assert.rejects(floatscope.scan('hf://models/x', { hub: far.origin }).report(), { message: 'models/x: there is no such file (status 404)' });
+}));
+
+test('a hub that is no URL is refused with words', options, async () => {
+  await assert.rejects(floatscope.scan('org/model', { hub: 'foo' }).report(), { name: 'FloatscopeError', message: 'the hub "foo" is no URL: a hub\'s URL looks like https://huggingface.co' });
+});
+
+test('a kind of report that there is not is refused before anything is read', options, async () => {
+  let told = 0;
+  const scanning = floatscope.scan(large, { onprogress: () => told++ });
+  for (const kind of ['xml', 'toString']) await assert.rejects(scanning.blob(/** @type {any} */ (kind)), { name: 'FloatscopeError', message: `there is no report as "${kind}"` });
+  assert.equal(told, 0);
+  assert.equal(scanning.overview, null);
+});
+
 test('progress is told of both looks, and ends at the end', options, async () => {
   /** @type {import('../../npm/index.js').Progress[]} */
   const told = [];

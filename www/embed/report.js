@@ -16,8 +16,10 @@ const SCHEMA = 'floatscope.report/1';
 /** What is wrong with a report, in words for the person whose page it is on. */
 export class ReportError extends Error {}
 
-/** The report at an address. @param {string} url @param {AbortSignal} signal @returns {Promise<Report>} */
-export async function fetchReport(url, signal) {
+/** The report at an address. @param {string} from perhaps a path of the page around @param {AbortSignal} signal @returns {Promise<Report>} */
+export async function fetchReport(from, signal) {
+  if (!URL.canParse(from, document.baseURI)) throw new ReportError(`report="${from}" is no address: it has to be a URL, or a path of this page’s site.`);
+  const url = new URL(from, document.baseURI).href;
   const response = await fetch(url, { signal }).catch((error) => {
     if (signal.aborted) throw error;
     throw new ReportError(`${url} could not be loaded: the network, that server (which has to allow this page by CORS) or this page’s policy (connect-src) does not let it. (${error.message})`);
@@ -35,8 +37,12 @@ export async function fetchReport(url, signal) {
 /** @param {unknown} value @returns {value is Record<string, any>} */
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What `floatscope diff --json` writes. @param {Record<string, any>} report */
+const isComparison = ({ schema }) => typeof schema === 'string' && schema.startsWith('floatscope.diff/');
+
 /** Whether it has what the views ask for. @param {any} report @returns {Report} */
 export function checked(report) {
+  if (isObject(report) && isComparison(report)) throw new ReportError('tells of a comparison of two checkpoints (floatscope diff); this element shows reports of one (floatscope scan).');
   if (!isObject(report) || typeof report.schema !== 'string' || !report.schema.startsWith('floatscope.report/')) throw new ReportError('is no report of Floatscope’s.');
   if (report.schema !== SCHEMA) throw new ReportError(`is a report of another version (${report.schema}), which this page’s Floatscope does not know. Load a newer embed.js.`);
   const { checkpoint, tensors, problems } = report;

@@ -34,7 +34,7 @@ function mayCompute() {
 /** A path is one of the page around; a URL, and ORG/MODEL of a hub, stay as they are. @param {string} src */
 function addressOf(src) {
   const isPath = /^[./]|\.(?:safetensors|json)$/i.test(src) && !/^[a-z][a-z0-9+.-]*:/i.test(src);
-  return isPath ? new URL(src, document.baseURI).href : src;
+  return isPath && URL.canParse(src, document.baseURI) ? new URL(src, document.baseURI).href : src;
 }
 
 /** As people read it. @param {string} url */
@@ -133,7 +133,7 @@ export class FloatscopeViewer extends HTMLElement {
     if (!report) return this.#readSource();
     this.#tell({ says: 'Loading the report…' });
     try {
-      const found = await fetchReport(new URL(report, document.baseURI).href, signal);
+      const found = await fetchReport(report, signal);
       if (signal.aborted) return;
       this.#tell({});
       this.#furnish(shownOf(found), saysOf(String(found.floatscope)));

@@ -9,6 +9,9 @@ const PATIENCE_MS = 30_000;
 /** Whoever waits so long for one wants to know what for. */
 const SLOW_MS = 5000;
 
+/** Where a repository is looked for, unless another hub is named. */
+const HUB = 'https://huggingface.co';
+
 /** What a file at an address is, as it is sent between workers. @typedef {import('./messages.js').RemotePlace} RemotePlace */
 /** @typedef {{what: string | null, again: boolean, wait_ms: number | null, bytes: number | null, version: string | null}} Judgement */
 
@@ -130,6 +133,7 @@ function judged(response, exchange) {
   return JSON.parse(judging().judge_answer(JSON.stringify({
     begin: 0, end: 0, has_token: false, is_whole: false, known_bytes: null, known_version: null, ...exchange, status,
     content_range: headers.get('Content-Range'), content_length: length === null ? null : Number(length),
+    content_type: headers.get('Content-Type'),
     etag: headers.get('ETag'), retry_after: headers.get('Retry-After'),
   })));
 }
@@ -188,7 +192,10 @@ class RemoteFile {
 
   /** Reads the first bytes, and so learns the file's length. */
   async open() {
-    this.#head = await this.#firstBytes();
+    const head = await this.#firstBytes();
+    const what = judging().judge_beginning(head);
+    if (what !== undefined) throw new SourceError(what);
+    this.#head = head;
   }
 
   /** Whether the first bytes are others now; where versions are told apart, each answer was held against the ones before. */
@@ -327,6 +334,12 @@ function readableFiles(checkpoint) {
   return { ...checkpoint, files: files.map(named), indexes: indexes.map(named), config: config && named(config) };
 }
 
+/** Core knows what a URL is made of; which names of hosts there can be, who asks knows. @param {string} url */
+function originOf(url) {
+  if (!URL.canParse(url)) throw new SourceError(`${url} is no URL`);
+  return new URL(url).origin;
+}
+
 /**
  * The files at an address, as a checkpoint.
  * @param {Omit<import('./messages.js').Address, 'isSampled'>} address
@@ -336,8 +349,8 @@ function readableFiles(checkpoint) {
 async function found({ text, hub, token }, asking = ASKING, opened = readable) {
   const finding = new wasm_bindgen.RemoteFinding(text, hub);
   // A token is for the hub, or for the one server that was named.
-  const trusted = new URL(hub || 'https://huggingface.co').origin;
-  const host = /^https?:/.test(text.trim()) ? new URL(text.trim()).origin : trusted;
+  const trusted = originOf(hub || HUB);
+  const host = /^https?:/.test(text.trim()) ? originOf(text.trim()) : trusted;
   const tokenFor = (/** @type {string} */ url) => ([trusted, host].includes(new URL(url).origin) ? token || null : null);
   for (let url = finding.wants(); url; url = finding.wants()) {
     try {

@@ -35,6 +35,7 @@ pub(crate) fn hub() -> String {
     let named = NAMED_HUB.get().cloned().or_else(from_environment);
     let hub = named.filter(|hub| !hub.is_empty());
     hub.unwrap_or_else(|| HUB.to_owned())
+        .trim()
         .trim_end_matches('/')
         .to_owned()
 }
@@ -136,6 +137,7 @@ fn answer_of(response: &Response<Body>) -> Answer {
         status: response.status().as_u16(),
         content_range: header("content-range"),
         content_length: header("content-length").and_then(|text| text.parse().ok()),
+        content_type: header("content-type"),
         etag: header("etag"),
         retry_after: header("retry-after"),
     }

@@ -8,6 +8,9 @@ use std::fmt;
 use crate::checkpoint::{FileKind, count, shown};
 use crate::report::Problem;
 
+/// What is wrong with a file without bytes, on this machine or at an address.
+pub(crate) const EMPTY: &str = "the file is empty";
+
 /// Why a file could not be read at all. Every variant says what and where.
 ///
 /// Displayed as `FILE: what is wrong (where)`, on one line.
@@ -124,7 +127,7 @@ impl Error {
     /// What is wrong, in one sentence without a full stop.
     pub fn what(&self) -> String {
         match self {
-            Self::Empty { .. } => "the file is empty".into(),
+            Self::Empty { .. } => EMPTY.into(),
             Self::TooShort { file_bytes, .. } => {
                 format!("the file has {file_bytes} of the 8 bytes of a header's length")
             }

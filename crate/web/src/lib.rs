@@ -54,7 +54,7 @@ pub use products::Products;
 #[cfg(feature = "scan")]
 pub use remote::RemoteFinding;
 #[cfg(any(feature = "scan", feature = "compare", feature = "lab"))]
-pub use remote::{judge_answer, retry_delay_ms};
+pub use remote::{judge_answer, judge_beginning, retry_delay_ms};
 #[cfg(feature = "scan")]
 pub use scanner::Scanner;
 #[cfg(feature = "tokenizer")]

@@ -1,8 +1,8 @@
 //! What is at an address: core says what to ask for and what an answer means, JavaScript asks.
 
+use floatscope_core::remote::{self, Answer, Asked, Known, delay_ms};
 #[cfg(feature = "scan")]
 use floatscope_core::remote::{Address, Finding, HUB, RemoteFile};
-use floatscope_core::remote::{Answer, Asked, Known, delay_ms};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -101,6 +101,7 @@ struct Exchange {
     status: u16,
     content_range: Option<String>,
     content_length: Option<f64>,
+    content_type: Option<String>,
     etag: Option<String>,
     retry_after: Option<String>,
 }
@@ -137,6 +138,7 @@ pub fn judge_answer(exchange: &str) -> Result<String, String> {
         status: exchange.status,
         content_range: exchange.content_range,
         content_length: exchange.content_length.map(|bytes| bytes as u64),
+        content_type: exchange.content_type,
         etag: exchange.etag,
         retry_after: exchange.retry_after,
     };
@@ -154,6 +156,13 @@ pub fn judge_answer(exchange: &str) -> Result<String, String> {
         version: known.version,
     };
     Ok(floatscope_core::report::to_json(&judgement))
+}
+
+/// Why a file's first bytes are not those of what was meant, where the address is to blame; nothing where it is not.
+#[wasm_bindgen]
+pub fn judge_beginning(bytes: &[u8]) -> Option<String> {
+    let judged = remote::judge_beginning(bytes);
+    judged.err().map(|trouble| trouble.what)
 }
 
 /// How long to wait after so many failures in a row; nothing when to give up.

@@ -43,7 +43,7 @@ cargo xtask COMMAND
 ";
 
 fn main() -> ExitCode {
-    match dispatch() {
+    match dispatch(std::env::args().skip(1)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
@@ -52,19 +52,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch() -> anyhow::Result<ExitCode> {
-    let mut arguments = std::env::args().skip(1);
+fn dispatch(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<ExitCode> {
     let command = arguments.next().unwrap_or_default();
     let options = Options::new(arguments);
     match command.as_str() {
+        "" | "help" | "-h" | "--help" => print!("{USAGE}"),
+        _ if options.ask_for_help() => print!("{USAGE}"),
         "build" => build::command(options)?,
         "single-file" => single_file::command(options)?,
         "npm" => npm::command(options)?,
         "serve" => serve::command(options)?,
         "test" => return test::command(options),
         "bench" => bench::command(options)?,
-        "" | "help" | "-h" | "--help" => print!("{USAGE}"),
         other => anyhow::bail!("no command `{other}`\n\n{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dispatch;
+
+    #[test]
+    fn every_command_can_be_asked_for_help_and_then_does_nothing_else() {
+        let asked = |line: &str| dispatch(line.split_whitespace().map(str::to_owned));
+        for command in ["build", "single-file", "npm", "serve", "test", "bench"] {
+            for help in ["--help", "-h", "--port x --help"] {
+                let line = format!("{command} {help}");
+                assert!(asked(&line).is_ok(), "{line}");
+            }
+        }
+        assert!(asked("serve --hepl").is_err());
+    }
 }

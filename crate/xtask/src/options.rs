@@ -11,6 +11,11 @@ impl Options {
         Self(arguments.collect())
     }
 
+    /// Whether the usage is asked for: then nothing else is done.
+    pub(crate) fn ask_for_help(&self) -> bool {
+        self.0.iter().any(|word| word == "--help" || word == "-h")
+    }
+
     /// Whether `--name` is there.
     pub(crate) fn take_flag(&mut self, name: &str) -> bool {
         let before = self.0.len();

@@ -39,7 +39,9 @@ pub(crate) fn command(mut options: Options) -> Result<()> {
 fn listen(port: Option<u16>) -> Result<Server> {
     let bind = |port| Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("{error}"));
     match port {
-        Some(port) => bind(port).with_context(|| format!("port {port}")),
+        Some(port) => bind(port).with_context(|| {
+            format!("port {port} (`--port N` takes another one; without it, a free one is found)")
+        }),
         None => bind(USUAL_PORT).or_else(|_| bind(0)).context("127.0.0.1"),
     }
 }
@@ -123,7 +125,7 @@ fn open_browser(address: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Path, Server, answer, file_path};
+    use super::{Path, Server, answer, file_path, listen};
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
@@ -154,6 +156,15 @@ mod tests {
         ] {
             assert_eq!(file_path(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn where_a_port_is_taken_it_is_said_how_to_take_another() {
+        let other = Server::http("127.0.0.1:0").unwrap();
+        let port = other.server_addr().to_ip().unwrap().port();
+        let error = listen(Some(port)).err().unwrap();
+        let says = format!("port {port} (`--port N` takes another one;");
+        assert!(format!("{error:#}").starts_with(&says), "{error:#}");
     }
 
     fn response(method: &str, url: &str) -> String {

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
  * @typedef {object} Manners how it behaves; nothing said is a good server
  * @property {boolean} [noCors] lets no page of another origin read
  * @property {boolean} [noRanges] sends all of it to who asks for a part
+ * @property {boolean} [sendsPages] calls all that it has a web page
  * @property {boolean} [hidesHeaders] exposes neither Content-Range nor ETag
  * @property {boolean} [noTag] has no ETag
  * @property {number} [drops] ends every so many-th connection in the middle of the body
@@ -50,10 +51,11 @@ export async function startFar(files, manners = {}) {
     if (!file) return response.writeHead(404).end();
     const hasChanged = manners.changes !== undefined && number > manners.changes;
     const bytes = hasChanged ? Buffer.concat([file.subarray(0, 12), Buffer.from([file[12] ^ 1]), file.subarray(13)]) : file;
+    if (manners.sendsPages) response.setHeader('Content-Type', 'text/html; charset=utf-8');
     if (!manners.noTag) response.setHeader('ETag', `"${hasChanged}"`);
     const range = manners.noRanges ? null : /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
     const [first, last] = range ? [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)] : [0, bytes.length - 1];
-    if (first >= bytes.length) return response.writeHead(416).end();
+    if (range && first >= bytes.length) return response.writeHead(416).end();
     const body = bytes.subarray(first, last + 1);
     response.writeHead(range ? 206 : 200, { 'Content-Length': body.length, ...(range && { 'Content-Range': `bytes ${first}-${last}/${bytes.length}` }) });
     if (!manners.drops || number % manners.drops) return response.end(body);

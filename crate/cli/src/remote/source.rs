@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 
 use floatscope_core::checkpoint::UNKNOWN_BYTES;
-use floatscope_core::remote::{Asked, Known, RemoteFile, Trouble};
+use floatscope_core::remote::{Asked, Known, RemoteFile, Trouble, judge_beginning};
 use ureq::{BodyReader, ResponseExt};
 
 use super::kept::Kept;
@@ -72,7 +72,7 @@ impl RemoteSource {
     /// Reads the first bytes, and so learns the file's length.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// Where it cannot be read, or the address is none of a file.
     pub(crate) fn open(&self) -> io::Result<()> {
         let end = self
             .state()
@@ -84,6 +84,7 @@ impl RemoteSource {
         if end > 0 {
             self.read(0..end, &mut |bytes| head.extend_from_slice(bytes), true)?;
         }
+        judge_beginning(&head).map_err(|trouble| io::Error::other(trouble.what))?;
         let mut state = self.state();
         // An end that came early is the file's end where nobody says its length.
         if (head.len() as u64) < end {

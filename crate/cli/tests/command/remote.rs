@@ -150,6 +150,33 @@ fn what_keeps_it_from_being_read_is_said() {
 }
 
 #[test]
+fn an_empty_file_is_empty_as_one_of_this_machine_is() {
+    for manners in [Manners::Good, Manners::NoRanges] {
+        let server = Server::start(manners, &[("/empty.safetensors", Vec::new())]);
+        let outcome = scanned(&server.url("/empty.safetensors"), &[]);
+        assert_eq!(outcome.status, Some(2));
+        assert_eq!(
+            outcome.complaints(),
+            ["floatscope: empty.safetensors: the file is empty"],
+            "{manners:?}"
+        );
+    }
+}
+
+#[test]
+fn a_web_page_in_place_of_a_file_is_told_with_what_to_look_for() {
+    let page = b"<!DOCTYPE html><html><title>A model</title></html>".to_vec();
+    for manners in [Manners::Good, Manners::SendsPages] {
+        let server = Server::start(manners, &[("/page", page.clone())]);
+        let outcome = scanned(&server.url("/page"), &[]);
+        assert_eq!(outcome.status, Some(2));
+        let says = "floatscope: page: the address gave a web page (HTML), not a checkpoint: \
+                    look for the address of the file itself, which its download link has";
+        assert_eq!(outcome.complaints(), [says], "{manners:?}");
+    }
+}
+
+#[test]
 fn a_file_that_changes_meanwhile_is_noticed() {
     for (manners, says) in [
         (Manners::ChangesWithTag(3), "its ETag is another one"),
@@ -243,6 +270,18 @@ fn a_repository_of_a_hub_is_read_at_its_commit() {
             .env("HF_ENDPOINT", hub.url("")),
     );
     assert_eq!(by_page.status, near.status, "{}", by_page.stderr);
+}
+
+#[test]
+fn a_hub_that_is_no_url_is_refused_with_words() {
+    let by_option = outcome(far().args(["scan", "org/model", "--endpoint", "foo"]));
+    let by_environment = outcome(far().args(["scan", "org/model"]).env("HF_ENDPOINT", "foo"));
+    for refused in [by_option, by_environment] {
+        assert_eq!(refused.status, Some(2), "{}", refused.stderr);
+        let says =
+            "org/model: the hub \"foo\" is no URL: a hub's URL looks like https://huggingface.co";
+        assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    }
 }
 
 #[test]

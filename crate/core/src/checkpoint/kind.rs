@@ -161,7 +161,7 @@ impl fmt::Display for FileKind {
                 }
                 f.write_str(", not the file itself: fetch that with `git lfs pull`")
             }
-            Self::Html => f.write_str("this is a web page (HTML), not the file that it is about"),
+            Self::Html => f.write_str("this is a web page (HTML), not a checkpoint"),
             Self::Zip => f.write_str(
                 "this is a zip archive, as PyTorch writes .pt and .bin files, not safetensors",
             ),

@@ -1,5 +1,9 @@
 //! What a person gives: the address of a file, of an index, or of a repository on a hub.
 
+use std::net::Ipv6Addr;
+
+use crate::checkpoint::shown;
+
 /// The hub that repositories are looked up on, unless another is named.
 pub const HUB: &str = "https://huggingface.co";
 
@@ -33,10 +37,10 @@ impl Address {
     /// From a URL, or from `ORG/MODEL` with or without `@REVISION`.
     ///
     /// # Errors
-    /// Says in a sentence what it should be.
+    /// Says in a sentence what it, or the hub, should be.
     pub fn parse(text: &str, hub: &str) -> Result<Self, String> {
         let text = text.trim();
-        let hub = hub.trim_end_matches('/');
+        let hub = hub_url(hub)?;
         if let Some(rest) = text.strip_prefix("hf://") {
             return Self::of_repository(rest, hub);
         }
@@ -88,6 +92,9 @@ impl Address {
         if host.is_empty() {
             return Err(format!("{url}: it has no host"));
         }
+        if !is_host(host) {
+            return Err(format!("{url}: {} is no name of a host", shown(host)));
+        }
         if let Some(of_hub) = path
             .strip_prefix(hub)
             .and_then(|rest| rest.strip_prefix('/'))
@@ -124,6 +131,46 @@ impl Address {
             _ => Self::of_file(url, path),
         }
     }
+}
+
+/// The hub, without a slash at its end. What is no URL would fail where it is asked, in words of whoever asks.
+fn hub_url(hub: &str) -> Result<&str, String> {
+    let url = hub.trim().trim_end_matches('/');
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let host = rest.and_then(|rest| rest.split('/').next());
+    match host.is_some_and(is_host) {
+        true => Ok(url),
+        false => Err(format!(
+            "the hub {} is no URL: a hub's URL looks like {HUB}",
+            shown(hub)
+        )),
+    }
+}
+
+/// Whether a server can be called that, perhaps with a port, and with a user before it.
+fn is_host(text: &str) -> bool {
+    let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
+    let (name, port) = match text.rsplit_once(':') {
+        // The colons of an address in brackets are its own.
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (text, ""),
+    };
+    let is_port = port.is_empty() || port.parse::<u16>().is_ok();
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let is_name = match inner {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => !name.is_empty() && !name.chars().any(is_foreign),
+    };
+    is_port && is_name
+}
+
+/// What stands in no name of a host.
+fn is_foreign(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"#%/:<>?[\\]^`{|}".contains(c)
 }
 
 #[cfg(test)]
@@ -207,10 +254,61 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_with_words() {
         for text in [
-            "", "a", "a/b/c", "../b", "a/..", "a/b@", "s3://a/b", "https://", "a b/c", "<a>/b",
+            "",
+            "a",
+            "a/b/c",
+            "../b",
+            "a/..",
+            "a/b@",
+            "s3://a/b",
+            "https://",
+            "a b/c",
+            "<a>/b",
+            "http://[::/m.safetensors",
+            "http://a b/m.safetensors",
+            "http://x.org:99999/m.safetensors",
         ] {
             let refused = Address::parse(text, HUB);
             assert!(refused.is_err(), "{text}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_hub_that_is_no_url_is_refused_with_words() {
+        for hub in [
+            "",
+            "foo",
+            "hub.org",
+            "ftp://hub.org",
+            "https://",
+            "https:///x",
+            "http://[::",
+            "https://a b",
+            "http://:80",
+            "http://hub.org:port",
+            "https://hub?.org",
+        ] {
+            for text in ["a/b", "https://x.org/m.safetensors"] {
+                let says = format!(
+                    "the hub {} is no URL: a hub's URL looks like {HUB}",
+                    shown(hub)
+                );
+                assert_eq!(Address::parse(text, hub), Err(says));
+            }
+        }
+        for hub in [
+            "http://localhost",
+            "http://127.0.0.1:80",
+            "http://[::1]",
+            "http://[::1]:80/",
+            " https://hub.org/mirror ",
+            "https://me:pass@hub.org:8",
+        ] {
+            let found = Address::parse("a/b", hub);
+            assert_eq!(
+                found,
+                repository(hub.trim().trim_end_matches('/'), "a/b", "main", "")
+            );
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::checkpoint::FileKind;
+use crate::error::EMPTY;
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
@@ -29,6 +32,8 @@ pub struct Answer {
     pub content_range: Option<String>,
     /// `Content-Length`.
     pub content_length: Option<u64>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
     /// `ETag`.
     pub etag: Option<String>,
     /// `Retry-After`.
@@ -43,6 +48,10 @@ pub struct Trouble {
     /// Whether to ask again may help, and after how many milliseconds the server says.
     pub again: Option<Option<u64>>,
 }
+
+/// The address that is copied is often that of the page about a file.
+const WEB_PAGE: &str = "the address gave a web page (HTML), not a checkpoint: \
+    look for the address of the file itself, which its download link has";
 
 impl Trouble {
     fn for_good(what: impl Into<String>) -> Self {
@@ -61,8 +70,11 @@ impl Answer {
     pub fn judge(&self, asked: &Asked, known: &mut Known) -> Result<(), Trouble> {
         match self.status {
             206 => self.judge_part(asked, known),
+            _ if self.tells_of_no_byte(asked) => Err(self.emptiness(known)),
             // Some servers answer a range that is the whole file so.
             200 if self.is_whole(asked) => self.take(known, self.content_length),
+            // Such pages are made when they are asked for, and have no parts.
+            200 if self.is_web_page() => Err(Trouble::for_good(WEB_PAGE)),
             200 => Err(Trouble::for_good(
                 "the server does not send parts of a file (it answered 200 to a range): it can only be downloaded whole",
             )),
@@ -83,6 +95,31 @@ impl Answer {
             200 | 206 => Ok(()),
             status => Err(self.refusal(status, has_token)),
         }
+    }
+
+    /// Whether the file has not one byte. Servers refuse any range of it, or send the whole, which is nothing.
+    fn tells_of_no_byte(&self, asked: &Asked) -> bool {
+        match self.status {
+            200 => self.content_length == Some(0),
+            416 => match self.content_range.as_deref().and_then(length_of_refused) {
+                Some(bytes) => bytes == 0,
+                // Not every server says it, and not every page may see it.
+                None => asked.range.start == 0,
+            },
+            _ => false,
+        }
+    }
+
+    /// That the file is empty, or that it was changed where it was not.
+    fn emptiness(&self, known: &mut Known) -> Trouble {
+        let changed = self.take(known, Some(0)).err();
+        changed.unwrap_or_else(|| Trouble::for_good(EMPTY))
+    }
+
+    fn is_web_page(&self) -> bool {
+        let kind = self.content_type.as_deref().unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or(kind).trim();
+        kind.eq_ignore_ascii_case("text/html")
     }
 
     fn is_whole(&self, asked: &Asked) -> bool {
@@ -148,6 +185,19 @@ impl Answer {
     }
 }
 
+/// Judges a file's first bytes, where the address is to blame for what they are. A server may call a checkpoint
+/// a page, so that here its bytes count and not its type.
+///
+/// # Errors
+/// Where they are no file's that was meant, with a sentence that says what to look for.
+pub fn judge_beginning(bytes: &[u8]) -> Result<(), Trouble> {
+    match FileKind::of(bytes) {
+        Some(FileKind::Html) => Err(Trouble::for_good(WEB_PAGE)),
+        // Of other kinds the reader of headers says as much as can be said.
+        _ => Ok(()),
+    }
+}
+
 /// A `Content-Range`: `bytes 0-511/12345`, the total perhaps `*`.
 struct Part {
     begin: u64,
@@ -170,6 +220,11 @@ fn content_range(text: &str) -> Option<Part> {
         end: last + 1,
         total,
     })
+}
+
+/// The file's length in the `Content-Range` of a range that is refused: `bytes */12345`.
+fn length_of_refused(text: &str) -> Option<u64> {
+    text.trim().strip_prefix("bytes */")?.parse().ok()
 }
 
 /// The first wait.
@@ -299,6 +354,72 @@ mod tests {
                 .what
                 .contains("ends before byte 200")
         );
+    }
+
+    #[test]
+    fn a_web_page_in_place_of_a_file_is_told_by_its_type_or_by_its_bytes() {
+        let whole = |content_type: &str| Answer {
+            status: 200,
+            content_length: Some(1000),
+            content_type: Some(content_type.to_owned()),
+            ..Answer::default()
+        };
+        for content_type in ["text/html", "Text/HTML; charset=utf-8"] {
+            let refused = trouble(&whole(content_type), &mut Known::default());
+            assert_eq!(refused, Trouble::for_good(WEB_PAGE));
+        }
+        let other = trouble(&whole("text/html-like"), &mut Known::default());
+        assert!(other.what.contains("does not send parts"), "{other:?}");
+        // A server that does not know the type of a checkpoint.
+        let mut misnamed = part("bytes 100-199/1000");
+        misnamed.content_type = Some("text/html".to_owned());
+        assert_eq!(misnamed.judge(&ASKED, &mut Known::default()), Ok(()));
+        let page = judge_beginning(b"<!doctype html><title>A model</title>");
+        assert_eq!(page, Err(Trouble::for_good(WEB_PAGE)));
+        for file in [b"\x02\0\0\0\0\0\0\0{}".as_slice(), b"GGUF", b""] {
+            assert_eq!(judge_beginning(file), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_file_without_bytes_is_empty_as_one_of_this_machine_is() {
+        let says = crate::Error::Empty {
+            file: String::new(),
+        }
+        .what();
+        let refused = |start, answer: &Answer, bytes| {
+            let asked = Asked {
+                range: start..start + 100,
+                has_token: false,
+            };
+            let mut known = Known {
+                bytes,
+                version: None,
+            };
+            answer.judge(&asked, &mut known).expect_err("no byte").what
+        };
+        let of_status = |status, content_range: Option<&str>| Answer {
+            status,
+            content_range: content_range.map(str::to_owned),
+            ..Answer::default()
+        };
+        let whole = Answer {
+            content_length: Some(0),
+            ..of_status(200, None)
+        };
+        for (start, answer) in [
+            (0, of_status(416, None)),
+            (0, of_status(416, Some("bytes */0"))),
+            (100, of_status(416, Some("bytes */0"))),
+            (0, whole),
+        ] {
+            assert_eq!(refused(start, &answer, None), says, "{answer:?}");
+            let changed = refused(start, &answer, Some(7));
+            assert!(changed.contains("had 7 bytes and now has 0"), "{changed}");
+        }
+        // A server that refuses what goes past the end.
+        let strict = refused(0, &of_status(416, Some("bytes */50")), None);
+        assert!(strict.contains("ends before byte 100"), "{strict}");
     }
 
     #[test]

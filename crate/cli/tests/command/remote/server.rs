@@ -24,6 +24,8 @@ pub(crate) enum Manners {
     ChangesInSilence(usize),
     /// Neither length nor ETag is told, as a page of another origin often sees it.
     Reticent,
+    /// Calls all that it has a web page, and sends all of it.
+    SendsPages,
     /// Sends who asks to another server.
     Redirects(u16),
 }
@@ -169,7 +171,9 @@ fn answer(
         _ => format!("ETag: \"{has_changed}\"\r\n"),
     };
     let total = bytes.len();
-    let range = request.range.filter(|_| manners != Manners::NoRanges);
+    let range = request
+        .range
+        .filter(|_| !matches!(manners, Manners::NoRanges | Manners::SendsPages));
     let (status, body) = match range {
         Some((first, _)) if first >= total => {
             stream.write_all(plain("416 Range Not Satisfiable", "").as_bytes())?;
@@ -187,10 +191,14 @@ fn answer(
         }
         _ => String::new(),
     };
+    let kind = match manners {
+        Manners::SendsPages => "Content-Type: text/html; charset=utf-8\r\n",
+        _ => "",
+    };
     let length = body.len();
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{part}{tag}\r\n"
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{part}{tag}{kind}\r\n"
     )?;
     if manners == Manners::DropsEveryThird && number.is_multiple_of(3) {
         stream.write_all(&body[..length / 2])?;
