@@ -334,9 +334,9 @@ function readableFiles(checkpoint) {
   return { ...checkpoint, files: files.map(named), indexes: indexes.map(named), config: config && named(config) };
 }
 
-/** Core knows what a URL is made of; which names of hosts there can be, who asks knows. @param {string} url */
+/** Core knows what a URL is made of; which names of hosts there can be, who asks knows, and refuses as core does. @param {string} url */
 function originOf(url) {
-  if (!URL.canParse(url)) throw new SourceError(`${url} is no URL`);
+  if (!URL.canParse(url)) throw `${url} is no URL`;
   return new URL(url).origin;
 }
 
