@@ -130,6 +130,36 @@ fn hostile_names_stay_text() {
     assert_well_formed(&written(&job, Export::Badge));
 }
 
+/// The lines of the map and what they are called, from the top.
+fn lines_of_the_map(job: &Job) -> Vec<String> {
+    let html = written(job, Export::Html);
+    let (_, map) = html.split_once("<svg class=\"map\"").expect("a map");
+    let (map, _) = map.split_once("</svg>").expect("it ends");
+    let labels = map.split("<text class=\"code\"").skip(1);
+    labels
+        .map(|label| {
+            let (_, label) = label.split_once('>').expect("a tag ends");
+            label.split('<').next().expect("a label").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn a_star_in_a_name_is_no_layer() {
+    let of = |names: &[&'static str]| {
+        let tensors: Vec<_> = names
+            .iter()
+            .map(|name| (*name, "F32", &[64u64, 2][..], floats(128)))
+            .collect();
+        lines_of_the_map(&report(&tensors))
+    };
+    assert_eq!(of(&["a*b", "c.*.d", "alpha.weight"]), ["in no layer"]);
+    assert_eq!(
+        of(&["a*b", "h.*.up", "h.0.up", "h.1.up", "h.0.down"]),
+        ["up", "down", "in no layer"]
+    );
+}
+
 #[test]
 fn figures_are_those_of_the_json() {
     let job = hostile();
