@@ -130,6 +130,26 @@ fn hostile_names_stay_text() {
     assert_well_formed(&written(&job, Export::Badge));
 }
 
+#[test]
+fn a_tensor_without_a_name_is_called_something() {
+    let job = report(&[
+        ("", "C64", &[16, 4], floats(128)),
+        ("w", "F32", &[64, 2], floats(128)),
+    ]);
+    let html = written(&job, Export::Html);
+    assert_eq!(html.matches("class=\"code\"></").count(), 0, "{html}");
+    for called in [
+        "<span class=\"code\">(no name)</span>, C64",
+        "of (no name) (real parts)",
+        "<title>(no name): ",
+        "<th scope=\"row\" class=\"code\">(no name)</th><td class=\"n\">1<",
+        ">(no name) (re)</th>",
+    ] {
+        assert!(html.contains(called), "{called}");
+    }
+    assert!(written(&job, Export::Markdown).contains("| `\"\"` | 1 |"));
+}
+
 /// The lines of the map and what they are called, from the top.
 fn lines_of_the_map(job: &Job) -> Vec<String> {
     let html = written(job, Export::Html);

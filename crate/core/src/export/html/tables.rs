@@ -156,7 +156,7 @@ fn pool_of(pool: &PoolReport, out: &mut Markup) {
     let pattern = if pool.pattern == "*" {
         "all of them"
     } else {
-        pool.pattern
+        words::named(pool.pattern)
     };
     out.element("span class=\"code\"", pattern);
     out.text(&format!(", {}", counted(pool.tensors, "tensor", "tensors")));
@@ -197,7 +197,7 @@ pub(super) fn modules(report: &Collector, survey: &Survey, out: &mut Markup) {
         out.raw("<tr>");
         out.element(
             "th scope=\"row\" class=\"code\"",
-            &report.patterns()[group.pattern],
+            words::named(&report.patterns()[group.pattern]),
         );
         out.element("td class=\"n\"", &grouped(group.tensors));
         out.element("td", &words::shapes(group));

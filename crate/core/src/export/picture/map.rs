@@ -99,7 +99,7 @@ fn cell(
         let name = picture
             .report
             .tensor(*first)
-            .map_or("", |(_, tensor, _)| &tensor.name);
+            .map_or("", |(_, tensor, _)| words::named(&tensor.name));
         let says = match picture.labels.get(*first).copied().flatten() {
             Some(label) => words::verdict(label),
             None => "not read",
