@@ -116,7 +116,7 @@ pub(in crate::export) fn row(report: &Collector, index: usize) -> String {
             part => format!("{} ({part})", words::named(&tensor.name)),
         };
         out.raw("<tr>");
-        out.element("th scope=\"row\" class=\"code\"", &name);
+        out.name("th scope=\"row\" class=\"code\"", &name);
         out.element("td", words::stored(tensor.dtype));
         out.element("td", &words::shape(&tensor.shape));
         out.element("td class=\"n\"", &bytes(tensor.bytes()));
