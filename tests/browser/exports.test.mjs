@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { patience_ms, phase, pick, scratch, useBrowser } from './harness.mjs';
+import { isFirefox, patience_ms, phase, pick, scratch, useBrowser } from './harness.mjs';
 import { bf16, f32, write } from './support/checkpoint.mjs';
 import { EXPORTS, exported, nativeExport, nativeReport } from './support/native.mjs';
 
@@ -110,6 +110,59 @@ for (const path of [sample, join(fixtures, 'casts.safetensors'), hostile()]) {
       if (typeof cast.sqnr_db === 'number') assert(Math.abs(numberOf(sqnr.replace(' dB', '')) - cast.sqnr_db) <= 0.051, `${key}: ${sqnr}`);
       assert.deepEqual([numberOf(overflow), numberOf(to_zero)], [cast.overflow, cast.underflow], key);
     }
+    await page.close();
+  });
+}
+
+/** Long names, four sizes, long counts, a verdict of several parts, and both parts of complex numbers. */
+function wide() {
+  const expert = (/** @type {number} */ layer) => `model.layers.${layer}.self_attn.very_long_projection_name.block_sparse_moe.experts.weight_scale`;
+  const layers = Array.from({ length: 6 }, (_, layer) => bf16(expert(layer), [(layer % 3) * 40 + 24, 96], layer + 1));
+  const convolution = f32('down_blocks.0.resnets.1.conv_shortcut.weight', [1280, 160, 3, 3], 4);
+  convolution.data?.fill(0, 0, 4 * 1_234_567);
+  const rotary = { ...f32('rotary', [128], 3), dtype: 'C64', shape: [16, 4] };
+  return write(join(scratch, 'wide.safetensors'), [...layers, convolution, f32('up_blocks.0.conv.weight', [320, 160, 3, 3], 5), rotary]);
+}
+
+/** A page with what the command saves of it. @param {string} path */
+async function saved(path) {
+  const file = join(scratch, 'saved.html');
+  writeFileSync(file, await nativeExport(path, '--html'));
+  const page = await browser().newPage();
+  await page.goto(pathToFileURL(file).href);
+  return page;
+}
+
+/** By how many pixels the tables are wider than their places, the widest last. @param {import('./harness.mjs').Page} page */
+const excesses = (page) => page.$$eval('.scroll:has(table)', (boxes) => boxes.map((box) => box.scrollWidth - box.clientWidth).sort((a, b) => a - b));
+
+for (const path of [sample, wide()]) {
+  test(`the tables of the page saved of ${basename(path)} fit a window, and scroll in a narrow one`, options, async () => {
+    const page = await saved(path);
+    for (const width of [1440, 1280, 1024]) {
+      await page.setViewport({ width, height: 900 });
+      assert.equal((await excesses(page)).at(-1), 0, `${width} px`);
+    }
+    await page.setViewport({ width: 390, height: 800 });
+    assert(Number((await excesses(page)).at(-1)) > 0, 'there is more to the right');
+    assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page itself does not scroll');
+    const shade = await page.$eval('.scroll:has(table)', (box) => getComputedStyle(box).backgroundAttachment);
+    assert.equal(shade, 'local, local, scroll, scroll', 'a shade at the edge says so');
+    await page.close();
+  });
+
+  // Only Chromium lets a style open what is folded; Firefox has no way to see a page as on paper.
+  test(`on paper the page saved of ${basename(path)} is unfolded, and fits`, { ...options, skip: isFirefox }, async () => {
+    const page = await saved(path);
+    const shown = () => page.$$eval('details li, details svg', (parts) => parts.map((part) => part.checkVisibility()));
+    assert(!(await shown()).includes(true));
+    await page.emulateMediaType('print');
+    // A4, without its margins.
+    await page.setViewport({ width: Math.floor((210 - 2 * 12) * 96 / 25.4), height: 1000 });
+    const parts = await shown();
+    assert(parts.length > 10 && !parts.includes(false), `${parts}`);
+    assert.equal((await excesses(page)).at(-1), 0);
+    assert.deepEqual(await page.$$eval('svg', (pictures) => pictures.filter((picture) => picture.getBoundingClientRect().right > innerWidth).length), 0);
     await page.close();
   });
 }

@@ -182,7 +182,7 @@ fn at_level(
     }
 }
 
-/// "39 of 40 matrices", "all 40 matrices", "the only matrix"; vectors are called tensors.
+/// "39 of 40 matrices", "all 40 matrices", "both matrices", "the only matrix"; vectors are called tensors.
 fn among(tensors: u64, of: u64, is_matrix: bool) -> String {
     let (one, many) = match is_matrix {
         true => ("matrix", "matrices"),
@@ -190,6 +190,7 @@ fn among(tensors: u64, of: u64, is_matrix: bool) -> String {
     };
     match (tensors == of, of) {
         (true, 1) => format!("the only {one}"),
+        (true, 2) => format!("both {many}"),
         (true, _) => format!("all {} {many}", grouped(of)),
         (false, _) => format!("{} of {}", grouped(tensors), counted(of, one, many)),
     }

@@ -131,6 +131,56 @@ fn hostile_names_stay_text() {
 }
 
 #[test]
+fn a_tensor_without_a_name_is_called_something() {
+    let job = report(&[
+        ("", "C64", &[16, 4], floats(128)),
+        ("w", "F32", &[64, 2], floats(128)),
+    ]);
+    let html = written(&job, Export::Html);
+    assert_eq!(html.matches("class=\"code\"></").count(), 0, "{html}");
+    for called in [
+        "<span class=\"code\">(no name)</span>, C64",
+        "of (no name) (real parts)",
+        "<title>(no name): ",
+        "<th scope=\"row\" class=\"code\">(no name)</th><td class=\"n\">1<",
+        ">(no name) (re)</th>",
+    ] {
+        assert!(html.contains(called), "{called}");
+    }
+    assert!(written(&job, Export::Markdown).contains("| `\"\"` | 1 |"));
+}
+
+/// The lines of the map and what they are called, from the top.
+fn lines_of_the_map(job: &Job) -> Vec<String> {
+    let html = written(job, Export::Html);
+    let (_, map) = html.split_once("<svg class=\"map\"").expect("a map");
+    let (map, _) = map.split_once("</svg>").expect("it ends");
+    let labels = map.split("<text class=\"code\"").skip(1);
+    labels
+        .map(|label| {
+            let (_, label) = label.split_once('>').expect("a tag ends");
+            label.split('<').next().expect("a label").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn a_star_in_a_name_is_no_layer() {
+    let of = |names: &[&'static str]| {
+        let tensors: Vec<_> = names
+            .iter()
+            .map(|name| (*name, "F32", &[64u64, 2][..], floats(128)))
+            .collect();
+        lines_of_the_map(&report(&tensors))
+    };
+    assert_eq!(of(&["a*b", "c.*.d", "alpha.weight"]), ["in no layer"]);
+    assert_eq!(
+        of(&["a*b", "h.*.up", "h.0.up", "h.1.up", "h.0.down"]),
+        ["up", "down", "in no layer"]
+    );
+}
+
+#[test]
 fn figures_are_those_of_the_json() {
     let job = hostile();
     let json = job.report().tensor_json(0).expect("it is finished");

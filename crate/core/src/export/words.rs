@@ -148,6 +148,15 @@ pub(super) fn label(raw: &str) -> Option<Label> {
         .find(|label| label.name() == name)
 }
 
+/// What a picture or a table calls what has this name, which may be the empty one: that of a
+/// tensor, or of a module whose one tensor has it.
+pub(super) fn named(name: &str) -> &str {
+    match name {
+        "" => "(no name)",
+        name => name,
+    }
+}
+
 /// A name with what is hidden in it made visible: control characters, and such as turn
 /// the text around them.
 pub(super) fn visible(name: &str) -> String {

@@ -82,7 +82,7 @@ fn each_level_has_the_cast_of_fewest_bytes_that_keeps_it() {
     assert_eq!(eight.bytes, 150 * 128 + 150 * 4);
     assert_eq!(
         eight.says,
-        "8-bit quality: INT8 per row keeps 36 dB or more in all 2 matrices and takes 52 % of their bytes."
+        "8-bit quality: INT8 per row keeps 36 dB or more in both matrices and takes 52 % of their bytes."
     );
 }
 

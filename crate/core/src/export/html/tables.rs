@@ -1,5 +1,6 @@
 //! The tables of the page that are about the checkpoint as a whole.
 
+use crate::ancestry::Label;
 use crate::export::casts::{self, CastLine};
 use crate::export::decimal::NOTHING;
 use crate::export::picture::{Markup, colour};
@@ -29,12 +30,27 @@ pub(super) fn end(out: &mut Markup) {
 }
 
 /// A verdict with its colour.
-pub(super) fn verdict(label: Option<crate::ancestry::Label>, says: &str, out: &mut Markup) {
-    out.raw("<td>");
-    if label.is_some() {
-        out.raw(&format!("<i class=\"{}\"></i>", colour(label)));
+pub(super) fn verdict(label: Option<Label>, says: &str, out: &mut Markup) {
+    let dot = label.map(|_| format!("<i class=\"{}\"></i>", colour(label)));
+    list(&dot.unwrap_or_default(), says, out);
+}
+
+/// A cell that may break into lines between its parts and not in them; markup of ours goes
+/// before the first.
+fn list(before: &str, says: &str, out: &mut Markup) {
+    if !says.contains(", ") {
+        out.raw(&format!("<td>{before}"));
+        out.text(says);
+        return out.raw("</td>");
     }
-    out.text(says);
+    out.raw("<td class=\"list\">");
+    for (at, part) in says.split(", ").enumerate() {
+        out.raw(if at == 0 { "" } else { ", " });
+        out.raw("<span>");
+        out.raw(if at == 0 { before } else { "" });
+        out.text(part);
+        out.raw("</span>");
+    }
     out.raw("</td>");
 }
 
@@ -156,7 +172,7 @@ fn pool_of(pool: &PoolReport, out: &mut Markup) {
     let pattern = if pool.pattern == "*" {
         "all of them"
     } else {
-        pool.pattern
+        words::named(pool.pattern)
     };
     out.element("span class=\"code\"", pattern);
     out.text(&format!(", {}", counted(pool.tensors, "tensor", "tensors")));
@@ -195,12 +211,12 @@ pub(super) fn modules(report: &Collector, survey: &Survey, out: &mut Markup) {
     );
     for group in shown.iter().map(|at| &survey.groups[*at]) {
         out.raw("<tr>");
-        out.element(
+        out.name(
             "th scope=\"row\" class=\"code\"",
-            &report.patterns()[group.pattern],
+            words::named(&report.patterns()[group.pattern]),
         );
         out.element("td class=\"n\"", &grouped(group.tensors));
-        out.element("td", &words::shapes(group));
+        list("", &words::shapes(group), out);
         out.element("td", words::stored(group.dtype));
         out.element("td class=\"n\"", &bytes(group.bytes));
         let label = group.by_frequency().first().and_then(|most| most.label);

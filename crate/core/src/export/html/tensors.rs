@@ -33,7 +33,8 @@ fn details(report: &Collector, index: usize, out: &mut Markup) {
         out.element("b", words::verdict(label));
         out.raw(" ");
     }
-    out.element("span class=\"code\"", &tensor.name);
+    let called = words::named(&tensor.name);
+    out.element("span class=\"code\"", called);
     let about = format!(
         ", {}, {}, {}",
         words::stored(tensor.dtype),
@@ -49,7 +50,7 @@ fn details(report: &Collector, index: usize, out: &mut Markup) {
                 "im" => " (imaginary parts)",
                 _ => "",
             };
-            let says = format!("Counts of values by binade of {}{name}", tensor.name);
+            let says = format!("Counts of values by binade of {called}{name}");
             spectrum(
                 &entry.object("exponents").part(part),
                 tensor.dtype,
@@ -111,11 +112,11 @@ pub(in crate::export) fn row(report: &Collector, index: usize) -> String {
     for part in parts(report, index) {
         let (stats, bits) = (stats.part(part), bits.part(part));
         let name = match *part {
-            "" => tensor.name.clone(),
-            part => format!("{} ({part})", tensor.name),
+            "" => words::named(&tensor.name).to_owned(),
+            part => format!("{} ({part})", words::named(&tensor.name)),
         };
         out.raw("<tr>");
-        out.element("th scope=\"row\" class=\"code\"", &name);
+        out.name("th scope=\"row\" class=\"code\"", &name);
         out.element("td", words::stored(tensor.dtype));
         out.element("td", &words::shape(&tensor.shape));
         out.element("td class=\"n\"", &bytes(tensor.bytes()));

@@ -2,7 +2,7 @@
 
 use super::{Markup, colour};
 use crate::ancestry::Label;
-use crate::export::survey::ascending;
+use crate::export::survey::{ascending, in_order};
 use crate::export::words;
 use crate::report::{Collector, counted};
 
@@ -99,7 +99,7 @@ fn cell(
         let name = picture
             .report
             .tensor(*first)
-            .map_or("", |(_, tensor, _)| &tensor.name);
+            .map_or("", |(_, tensor, _)| words::named(&tensor.name));
         let says = match picture.labels.get(*first).copied().flatten() {
             Some(label) => words::verdict(label),
             None => "not read",
@@ -145,11 +145,17 @@ fn layer_of(report: &Collector, index: usize) -> Option<u64> {
     Some(number.parse().unwrap_or(u64::MAX))
 }
 
+/// Patterns of tensors that are in a layer, ascending. Their stars do not tell: a name may
+/// have one of its own.
+fn repeated(report: &Collector) -> Vec<usize> {
+    let layered = (0..report.len()).filter(|index| layer_of(report, *index).is_some());
+    let patterns = layered.filter_map(|index| report.tensor(index));
+    in_order(patterns.map(|(_, _, pattern)| pattern).collect())
+}
+
 fn lines(report: &Collector, layers: &[u64]) -> Vec<Line> {
     let patterns = report.patterns();
-    let repeated: Vec<usize> = (0..patterns.len())
-        .filter(|at| patterns[*at].contains('*'))
-        .collect();
+    let repeated = repeated(report);
     let (high, wide) = (
         repeated.len().div_ceil(LINES).max(1),
         layers.len().div_ceil(COLUMNS).max(1),

@@ -38,6 +38,18 @@ impl Markup {
         self.close(tag);
     }
 
+    /// A name in an element, which may break into lines behind its dots.
+    pub(in crate::export) fn name(&mut self, tag: &str, name: &str) {
+        self.raw(&format!("<{tag}>"));
+        for (at, part) in name.split('.').enumerate() {
+            if at > 0 {
+                self.raw(".<wbr/>");
+            }
+            self.text(part);
+        }
+        self.close(tag);
+    }
+
     /// Ends an element that was begun with this tag.
     pub(in crate::export) fn close(&mut self, tag: &str) {
         let name = tag.split(' ').next().unwrap_or(tag);
@@ -118,6 +130,16 @@ mod tests {
         assert_eq!(
             markup.take(),
             "<td class=\"a\">&lt;script&gt;&quot;&#39;&amp;\\u{202e}\\n</td>"
+        );
+    }
+
+    #[test]
+    fn names_break_behind_their_dots() {
+        let mut markup = Markup::default();
+        markup.name("th class=\"code\"", "h.0.<b>");
+        assert_eq!(
+            markup.take(),
+            "<th class=\"code\">h.<wbr/>0.<wbr/>&lt;b&gt;</th>"
         );
     }
 
