@@ -120,6 +120,29 @@ test('what is wasted, duplicated and packed is said', options, async () => {
   assert.match(await show('not_float'), /Stored as packed INT4, GPTQ, group 128\./);
 });
 
+test('that a tensor holds nothing is said once', options, async () => {
+  assert.equal((await show('empty')).split('It holds no values.').length, 2);
+});
+
+/** What the note says of a sample of two large tensors and of so many besides. @param {{whole: number, left_out: number}} besides */
+async function note(besides) {
+  const { page } = await theTab();
+  return page.evaluate(async (besides) => {
+    const view = '/source/views/sample-note.js';
+    const { sampleNote } = await import(view);
+    const root = new DocumentFragment();
+    const place = root.appendChild(Object.assign(document.createElement('div'), { id: 'sample-note' }));
+    sampleNote(null, root)({ overview: { sample: { bytes: 1e6, of: 2e7, sampled: 2, ...besides } }, phase: 'done' });
+    return place.textContent ?? '';
+  }, besides);
+}
+
+test('a sample’s note counts what there is, and nothing else', options, async () => {
+  assert.match(await note({ whole: 0, left_out: 0 }), /rows of 2 tensors, spread over each\. Each figure/);
+  assert.match(await note({ whole: 1, left_out: 1 }), /; 1 more is small and read whole; 1 is left out, since others of a kind stand for it\. Each figure/);
+  assert.match(await note({ whole: 3, left_out: 2 }), /; 3 more are small and read whole; 2 are left out, since others of a kind stand for them\. Each figure/);
+});
+
 test('where there is nothing to show, nothing is drawn', options, async () => {
   await show('not_float');
   for (const selector of ['.parity', '.witnesses', '.tests', '.share']) assert(!(await isThere(selector)), selector);

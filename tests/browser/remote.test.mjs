@@ -134,7 +134,7 @@ for (const [says, manners] of /** @type {[RegExp, Manners][]} */ ([[/its ETag is
 test('a large one is sampled, as the command does, and all of it is one click away', options, () => withFar(large, { drops: 5 }, async (far) => {
   const { page } = await opened(far.url('/large.safetensors'), 'done', 'failed');
   assert.match(await text(page, '#headline'), /By a sample of \d+\.\d MB of 21\.0 MB/);
-  assert.match(await text(page, '#sample-note'), /Estimates, by a sample/);
+  assert.match(await text(page, '#sample-note'), /^Estimates, by a sample of .*: rows of 1 tensor, spread over each; 3 more are small and read whole\. Each figure/);
   const near = await command('/', ['scan', far.url('/large.safetensors'), '--json', '-', '--no-progress']);
   assertSameTensors(await savedReport(page), near);
   const { sample } = JSON.parse(near);

@@ -18,8 +18,9 @@ export function sampleNote(readAll, root = document) {
     place.hidden = !sample;
     if (!sample) return;
     redraw([sample, phase], () => [
-      h('p', {}, `Estimates, by a sample of ${bytes(sample.bytes)} of ${bytes(sample.of)}: rows of ${plural(sample.sampled, 'tensor')}, spread over each; ${count(sample.whole)} more are small and read whole`,
-        sample.left_out > 0 && `; ${count(sample.left_out)} are left out, since others of a kind stand for them`, '. Each figure has its 95 % interval beside it, in the tensor’s view.'),
+      h('p', {}, `Estimates, by a sample of ${bytes(sample.bytes)} of ${bytes(sample.of)}: rows of ${plural(sample.sampled, 'tensor')}, spread over each`,
+        sample.whole > 0 && `; ${count(sample.whole)} more ${sample.whole === 1 ? 'is' : 'are'} small and read whole`,
+        sample.left_out > 0 && `; ${count(sample.left_out)} ${sample.left_out === 1 ? 'is' : 'are'} left out, since others of a kind stand for ${sample.left_out === 1 ? 'it' : 'them'}`, '. Each figure has its 95 % interval beside it, in the tensor’s view.'),
       readAll && h('p', { class: 'actions' }, h('button', { type: 'button', id: 'read-all', on: { click: readAll } }, `Read all ${bytes(sample.of)}`)),
     ]);
   };

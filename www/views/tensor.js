@@ -60,6 +60,9 @@ function pictures(part, { dtype }, formats) {
 /** @param {Part} part */
 const seen = (part) => h('p', { class: 'seen' }, part.title && h('span', { class: 'part' }, `The ${part.title} part: `), valuesSentence(part.stats));
 
+/** What its values are; of an empty tensor the verdict has said it. @param {TensorReport} report @param {Part[]} parts */
+const valuesOf = ({ ancestry }, parts) => (ancestry.label === 'empty' ? [] : parts.map(seen));
+
 /** The verdict on the tensors with this one's place in their layers. @param {State} state @param {number} row */
 function poolOf({ overview, rows }, row) {
   const pattern = overview?.patterns[rows.pattern(row)];
@@ -74,7 +77,7 @@ function evidence(report, formats, pool, casts) {
   const parts = partsOf(report);
   return [
     h('p', { class: 'meta figures' }, [report.dtype, shape(report.shape), bytes(report.bytes), report.file].join(' · ')),
-    ...sampleLine(report), verdictLine(report), ...together(report, pool), ...notes(report), ...parts.map(seen),
+    ...sampleLine(report), verdictLine(report), ...together(report, pool), ...notes(report), ...valuesOf(report, parts),
     h('div', { class: 'evidence' }, ...ancestrySections(report), ...parts.flatMap((part) => pictures(part, report, formats)), casts,
       h('section', { class: 'wide' }, h('h3', {}, 'Statistics'), statistics(parts))),
   ];

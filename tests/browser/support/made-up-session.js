@@ -83,6 +83,7 @@ const besides = {
   mixed: { rows: { count: 600, zero: 12, constant: 15, examined: 512, ancestry: { native: 100, inconclusive: 28, f16: 384 } } },
   bf16: { wasted_bytes: 16, smaller_form: 'BF16' },
   constant: { duplicate_of: 'empty' },
+  empty: { stats: { ...stats, count: 0, zeros: 0 } },
   f32: { stats: { re: stats, im: stats }, bits: { re: bits, im: bits }, exponents: { re: exponents, im: exponents } },
   not_float: { dtype: 'I32', layout: { scheme: 'gptq', role: 'codes', says: 'packed INT4, GPTQ, group 128' }, rows: null, parity: null, witnesses: [] },
 };
