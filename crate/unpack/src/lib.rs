@@ -147,7 +147,10 @@ mod tests {
             let other = if &packed[at..=at] == "a" { "b" } else { "a" };
             let mut damaged = packed.clone();
             damaged.replace_range(at..=at, other);
-            assert!(Unpacker::new(&damaged, sum(packed.as_bytes())).is_err(), "{at}");
+            assert!(
+                Unpacker::new(&damaged, sum(packed.as_bytes())).is_err(),
+                "{at}"
+            );
             let next = opened(&damaged).and_then(|mut it| it.next(bytes.len(), sum(&bytes)));
             // The header's last digits may say the same in another way.
             assert!(
