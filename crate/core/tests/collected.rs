@@ -112,6 +112,29 @@ fn tensors_of_one_value_are_no_duplicates() {
     }
 }
 
+#[test]
+fn of_equal_values_it_is_said_how_many_there_are() {
+    let one = |count: usize, value: f32| value.to_le_bytes().repeat(count);
+    let tensors = [
+        ("a", "F32", vec![1], one(1, 1.5)),
+        ("b", "F32", vec![], one(1, 0.0)),
+        ("c", "F32", vec![2], one(2, 1.5)),
+        ("d", "F32", vec![3], one(3, 0.0)),
+    ];
+    let report = report(&[file(&tensors)], false);
+    let says = ["a", "b", "c", "d"]
+        .map(|name| tensor(&report, name)["ancestry"]["evidence"][0]["says"].clone());
+    assert_eq!(
+        says,
+        [
+            "It holds one value.",
+            "Its one value is zero.",
+            "Both values are equal.",
+            "All 3 values are zero."
+        ]
+    );
+}
+
 /// Packed codes that are stored as BF16 look like numbers, and are none.
 #[test]
 fn packed_codes_have_no_history_whatever_they_are_stored_as() {

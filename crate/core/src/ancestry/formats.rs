@@ -75,16 +75,16 @@ fn constant(view: &View, seen: &Observations) -> Option<Judged> {
     } else {
         Label::Constant
     };
-    let says = match (different, view.zeros) {
-        (0, _) => "No value is a finite number.".to_owned(),
-        (_, 0) => format!(
-            "All {} are equal.",
-            counted(seen.elements, "value", "values")
-        ),
-        _ => format!(
-            "All {} are zero.",
-            counted(seen.elements, "value", "values")
-        ),
+    let all = match seen.elements {
+        2 => "Both values".to_owned(),
+        elements => format!("All {}", counted(elements, "value", "values")),
+    };
+    let says = match (different, view.zeros, seen.elements) {
+        (0, ..) => "No value is a finite number.".to_owned(),
+        (_, 0, 1) => "It holds one value.".to_owned(),
+        (_, _, 1) => "Its one value is zero.".to_owned(),
+        (_, 0, _) => format!("{all} are equal."),
+        _ => format!("{all} are zero."),
     };
     let mut draft = Draft::new(label);
     draft.fraction = (different == 1).then(|| Fraction::exact(1.0));

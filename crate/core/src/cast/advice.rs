@@ -225,7 +225,10 @@ fn leave(left: &[&Subject]) -> String {
     let names: Vec<&str> = left
         .iter()
         .take(IN_A_SENTENCE)
-        .map(|subject| subject.name)
+        .map(|subject| match subject.name {
+            "" => "\"\"",
+            name => name,
+        })
         .collect();
     match (&names[..], left.len()) {
         ([], _) => String::new(),

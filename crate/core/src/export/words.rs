@@ -173,8 +173,10 @@ pub(super) fn visible(name: &str) -> String {
     out
 }
 
-/// "model.safetensors: tensor a.b: what is wrong (where)".
+/// "model.safetensors: tensor a.b: what is wrong (where)", without the file's folders.
 pub(super) fn problem(problem: &Problem) -> String {
+    let mut problem = problem.clone();
+    problem.file = last_part(&problem.file).to_owned();
     visible(&problem.to_string())
 }
 
