@@ -79,7 +79,8 @@ test('the filter finds and the list returns', options, async () => {
 test('the keyboard walks the list and opens a tensor', options, async () => {
   const { page } = await theTab();
   await search(page, 'layers.42.');
-  await page.waitForSelector('[data-tensor="model.layers.42.module_0.weight"]');
+  // All of them and no others: with less of the filter there are more.
+  await page.waitForFunction(() => Array.from(document.querySelectorAll('[data-tensor]'), (line) => /** @type {HTMLElement} */ (line).dataset.tensor).every((name) => name?.includes('layers.42.')) && document.querySelectorAll('[data-tensor]').length === 8);
   await tabTo(page, '#tensor-list');
   await page.keyboard.press('Home');
   for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
