@@ -8,8 +8,10 @@
 
 mod address;
 mod answer;
+mod delay;
 mod finding;
 
 pub use address::{Address, HUB};
-pub use answer::{Answer, Asked, Known, Trouble, delay_ms, judge_beginning};
+pub use answer::{Answer, Asked, Known, Trouble, judge_beginning};
+pub use delay::delay_ms;
 pub use finding::{Finding, Found, RemoteFile};
